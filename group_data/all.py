@@ -1,0 +1,81 @@
+"""Every setting and its default. The owner's own lines are in droplets.py.
+
+A setting in droplets.py (or in the file of another group that a host is in) wins over one here.
+"""
+
+# ---- The site ---------------------------------------------------------------------------------
+
+# The one name that the site answers under; every other name is redirected to it.
+domain: str | None = None
+
+# Further names that are redirected to `domain`. None: www.<domain>. []: no other name.
+aliases: list[str] | None = None
+
+# Where the certificate authority may write to. May stay empty.
+email: str = ""
+
+# The folder with the built site, relative to this project or absolute. It must hold index.html.
+site_path: str = "examples/blog/_site"
+
+# How many releases of the site stay on the host, the live one included.
+site_releases_kept: int = 5
+
+# ---- Analytics --------------------------------------------------------------------------------
+
+# The origins whose pages may send events. Empty: the site's own names.
+allowed_origins: list[str] = []
+
+# ---- Access -----------------------------------------------------------------------------------
+
+# Who pyinfra logs in as: root, by key; nobody else is let in.
+ssh_user: str = "root"
+
+# Only a server whose host key is known is spoken with: no trust on first use. "accept-new" trusts
+# the key that a server shows first, and no other afterwards.
+ssh_strict_host_key_checking: str = "yes"
+
+# The public keys that may log in, exactly these: files on this machine, or the keys themselves.
+# A relative path begins in this project, here and below.
+authorized_keys: list[str] = ["~/.ssh/id_ed25519.pub"]
+
+# ---- The host ---------------------------------------------------------------------------------
+
+# The host's own name. None: `domain`.
+hostname: str | None = None
+
+# The time (UTC, HH:MM) at which a reboot for a security update may happen.
+reboot_time: str = "04:00"
+
+# Swap, made when the machine has under 2 GB of memory.
+swap_megabytes: int = 1024
+
+# The most that the journal keeps on disk.
+journal_megabytes: int = 200
+
+# ---- The door ---------------------------------------------------------------------------------
+
+# "selfsigned": made on the host. "provided": the two files below.
+certificate_mode: str = "selfsigned"
+
+# For "provided": the certificate with its chain, and its key, as PEM files on this machine. In
+# another mode they are not read, so that switching takes one line.
+certificate_bundle: str | None = None
+certificate_key: str | None = None
+
+# HTTP/3 over UDP 443.
+http3: bool = False
+
+# ---- Docker and the images --------------------------------------------------------------------
+
+# "debian": Debian's own packages, what is tested here. "docker.com": Docker's repository.
+docker_packages: str = "debian"
+
+# The official images, each of a version that you chose: one that moves by itself is refused.
+nginx_image: str = "nginx:1.30.6"
+postgres_image: str = "postgres:17.12"
+python_image: str = "python:3.13-slim"
+
+# The most memory that each service may take, in megabytes. A service over it is restarted.
+nginx_memory_megabytes: int = 96
+webapp_memory_megabytes: int = 160
+db_memory_megabytes: int = 192

@@ -1,0 +1,4 @@
+"""Where the emulated droplet differs from a real one. How to reach it, it says itself."""
+
+# A name that no one owns (RFC 6761), so that trying things out here never shadows the real site.
+domain = "blog.test"

@@ -1,0 +1,102 @@
+"""The folder with the owner's built site."""
+
+import os
+import shlex
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from settings.faults import Fault
+from settings.paths import PROJECT, path_of
+
+# Where generators put what they built, beside what it is built from.
+BUILT = ("_site", "public", "dist", "build", "out")
+EXAMPLE = PROJECT / "examples" / "blog"
+NAMED_AT_MOST = 3
+
+
+def site_folder(text: str) -> Path:
+    """The folder that `text` names, when it is a site that can be put on a server as it is.
+
+    Raises Fault.
+    """
+    folder = path_of(text)
+    try:
+        return _checked(text, folder)
+    except OSError as error:
+        raise Fault(f"{folder} can't be read: {(error.strerror or str(error)).lower()}.") from None
+
+
+def _checked(text: str, folder: Path) -> Path:
+    if folder.is_file():
+        raise Fault(f"{text} is a file, and the folder with the site is needed.")
+    if not folder.is_dir():
+        raise Fault(f"There is no folder {folder}. {_how_to_build(folder)}")
+    built = next((name for name in BUILT if (folder / name / "index.html").is_file()), None)
+    if (folder / ".git").exists():
+        raise Fault(
+            f"{text} has a .git, so it is what the site is made from, and not the site.",
+            right=str(Path(text) / built) if built else None,
+        )
+    if not (folder / "index.html").is_file():
+        raise Fault(
+            f"{folder} has no index.html. " + ("" if built else _how_to_build(folder)),
+            right=str(Path(text) / built) if built else None,
+        )
+    sentences = _told(_unfit(folder))
+    if sentences:
+        raise Fault(*sentences)
+    return folder
+
+
+def _how_to_build(folder: Path) -> str:
+    if folder == EXAMPLE / "_site":
+        return "Build the example blog: make site"
+    source = folder.parent if folder.name == "_site" else folder
+    if (source / "_config.yml").is_file():
+        site = source / "_site"
+        return (
+            f"Build it: jekyll build --source {shlex.quote(str(source))} "
+            f"--destination {shlex.quote(str(site))}"
+        )
+    return "Build the site (with Jekyll: jekyll build) and name the folder that it ends in."
+
+
+def _told(sentences: Iterator[str]) -> tuple[str, ...]:
+    found = list(sentences)
+    more = len(found) - NAMED_AT_MOST
+    return (*found[:NAMED_AT_MOST], *([f"… and {more} more like these."] if more > 0 else []))
+
+
+def _unfit(folder: Path) -> Iterator[str]:
+    """What in the folder can't or must not be copied."""
+    root = folder.resolve()
+    errors: list[OSError] = []
+    for parent, folders, files in os.walk(folder, onerror=errors.append):
+        if ".git" in folders and Path(parent) != folder:
+            yield f"{parent} has a .git: a repository would be published with all its history."
+        folders[:] = [name for name in folders if name != ".git"]
+        for name in sorted(folders + files):
+            yield from _unfit_entry(Path(parent, name), root)
+    for error in errors:
+        yield f"{error.filename} can't be read: {(error.strerror or str(error)).lower()}."
+
+
+def _unfit_entry(path: Path, root: Path) -> Iterator[str]:
+    if path.is_symlink():
+        # What it leads to is copied in its place.
+        try:
+            target = path.resolve(strict=True)
+        except (OSError, RuntimeError):
+            yield f"{path} is a link that leads nowhere."
+            return
+        if not target.is_relative_to(root):
+            yield f"{path} is a link out of the site, to {target}: it would be published."
+        elif path.parent.resolve().is_relative_to(target):
+            yield f"{path} is a link to a folder that it is in itself."
+        return
+    mode = path.lstat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        yield f"{path} is neither a file nor a folder."
+    elif stat.S_ISREG(mode) and not os.access(path, os.R_OK):
+        yield f"{path} can't be read: permission denied."

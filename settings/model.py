@@ -1,0 +1,207 @@
+"""All settings as one typed object: what a deploy and a template see.
+
+Each field is a setting of group_data/all.py, where its meaning and default are. What is derived
+from settings is a property here, so that a template has no logic.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from settings.certificates import check_bundle, check_key
+from settings.choices import Choice, time_of_day
+from settings.faults import Fault
+from settings.folder import site_folder
+from settings.images import image, postgres_major
+from settings.keys import key_lines
+from settings.names import (
+    alias_names,
+    domain_name,
+    host_name,
+    mail_address,
+    origins,
+    usual_aliases,
+)
+from settings.paths import path_of
+
+# Each item is as strict as a field; only the container may be a list, as group_data has it.
+Texts = Annotated[tuple[str, ...], Field(strict=False)]
+Image = Annotated[str, AfterValidator(image)]
+
+
+def _known_names(known: Mapping[str, Any]) -> tuple[str, ...]:
+    """Domain and aliases, as far as these were right themselves."""
+    domain = known.get("domain")
+    aliases = known.get("given_aliases")
+    if domain is None:
+        return tuple(aliases or ())
+    return (domain, *(usual_aliases(domain) if aliases is None else aliases))
+
+
+class Settings(BaseModel):
+    """Every setting, checked. A field that depends on another one stands below it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True)
+
+    domain: Annotated[str, AfterValidator(domain_name)] = Field(examples=["blog.example"])
+    given_aliases: Texts | None = Field(
+        None, alias="aliases", examples=[["www.blog.example", "blog.example.net"]]
+    )
+    email: Annotated[str, AfterValidator(mail_address)] = Field("", examples=["you@blog.example"])
+    site_path: str = Field("examples/blog/_site", examples=["~/blog/_site"])
+    site_releases_kept: int = Field(5, ge=2, le=100, examples=[5])
+
+    given_origins: Annotated[Texts, AfterValidator(origins)] = Field(
+        (), alias="allowed_origins", examples=[["https://blog.example"]]
+    )
+
+    ssh_user: Annotated[
+        str,
+        Choice(
+            "root",
+            otherwise="Freehold logs in as root, by key; other users are not let in.",
+        ),
+    ] = Field("root", examples=["root"])
+    ssh_strict_host_key_checking: Annotated[
+        str,
+        Choice(
+            "yes",
+            "accept-new",
+            otherwise='It must be "yes" (only a known host key) or "accept-new" (trust the first).',
+        ),
+    ] = Field("yes", examples=["yes"])
+    authorized_keys: Texts = Field(("~/.ssh/id_ed25519.pub",), examples=[["~/.ssh/id_ed25519.pub"]])
+
+    given_hostname: str | None = Field(None, alias="hostname", examples=["blog"])
+    reboot_time: Annotated[str, AfterValidator(time_of_day)] = Field("04:00", examples=["04:00"])
+    swap_megabytes: int = Field(1024, ge=256, le=16384, examples=[1024])
+    journal_megabytes: int = Field(200, ge=16, le=10240, examples=[200])
+
+    certificate_mode: Annotated[
+        Literal["selfsigned", "provided"],
+        Choice(
+            "selfsigned",
+            "provided",
+            otherwise='It must be "selfsigned" or "provided".',
+            acme='"acme" comes with a later version. Until then: "selfsigned" or "provided".',
+        ),
+    ] = Field("selfsigned", examples=["selfsigned"])
+    # The key before the bundle, which is compared with it.
+    certificate_key: str | None = Field(None, examples=["~/certificates/privkey.pem"])
+    certificate_bundle: str | None = Field(None, examples=["~/certificates/fullchain.pem"])
+    http3: bool = Field(False, examples=[True])
+
+    docker_packages: Annotated[
+        Literal["debian", "docker.com"],
+        Choice(
+            "debian",
+            "docker.com",
+            otherwise='It must be "debian" (Debian\'s packages) or "docker.com" (Docker\'s own).',
+        ),
+    ] = Field("debian", examples=["debian"])
+    nginx_image: Image = Field("nginx:1.30.6", examples=["nginx:1.30.6"])
+    postgres_image: Image = Field("postgres:17.12", examples=["postgres:17.12"])
+    python_image: Image = Field("python:3.13-slim", examples=["python:3.13-slim"])
+    # Below these the service does not start, or is killed at its first real work.
+    nginx_memory_megabytes: int = Field(96, ge=32, le=65536, examples=[96])
+    webapp_memory_megabytes: int = Field(160, ge=96, le=65536, examples=[160])
+    db_memory_megabytes: int = Field(192, ge=96, le=65536, examples=[192])
+
+    @field_validator("given_aliases")
+    @classmethod
+    def _aliases_are_names(
+        cls, given: tuple[str, ...] | None, known: ValidationInfo
+    ) -> tuple[str, ...] | None:
+        if given is not None:
+            alias_names(given, known.data.get("domain"))
+        return given
+
+    @field_validator("site_path")
+    @classmethod
+    def _site_is_whole(cls, given: str) -> str:
+        site_folder(given)
+        return given
+
+    @field_validator("authorized_keys")
+    @classmethod
+    def _keys_are_public_and_strong(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        key_lines(given)
+        return given
+
+    @field_validator("given_hostname")
+    @classmethod
+    def _machine_can_be_called_so(cls, given: str | None, known: ValidationInfo) -> str | None:
+        if given is not None or "domain" in known.data:
+            host_name(known.data["domain"] if given is None else given)
+        return given
+
+    @field_validator("certificate_key", "certificate_bundle")
+    @classmethod
+    def _certificate_is_usable(cls, given: str | None, known: ValidationInfo) -> str | None:
+        # In the other modes the two lines may stay, so that one line switches back.
+        if known.data.get("certificate_mode") != "provided":
+            return given
+        if not given:
+            raise Fault('It is needed, for certificate_mode is "provided".')
+        if known.field_name == "certificate_key":
+            check_key(given)
+        else:
+            key = known.data.get("certificate_key")
+            public = check_key(key) if key else None
+            check_bundle(given, _known_names(known.data), public)
+        return given
+
+    @field_validator("postgres_image")
+    @classmethod
+    def _postgres_is_supported(cls, given: str) -> str:
+        postgres_major(given)
+        return given
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """The names that are redirected to `domain`."""
+        return self.names[1:]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names of the site, the canonical one first."""
+        given = self.given_aliases
+        return (self.domain, *(usual_aliases(self.domain) if given is None else given))
+
+    @property
+    def hostname(self) -> str:
+        """What the machine calls itself."""
+        return self.domain if self.given_hostname is None else self.given_hostname
+
+    @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """The origins whose pages may send events, as browsers write them."""
+        return self.given_origins or tuple(f"https://{name}" for name in self.names)
+
+    @cached_property
+    def authorized_key_lines(self) -> tuple[str, ...]:
+        """The lines of authorized_keys, each key once, comments kept."""
+        return key_lines(self.authorized_keys)
+
+    @property
+    def site_folder(self) -> Path:
+        """The folder with the built site."""
+        return path_of(self.site_path)
+
+    @property
+    def certificate_bundle_file(self) -> Path | None:
+        """For "provided": the certificate with its chain, on this machine."""
+        return path_of(self.certificate_bundle) if self.certificate_bundle else None
+
+    @property
+    def certificate_key_file(self) -> Path | None:
+        """For "provided": the certificate's key, on this machine."""
+        return path_of(self.certificate_key) if self.certificate_key else None
+
+    @property
+    def postgres_major(self) -> int:
+        """The major version of PostgreSQL, which the database's volume is called by."""
+        return postgres_major(self.postgres_image)
