@@ -1,0 +1,68 @@
+"""gunicorn, fit for one small machine behind nginx. https://docs.gunicorn.org/en/stable/settings.html"""
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+from analytics.config import ConfigError, Settings
+
+
+def _listen(path: Path) -> int:
+    """A listening unix socket of mode 0770, in the group that its setgid folder gives it: nginx's.
+
+    gunicorn would change the group to the process's own, which shuts nginx out.
+    https://github.com/benoitc/gunicorn/blob/master/gunicorn/sock.py
+    """
+    if path.is_socket():
+        path.unlink()
+    listener = socket.socket(socket.AF_UNIX)
+    before = os.umask(0o007)
+    try:
+        listener.bind(str(path))
+    except OSError as error:
+        sys.exit(f"analytics: ANALYTICS_SOCKET: can't listen on {path} ({error.strerror}).")
+    finally:
+        os.umask(before)
+    listener.listen(2048)
+    return listener.detach()
+
+
+try:
+    _settings = Settings.from_environment(os.environ)
+except ConfigError as error:
+    # Here rather than in a worker, which would add a traceback and be started again.
+    sys.exit(f"analytics: {error.message}")
+
+bind = f"fd://{_listen(_settings.socket)}"
+
+# One process, because each takes about 60 MB and 160 MB is the container's limit; threads, because
+# a request only waits for the database. Eight, so that a dead one, which costs each request up to
+# three seconds, still leaves some for the health check. The pool has as many connections.
+worker_class = "gthread"
+workers = 1
+threads = 8
+# The master imports the application once and forks: a worker that died is back at once, and most
+# of its memory is shared. No connection crosses the fork, as the pool opens the first when asked.
+preload_app = True
+
+# A request takes at most three seconds, even without a database: all of them end before Docker's
+# ten seconds are over.
+graceful_timeout = 8
+timeout = 30
+# Longer than nginx keeps an idle connection (60 s), so that nginx closes first and never sends a
+# request into a socket that is just being closed.
+keepalive = 75
+
+# The root file system is read-only, so the heartbeat is in memory and there is no control socket.
+worker_tmp_dir = "/dev/shm"  # noqa: S108 - a file without a name, made by mkstemp
+control_socket_disable = True
+
+# Visitors' addresses never come to rest: no access log.
+accesslog = None
+errorlog = "-"
+
+# The one header that is believed is X-Real-IP, by the application. gunicorn trusts any peer on a
+# unix socket, and would let these rewrite the path and the scheme.
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}

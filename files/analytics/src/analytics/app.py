@@ -1,0 +1,34 @@
+"""The application factory."""
+
+import os
+
+from flask import Flask, Response
+
+from analytics import database, errors, events, health, stats
+from analytics.config import Settings
+
+# nginx has the same limit: a larger body never gets here.
+MAX_BODY_BYTES = 64 * 1024
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The service, with the settings given or those of the environment."""
+    settings = settings or Settings.from_environment(os.environ)
+    app = Flask(__name__, static_folder=None)
+    # DEBUG is said here because Flask would take it from FLASK_DEBUG, in production too.
+    app.config.update(DEBUG=False, MAX_CONTENT_LENGTH=MAX_BODY_BYTES)
+    # /api//event is not found, rather than a redirect.
+    app.url_map.merge_slashes = False
+    app.extensions["settings"] = settings
+    app.extensions["engine"] = database.make_engine(settings.database)
+    errors.register(app)
+    app.register_blueprint(events.blueprint)
+    app.register_blueprint(health.blueprint)
+    app.cli.add_command(stats.command)
+    app.after_request(_forbid_caching)
+    return app
+
+
+def _forbid_caching(response: Response) -> Response:
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -1,0 +1,108 @@
+"""The way to PostgreSQL: a small pool that a dead or frozen database can't hang."""
+
+from typing import Any, TypeVar
+
+import psycopg
+from flask import current_app
+from psycopg.abc import PQGen
+from psycopg.errors import UndefinedTable, _WaitTimeout
+from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import Session
+
+T = TypeVar("T")
+
+# One for each of gunicorn's threads: none ever waits for another's connection.
+POOL_SIZE = 8
+# psycopg takes 2 seconds as the least. https://www.psycopg.org/psycopg3/docs/api/connections.html
+_CONNECT_SECONDS = 2
+# How long the pool waits for the sign of life that it asks of a connection before using it. With
+# the seconds above it is the most that a request loses to a database that accepts but is silent.
+_PING_SECONDS = 1.0
+QUERY_SECONDS = 2.0
+
+
+class BoundedConnection(psycopg.Connection[Any]):
+    """A connection whose every wait ends.
+
+    The server's statement_timeout ends a slow query. It can't end one on a server that is frozen,
+    whose kernel still acknowledges what is sent, so that TCP's own time-outs don't end it either.
+    """
+
+    longest_query = QUERY_SECONDS
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        """As psycopg's, but after the limit the connection is closed and an error is raised."""
+        if timeout is None:
+            # The pool pings in autocommit mode, and nothing else here does anything in it.
+            timeout = _PING_SECONDS if self.autocommit else self.longest_query + 1
+        try:
+            return super().wait(gen, interval, timeout)
+        except _WaitTimeout:
+            self.close()
+            raise psycopg.OperationalError(
+                f"the database gave no answer in {timeout:.0f} seconds"
+            ) from None
+
+
+def make_engine(url: URL, query_seconds: float = QUERY_SECONDS) -> Engine:
+    """A pool that connects when it is first used, so that it may be made before a fork.
+
+    `hide_parameters` keeps what visitors sent out of exceptions, and so out of the logs.
+    """
+    engine = create_engine(
+        url,
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=_PING_SECONDS,
+        pool_pre_ping=True,
+        pool_use_lifo=True,
+        hide_parameters=True,
+        connect_args={
+            "application_name": "analytics",
+            "connect_timeout": _CONNECT_SECONDS,
+            "options": f"-c statement_timeout={query_seconds * 1000:.0f} -c timezone=UTC",
+        },
+    )
+
+    class Connection(BoundedConnection):
+        longest_query = query_seconds
+
+    @event.listens_for(engine, "do_connect")
+    def connect(
+        _dialect: Dialect, _record: object, arguments: list[Any], parameters: dict[str, Any]
+    ) -> BoundedConnection:
+        return Connection.connect(*arguments, **parameters)
+
+    return engine
+
+
+def current_engine() -> Engine:
+    """The engine of the application that handles this request."""
+    engine = current_app.extensions["engine"]
+    assert isinstance(engine, Engine)  # noqa: S101 - narrows the type of Flask's registry
+    return engine
+
+
+def session() -> Session:
+    """A session of the current application, for a `with` block."""
+    return Session(current_engine())
+
+
+def is_unavailable(error: Exception) -> bool:
+    """Whether it is the database that can't serve (gone, full, read-only, not yet migrated).
+
+    Every other error of the database is a fault of this program.
+    """
+    if isinstance(error, DBAPIError) and isinstance(error.orig, UndefinedTable):
+        return True
+    return isinstance(error, OperationalError | InterfaceError | InternalError | PoolTimeoutError)
+
+
+def reason(error: Exception) -> str:
+    """The first line of what the driver said: later lines may quote what visitors sent."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    lines = str(cause).strip().splitlines()
+    return lines[0] if lines else type(cause).__name__

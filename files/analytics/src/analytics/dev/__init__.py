@@ -1,0 +1,1 @@
+"""What development needs besides; it is not in the production image."""

@@ -1,0 +1,49 @@
+"""The built site, served as nginx serves it in production, so that pages can send their events."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask import Flask, Response, make_response, redirect, send_from_directory
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as BaseResponse
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+def in_front_of(service: "WSGIApplication", folder: Path) -> "WSGIApplication":
+    """One door for both: `/api/` goes to the service, everything else to the site's files."""
+    site = _create_site(folder)
+
+    def door(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        behind = service if environ["PATH_INFO"].startswith("/api/") else site
+        return behind(environ, start_response)
+
+    return door
+
+
+def _create_site(folder: Path) -> Flask:
+    """Serves the folder: files, `page` for page.html, folders by their index.html, its own 404."""
+    app = Flask(__name__, static_folder=None)
+
+    @app.get("/", defaults={"path": ""})
+    @app.get("/<path:path>")
+    def show(path: str) -> BaseResponse:
+        if path and not path.endswith("/") and (folder / path).is_dir():
+            return redirect(f"/{path}/", 301)
+        name = f"{path}index.html" if path.endswith("/") or not path else path
+        for candidate in (name, f"{name}.html"):
+            try:
+                return send_from_directory(folder, candidate)
+            except NotFound:
+                continue
+        return _not_found(folder)
+
+    return app
+
+
+def _not_found(folder: Path) -> Response:
+    page = folder / "404.html"
+    text = page.read_text(encoding="utf-8") if page.is_file() else "<h1>Not found</h1>"
+    return make_response(text, 404)

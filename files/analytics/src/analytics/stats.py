@@ -1,0 +1,143 @@
+"""`flask --app analytics stats`: which pages were seen, and from which countries."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from analytics import database
+from analytics.config import current_settings
+from analytics.countries import name_of
+from analytics.models import Event
+
+PAGE_VIEW = "pageview"
+# Years of page views may have to be counted, and a person is waiting rather than a browser.
+_QUERY_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table: what was counted, and how often."""
+
+    value: str | None
+    views: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The page views since a moment, most frequent first."""
+
+    since: datetime
+    views: int
+    pages: list[Row]
+    countries: list[Row]
+
+
+def report(session: Session, since: datetime, sites: Sequence[str]) -> Report:
+    """Counts the page views of these sites since that moment."""
+    seen = (Event.name == PAGE_VIEW, Event.time >= since, Event.site.in_(sites))
+    pages = _count(session, Event.path, *seen)
+    countries = _count(session, Event.country, *seen)
+    return Report(since, sum(row.views for row in countries), pages, countries)
+
+
+def _count(
+    session: Session,
+    column: InstrumentedAttribute[str] | InstrumentedAttribute[str | None],
+    *conditions: ColumnElement[bool],
+) -> list[Row]:
+    views = func.count()
+    query = select(column, views).where(*conditions).group_by(column)
+    return [Row(value, count) for value, count in session.execute(query.order_by(-views, column))]
+
+
+@click.command("stats")
+@click.option("--days", default=30, type=click.IntRange(1, 3660), show_default=True)
+@click.option("--site", help="Only this site. [default: all of them]")
+@click.option("--limit", default=20, type=click.IntRange(1), show_default=True, help="Lines each.")
+@click.option("--json", "as_json", is_flag=True, help="All lines, for programs.")
+@with_appcontext
+def command(days: int, site: str | None, limit: int, as_json: bool) -> None:
+    """Print the page views of the last days: by page, and by country."""
+    settings = current_settings()
+    if site is not None and site not in settings.sites:
+        raise click.BadParameter(f"{site} is none of {', '.join(settings.sites)}.")
+    engine = database.make_engine(settings.database, query_seconds=_QUERY_SECONDS)
+    since = datetime.now(UTC) - timedelta(days=days)
+    try:
+        with Session(engine) as session:
+            found = report(session, since, [site] if site else settings.sites)
+    except SQLAlchemyError as error:
+        raise click.ClickException(
+            f"The database is unavailable ({database.reason(error)}). Is it running?"
+        ) from None
+    finally:
+        engine.dispose()
+    click.echo(_as_json(found) if as_json else _as_text(found, days, limit))
+
+
+def _as_json(found: Report) -> str:
+    return json.dumps(
+        {
+            "since": found.since.isoformat(timespec="seconds"),
+            "views": found.views,
+            "pages": [{"path": row.value, "views": row.views} for row in found.pages],
+            "countries": [
+                {"code": row.value, "name": _country(row.value), "views": row.views}
+                for row in found.countries
+            ],
+        },
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def _as_text(found: Report, days: int, limit: int) -> str:
+    period = "the last day" if days == 1 else f"the last {days} days"
+    if not found.views:
+        return (
+            f"No page views in {period}.\n"
+            "Open a page of the site that has the tracker, or send an event by hand as the README\n"
+            "of the analytics service shows. Then run this again."
+        )
+    pages = [(row.views, row.value or "") for row in found.pages]
+    countries = [
+        (row.views, f"{row.value or '--'}  {_country(row.value)}") for row in found.countries
+    ]
+    plural = "" if found.views == 1 else "s"
+    return "\n".join(
+        [
+            f"{found.views} page view{plural} in {period}",
+            "",
+            *_table("page", pages, limit),
+            "",
+            *_table("country", countries, limit),
+        ]
+    )
+
+
+def _table(title: str, rows: list[tuple[int, str]], limit: int) -> list[str]:
+    """Numbers first: whatever a path is written in, they stay aligned."""
+    width = max(len("views"), *(len(str(views)) for views, _ in rows))
+    lines = [f"{'views':>{width}}  {title}"]
+    lines += [f"{views:>{width}}  {_printable(text)}" for views, text in rows[:limit]]
+    if len(rows) > limit:
+        lines.append(f"{'':>{width}}  and {len(rows) - limit} more")
+    return lines
+
+
+def _country(code: str | None) -> str:
+    return "unknown" if code is None else name_of(code)
+
+
+def _printable(text: str) -> str:
+    """Visitors choose the paths: none may send the owner's terminal a command."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )

