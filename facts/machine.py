@@ -1,0 +1,58 @@
+"""The machine as a whole: its first boot, its system, its memory and disk."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pyinfra.api import FactBase
+from typing_extensions import override
+
+
+class FirstBoot(FactBase[str]):
+    """cloud-init's word about the first boot ("done", "error", …), after waiting for its end.
+
+    SSH answers minutes before a fresh droplet's cloud-init is done with apt.
+    """
+
+    @override
+    def command(self) -> str:
+        # The file is the quick answer; the command, in Python, takes seconds on a small machine.
+        return (
+            "if ! command -v cloud-init >/dev/null; then echo none;"
+            " elif [ -e /run/cloud-init/result.json ]; then"
+            " grep -q '\"errors\": \\[\\]' /run/cloud-init/result.json && echo done || echo error;"
+            " else cloud-init status --wait 2>/dev/null | tail -n 1; fi"
+        )
+
+    @override
+    def process(self, output: Iterable[str]) -> str:
+        return list(output)[-1].removeprefix("status:").strip()
+
+
+@dataclass(frozen=True)
+class MachineState:
+    """Sizes are in megabytes; `system` is like "debian 13"."""
+
+    system: str
+    memory: int
+    swap: int
+    disk_free: int
+
+
+class Machine(FactBase[MachineState]):
+    """What the machine is and has."""
+
+    @override
+    def command(self) -> str:
+        return "; ".join(
+            (
+                '. /etc/os-release; echo "$ID $VERSION_ID"',
+                "awk '/^MemTotal/ {print int($2/1024)}' /proc/meminfo",
+                "awk '/^SwapTotal/ {print int($2/1024)}' /proc/meminfo",
+                "df --output=avail --block-size=1M / | tail -n 1",
+            )
+        )
+
+    @override
+    def process(self, output: Iterable[str]) -> MachineState:
+        system, memory, swap, disk_free = (line.strip() for line in output)
+        return MachineState(system, int(memory), int(swap), int(disk_free))
