@@ -1,0 +1,86 @@
+"""Docker images and the compose project, compared before anything is run."""
+
+import shlex
+from collections.abc import Generator, Iterable
+from pathlib import Path
+
+from pyinfra import host
+from pyinfra.api import FactBase, RsyncCommand, operation
+from typing_extensions import override
+
+from facts.holds import Holds
+
+
+class ComposeDifferences(FactBase[list[str]]):
+    """What `docker compose up` would do, in its own words; empty when all is up and healthy."""
+
+    @override
+    def command(self, project: str) -> str:
+        folder = shlex.quote(project)
+        return (
+            f"cd {folder} 2>/dev/null && cmp -s candidate.yml docker-compose.yml || "
+            "{ echo the compose file differs; exit 0; }; "
+            "docker compose up --detach --no-build --remove-orphans --dry-run 2>&1; "
+            "docker compose ps --all --format '{{.Service}} is {{.State}} {{.Health}}' || true"
+        )
+
+    @staticmethod
+    @override
+    def default() -> list[str]:
+        return []
+
+    @override
+    def process(self, output: Iterable[str]) -> list[str]:
+        at_rest = (" Running", " running healthy")
+        return [line.strip() for line in output if line.strip() and not line.endswith(at_rest)]
+
+
+@operation()
+def built_image(
+    image: str, context: Path, arguments: dict[str, str]
+) -> Generator[str | RsyncCommand, None, None]:
+    """Build `image` from the local folder `context`, unless the host has it.
+
+    `image` must carry a tag that changes with the content of `context`.
+
+    + arguments: build arguments
+    """
+    if host.get_fact(Holds, condition=f"docker image inspect {image} >/dev/null 2>&1"):
+        host.noop(f"{image} is built")
+        return
+    build = f"/opt/freehold/build/{image.rpartition(':')[2]}"
+    yield f"mkdir -p {build}"
+    flags = ["--recursive", "--delete", "--exclude=__pycache__", "--exclude=tests"]
+    yield RsyncCommand(f"{context}/", f"{build}/", flags)
+    given = " ".join(f"--build-arg {key}={shlex.quote(value)}" for key, value in arguments.items())
+    # The build trusts what the droplet trusts, or pip could not work behind a company's proxy.
+    authorities = "--secret id=ca,src=/etc/ssl/certs/ca-certificates.crt"
+    yield f"docker build --quiet --tag {image} {given} {authorities} {build}"
+    yield f"rm -rf {build}"
+
+
+@operation()
+def compose_up(project: str, migrate: str) -> Generator[str, None, None]:
+    """Check the project's candidate file, migrate the database, and bring all services up.
+
+    A candidate that compose refuses replaces nothing. A service that does not become healthy
+    fails the run with the last lines of its log.
+
+    + project: the folder with candidate.yml
+    + migrate: the service that is run once, to its end, before the others take traffic; what it
+      depends on is started by it
+    """
+    differences = host.get_fact(ComposeDifferences, project=project)
+    if not differences:
+        host.noop("All services are up and healthy")
+        return
+    for line in differences:
+        host.log(line)
+    up = "docker compose up --detach --no-build --remove-orphans --wait --wait-timeout 300"
+    logs = "docker compose logs --no-log-prefix --tail 15"
+    yield (
+        f"cd {project} && docker compose --file candidate.yml config --quiet && "
+        "cp candidate.yml .docker-compose.yml && mv .docker-compose.yml docker-compose.yml"
+    )
+    yield f"cd {project} && {{ docker compose run --rm {migrate} || {{ {logs}; exit 1; }}; }}"
+    yield f"cd {project} && {{ {up} || {{ {logs}; exit 1; }}; }}"

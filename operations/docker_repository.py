@@ -1,0 +1,39 @@
+"""Docker's own package repository."""
+
+from collections.abc import Generator
+
+from pyinfra import host
+from pyinfra.api import operation
+
+from facts.holds import Holds
+
+FINGERPRINT = "9DC858229FC7DD38854AE2D88D81803C0EBFCD85"
+ADDRESS = "https://download.docker.com/linux/debian"
+KEY = "/etc/apt/keyrings/docker.asc"
+SOURCES = "/etc/apt/sources.list.d/docker.sources"
+
+
+@operation()
+def docker_repository() -> Generator[str, None, None]:
+    """Make apt know Docker's repository, when its key is the one with the known fingerprint.
+
+    Source: https://docs.docker.com/engine/install/debian/
+    """
+    if host.get_fact(Holds, condition=f"[ -s {KEY} ] && [ -s {SOURCES} ]"):
+        host.noop("apt knows Docker's repository")
+        return
+    yield "apt-get install --yes --no-install-recommends ca-certificates curl gpg"
+    yield f"curl --fail --silent --show-error --location --output {KEY}.new {ADDRESS}/gpg"
+    yield (
+        f"gpg --show-keys --with-colons {KEY}.new | grep -q '^fpr:*{FINGERPRINT}:$' || "
+        f"{{ echo 'the key of {ADDRESS} is not the known one: nothing was added'; exit 1; }}"
+    )
+    yield f"mv {KEY}.new {KEY} && chmod 644 {KEY}"
+    lines = (
+        "Types: deb",
+        f"URIs: {ADDRESS}",
+        "Suites: trixie",
+        "Components: stable",
+        f"Signed-By: {KEY}",
+    )
+    yield f"printf '%s\\n' {' '.join(repr(line) for line in lines)} >{SOURCES}"
