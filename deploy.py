@@ -1,0 +1,28 @@
+"""The whole host, in order: `pyinfra inventory.py deploy.py`."""
+
+from pyinfra import host
+
+from deploys.access import access
+from deploys.base import base, check_the_machine
+from deploys.certificates import certificates
+from deploys.docker import docker
+from deploys.firewall import firewall
+from deploys.lock import hold_the_lock
+from deploys.progress import say_how_long
+from deploys.site import site
+from deploys.stack import stack
+from settings.load import settings_of
+
+settings = settings_of(host.data.dict())
+
+say_how_long()
+hold_the_lock()
+check_the_machine()
+
+base(settings=settings)
+access(settings=settings)
+firewall(settings=settings)
+docker(settings=settings)
+certificates(settings=settings)
+site(settings=settings)
+stack(settings=settings)

@@ -1,0 +1,1 @@
+"""The host, a module a concern. Each reads as the list of what is true of the host afterwards."""

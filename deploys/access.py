@@ -1,0 +1,40 @@
+"""Who may log in: the owner, by key, and nobody else."""
+
+from io import StringIO
+
+from pyinfra.api import deploy
+from pyinfra.operations import files
+
+from deploys.rendered import rendered
+from deploys.script import script
+from operations.ssh import ssh_access
+from settings.model import Settings
+
+
+@deploy("Access")
+def access(settings: Settings) -> None:
+    """sshd's settings and the owner's keys, proved by a second connection before they stay."""
+    script(
+        name="Install what replaces the SSH settings safely",
+        program="freehold-ssh",
+    )
+    rendered(
+        name="Write sshd's settings",
+        template="sshd.conf.j2",
+        path="/etc/freehold/ssh/sshd.conf",
+        settings=settings,
+        make_folder=True,
+    )
+    files.put(
+        name="Write the owner's keys (/etc/freehold/ssh/authorized_keys)",
+        src=StringIO("".join(f"{key}\n" for key in settings.authorized_key_lines)),
+        dest="/etc/freehold/ssh/authorized_keys",
+        mode="600",
+        user="root",
+        group="root",
+        create_remote_dir=False,
+    )
+    ssh_access(
+        name="Let exactly the owner's keys in, checked over a second connection",
+        owners_keys=list(settings.authorized_key_lines),
+    )

@@ -1,0 +1,148 @@
+"""The machine itself: its name and clock, its updates, and what it may fill."""
+
+from pyinfra import host
+from pyinfra.api import deploy
+from pyinfra.api.exceptions import DeployError
+from pyinfra.operations import files, server, systemd
+
+from deploys.rendered import rendered
+from facts.machine import FirstBoot, Machine
+from operations.applied import applied
+from operations.packages import packages
+from operations.swap import swap_file
+from settings.model import Settings
+
+DISK_NEEDED = 500
+SMALL_MEMORY = 2048
+
+
+def check_the_machine() -> None:
+    """Wait for the first boot's end; DeployError when this machine can't be made a Freehold."""
+    first_boot = host.get_fact(FirstBoot)
+    machine = host.get_fact(Machine)
+    if machine.system != "debian 13":
+        raise DeployError(
+            f"{host.name} runs {machine.system}. Freehold needs Debian 13: "
+            "create the droplet from the image debian-13-x64."
+        )
+    if machine.disk_free < DISK_NEEDED:
+        raise DeployError(
+            f"{host.name} has {machine.disk_free} MB of disk left and {DISK_NEEDED} MB are "
+            "needed. See what takes it: make ssh, then: du -xh / | sort -h | tail"
+        )
+    if first_boot == "error":
+        host.log("cloud-init reports an error in its first boot: cloud-init status --long")
+
+
+@deploy("Base")
+def base(settings: Settings) -> None:
+    """Packages, name, time, updates, swap and limits."""
+    rendered(
+        name="Make apt wait for its lock and install security updates by itself",
+        template="apt/52freehold.j2",
+        path="/etc/apt/apt.conf.d/52freehold",
+        settings=settings,
+    )
+    rendered(
+        name="Never let needrestart ask",
+        template="apt/needrestart.conf.j2",
+        path="/etc/needrestart/conf.d/freehold.conf",
+        settings=settings,
+        make_folder=True,
+    )
+    packages(
+        name="Install the system's packages",
+        names=[
+            "ca-certificates",
+            "needrestart",
+            "nftables",
+            "openssl",
+            "rsync",
+            "systemd-timesyncd",
+            "unattended-upgrades",
+        ],
+    )
+    _name_and_time(settings)
+    _limits(settings)
+    _kernel(settings)
+
+
+def _name_and_time(settings: Settings) -> None:
+    rendered(
+        name="Keep cloud-init from renaming the machine at each boot",
+        template="cloud-init.cfg.j2",
+        path="/etc/cloud/cloud.cfg.d/99-freehold.cfg",
+        settings=settings,
+        make_folder=True,
+    )
+    server.hostname(
+        name=f"Call the machine {settings.hostname}",
+        hostname=settings.hostname,
+    )
+    files.link(
+        name="Keep time in UTC (/etc/localtime)",
+        path="/etc/localtime",
+        target="/usr/share/zoneinfo/Etc/UTC",
+        force=True,
+        create_remote_dir=False,
+    )
+    systemd.service(
+        name="Keep the clock right",
+        service="systemd-timesyncd.service",
+        running=True,
+        enabled=True,
+    )
+    resolved = "/etc/systemd/resolved.conf.d/freehold.conf"
+    rendered(
+        name="Ask and answer no names in the local network",
+        template="systemd/resolved.conf.j2",
+        path=resolved,
+        settings=settings,
+        make_folder=True,
+    )
+    applied(
+        name="Give the resolver its settings, where there is one",
+        what="resolved",
+        paths=[resolved],
+        command="systemctl try-restart systemd-resolved",
+    )
+
+
+def _limits(settings: Settings) -> None:
+    swap_file(
+        name="Have swap, for an image's build may need more memory than there is",
+        megabytes=settings.swap_megabytes,
+        below=SMALL_MEMORY,
+    )
+    journald = "/etc/systemd/journald.conf.d/freehold.conf"
+    rendered(
+        name="Bound the journal",
+        template="systemd/journald.conf.j2",
+        path=journald,
+        settings=settings,
+        make_folder=True,
+    )
+    applied(
+        name="Give journald its bounds",
+        what="journald",
+        paths=[journald],
+        command="systemctl restart systemd-journald",
+    )
+
+
+def _kernel(settings: Settings) -> None:
+    sysctls = "/etc/sysctl.d/90-freehold.conf"
+    rendered(
+        name="Write the kernel's settings",
+        template="sysctl.conf.j2",
+        path=sysctls,
+        settings=settings,
+    )
+    applied(
+        name="Give the kernel its settings",
+        what="sysctl",
+        paths=[sysctls],
+        command=f"sysctl --quiet --load={sysctls}",
+        # What the kernel holds now, so that a value changed by hand is noticed.
+        state=f"sed -n 's/^\\([a-z][^ =]*\\).*/\\1/p' {sysctls} | xargs sysctl",
+    )

@@ -1,0 +1,74 @@
+"""Docker Engine and Compose, bounded and hardened."""
+
+from pyinfra.api import deploy
+
+from deploys.rendered import rendered
+from deploys.script import script
+from operations.applied import applied
+from operations.docker_repository import docker_repository
+from operations.packages import packages
+from settings.model import Settings
+
+DAEMON = "/etc/docker/daemon.json"
+PACKAGES = {
+    "debian": ["docker.io", "docker-cli", "docker-compose", "docker-buildx"],
+    "docker.com": [
+        "docker-ce",
+        "docker-ce-cli",
+        "containerd.io",
+        "docker-compose-plugin",
+        "docker-buildx-plugin",
+    ],
+}
+
+
+@deploy("Docker")
+def docker(settings: Settings) -> None:
+    """The engine with our settings from its first start on, and a weekly clean-up."""
+    if settings.docker_packages == "docker.com":
+        docker_repository(name="Add Docker's own repository, its key checked by fingerprint")
+    rendered(
+        name="Write the Docker daemon's settings",
+        template="docker/daemon.json.j2",
+        path=DAEMON,
+        settings=settings,
+        make_folder=True,
+    )
+    packages(
+        name="Install Docker Engine and Compose",
+        names=PACKAGES[settings.docker_packages],
+    )
+    applied(
+        name="Give the Docker daemon its settings, after it has checked them",
+        what="docker",
+        paths=[DAEMON],
+        # live-restore keeps the containers running meanwhile.
+        command=f"dockerd --validate --config-file={DAEMON} && systemctl restart docker.service",
+        state="systemctl is-active docker.service; systemctl is-enabled docker.service",
+    )
+    _clean_up(settings)
+
+
+def _clean_up(settings: Settings) -> None:
+    script(
+        name="Install the clean-up of images",
+        program="freehold-prune-images",
+    )
+    units = [f"/etc/systemd/system/freehold-prune-images.{kind}" for kind in ("service", "timer")]
+    for unit in units:
+        rendered(
+            name="Describe the weekly clean-up of images",
+            template=f"systemd/{unit.rpartition('/')[2]}.j2",
+            path=unit,
+            settings=settings,
+        )
+    applied(
+        name="Clean up images every week",
+        what="prune-images",
+        paths=units,
+        command=(
+            "systemctl enable --quiet --no-reload freehold-prune-images.timer"
+            " && systemctl daemon-reload && systemctl start freehold-prune-images.timer"
+        ),
+        state="systemctl is-active freehold-prune-images.timer",
+    )
