@@ -1,0 +1,206 @@
+"""One emulated droplet: its folder, its life, and what the inventory reads of it."""
+
+import json
+import os
+import shutil
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from digitalocean.user_data import user_data
+from emulator import process
+from emulator.accelerator import accelerator
+from emulator.base import base
+from emulator.disk import make_overlay, stands_on
+from emulator.errors import EmulatorError
+from emulator.image_drive import image_drive
+from emulator.keys import key_pair
+from emulator.ports import Ports, choose_ports
+from emulator.progress import say, step
+from emulator.seed import write_seed
+from emulator.ssh import Login
+
+PROJECT = Path(__file__).parents[1]
+CACHE = PROJECT / ".cache"
+NAME = "emulated-droplet"
+MEMORY = 1024
+BOOT_SECONDS = 300
+
+
+class Droplet:
+    """A droplet whose every file is in `folder`; any of its methods may be interrupted."""
+
+    def __init__(self, folder: Path, memory: int = MEMORY) -> None:
+        self.folder = folder.resolve()
+        self.memory = memory
+        self.disk = self.folder / "disk.qcow2"
+        self.key = self.folder / "id_ed25519"
+        self.host_key = self.folder / "host_key"
+        self._host_file = self.folder / "host.json"
+
+    # ---- what it is ----
+
+    @property
+    def ports(self) -> Ports | None:
+        """The ports of the last boot; None before the first."""
+        try:
+            return Ports(**json.loads(self._host_file.read_text())["ports"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    @property
+    def pid(self) -> int | None:
+        """QEMU's process id while it runs."""
+        try:
+            pid = int((self.folder / "qemu.pid").read_text())
+        except (OSError, ValueError):
+            return None
+        return pid if process.is_running(pid, self.folder) else None
+
+    @property
+    def accelerator(self) -> str:
+        """What QEMU runs it with: `kvm`, or `tcg` when it emulates every instruction."""
+        return accelerator(base(CACHE), CACHE)
+
+    @property
+    def login(self) -> Login:
+        """How to log in; EmulatorError before the first boot."""
+        ports = self.ports
+        if ports is None:
+            raise EmulatorError("There is no emulated droplet. Type: make up")
+        return Login(ports.ssh, self.key, self.folder / "known_hosts")
+
+    def run(self, *command: str, check: bool = True) -> str:
+        """Run `command` on the droplet and return what it printed."""
+        return self.login.run(*command, check=check)
+
+    def boot_id(self) -> str:
+        """Differs for each boot."""
+        return self.run("cat", "/proc/sys/kernel/random/boot_id", check=False).strip()
+
+    # ---- its life ----
+
+    def up(self) -> None:
+        """Boot it, making what is missing, and wait until SSH answers."""
+        if self.pid:
+            say("The emulated droplet is running.")
+        else:
+            self._make()
+            self._boot()
+        # Also of one that an interrupted run has started a moment ago.
+        if not self.login.works():
+            self._wait_for_ssh()
+
+    def _make(self) -> None:
+        """Make keys, seed and disk; each is whole or not there."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        foundation = base(CACHE)
+        if self.disk.exists() and not stands_on(self.disk, foundation):
+            say("The recipe of the droplet's disk has changed: this droplet starts afresh.")
+            self.disk.unlink()
+        if self.disk.exists():
+            return
+        host_key, host_public_key = key_pair(self.host_key)
+        _, public_key = key_pair(self.key)
+        write_seed(
+            self.folder / "seed.iso",
+            name=NAME,
+            public_key=public_key,
+            user_data=user_data(host_key=host_key, host_public_key=host_public_key),
+        )
+        # The Makefile's mark that everything was deployed: not to a fresh disk.
+        (self.folder / "deployed").unlink(missing_ok=True)
+        make_overlay(self.disk, foundation)
+
+    def _boot(self) -> None:
+        before, ports = self.ports, choose_ports(self.ports)
+        if before and before != ports:
+            say(f"A port of the last boot is taken by another program; now: {ports}")
+        machine = process.Machine(
+            folder=self.folder,
+            base=base(CACHE),
+            accelerator=self.accelerator,
+            memory=self.memory,
+            ports=ports,
+            images=image_drive(CACHE),
+        )
+        pid = process.start(machine)
+        login = Login(ports.ssh, self.key, self.folder / "known_hosts")
+        _, host_public_key = key_pair(self.host_key)
+        login.known_hosts.write_text(f"[127.0.0.1]:{ports.ssh} {host_public_key}\n")
+        described = {"name": NAME, "pid": pid, "ports": asdict(ports), "data": login.data()}
+        self._host_file.write_text(json.dumps(described, indent=2) + "\n")
+
+    def _wait_for_ssh(self) -> None:
+        with step("Booting the droplet"):
+            deadline = time.monotonic() + BOOT_SECONDS
+            while time.monotonic() < deadline:
+                if not self.pid:
+                    raise EmulatorError(f"QEMU ended while booting. See {self.folder}/serial.log")
+                if self.login.works():
+                    return
+                time.sleep(1)
+        raise EmulatorError(
+            f"The droplet did not answer over SSH in {BOOT_SECONDS} s. "
+            f"Its console: {self.folder}/serial.log. To start afresh: make clean up"
+        )
+
+    def down(self) -> None:
+        """Press the power button and wait; the disk stays."""
+        pid = self.pid
+        if not pid:
+            say("The emulated droplet is not running.")
+            return
+        with step("Shutting the droplet down"):
+            process.press_power_button(self.folder)
+            if not process.wait_for_end(pid, self.folder, 120):
+                say("    it did not end in 120 s, so its plug is pulled")
+                self.power_cut()
+
+    def power_cut(self) -> None:
+        """End QEMU at once."""
+        pid = self.pid
+        if pid:
+            process.kill(pid)
+            process.wait_for_end(pid, self.folder, 10)
+
+    def reboot(self) -> None:
+        """Reboot it from within and wait until the new boot answers."""
+        self._must_run()
+        before = self.boot_id()
+        self.run("systemctl", "reboot", check=False)
+        deadline = time.monotonic() + BOOT_SECONDS
+        with step("Rebooting the droplet"):
+            while time.monotonic() < deadline:
+                time.sleep(1)
+                if self.boot_id() not in ("", before):
+                    return
+        raise EmulatorError(f"The droplet did not come back. See {self.folder}/serial.log")
+
+    def snapshot(self, name: str) -> None:
+        """Keep memory and disk under `name`."""
+        self._must_run()
+        with step(f"Taking the snapshot {name}"):
+            process.tell(self.folder, f"savevm {name}")
+
+    def restore(self, name: str) -> None:
+        """Go back to the snapshot `name`, with the clock set to the present."""
+        self._must_run()
+        with step(f"Restoring the snapshot {name}"):
+            process.tell(self.folder, f"loadvm {name}")
+            self.run("date", "--set", f"@{time.time():.0f}")
+
+    def destroy(self) -> None:
+        """Pull the plug and remove every file of it; the cache stays."""
+        self.power_cut()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _must_run(self) -> None:
+        if not self.pid:
+            raise EmulatorError("The emulated droplet is not running. Type: make up")
+
+
+def current() -> Droplet:
+    """The droplet of this project's folder, or of the folder that FREEHOLD_EMULATOR names."""
+    folder = os.environ.get("FREEHOLD_EMULATOR", str(PROJECT / ".emulator"))
+    return Droplet(Path(folder), int(os.environ.get("FREEHOLD_EMULATOR_MEMORY", MEMORY)))

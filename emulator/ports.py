@@ -1,0 +1,65 @@
+"""Which ports of 127.0.0.1 lead to the droplet."""
+
+import socket
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+# The real numbers first: then every link and redirect of the site works as it stands.
+_WISHES = {"ssh": (2222,), "http": (80, 8080), "https": (443, 8443)}
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The ports of 127.0.0.1 that are forwarded to 22, 80 and 443 (tcp and udp)."""
+
+    ssh: int
+    http: int
+    https: int
+
+    def forwards(self) -> str:
+        """As QEMU's user-mode network wants them."""
+        return ",".join(
+            f"hostfwd={protocol}:127.0.0.1:{port}-:{target}"
+            for protocol, port, target in (
+                ("tcp", self.ssh, 22),
+                ("tcp", self.http, 80),
+                ("tcp", self.https, 443),
+                ("udp", self.https, 443),
+            )
+        )
+
+
+def _free(port: int) -> bool:
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            # What a connection that has just ended leaves behind does not count. With UDP the
+            # option would share the port with whoever has it.
+            if kind == socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+    return True
+
+
+def _any_free() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _first_free(wishes: Iterable[int]) -> int:
+    return next((port for port in wishes if _free(port)), 0) or _any_free()
+
+
+def choose_ports(before: Ports | None = None) -> Ports:
+    """Free ports: those of `before` where they still are, else the real numbers, else any."""
+    kept = asdict(before) if before else {}
+    return Ports(
+        **{
+            name: _first_free((*([kept[name]] if name in kept else []), *wishes))
+            for name, wishes in _WISHES.items()
+        }
+    )

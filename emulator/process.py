@@ -1,0 +1,121 @@
+"""The QEMU process of a droplet: its command line, and how to speak with it."""
+
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from qemu.qmp.legacy import QEMUMonitorProtocol
+
+from emulator.base import Base
+from emulator.errors import EmulatorError
+from emulator.ports import Ports
+
+# The droplet sees its visitors come from here: an address of London that MaxMind's own test data
+# uses, so that a country can be looked up. 10.0.2.2, QEMU's default, is nowhere on the globe.
+VISITOR = "81.2.69.142"
+_NETWORK = f"net=81.2.69.0/24,host={VISITOR},dns=81.2.69.3,dhcpstart=81.2.69.15"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What one boot needs to know."""
+
+    folder: Path
+    base: Base
+    accelerator: str
+    memory: int
+    ports: Ports
+    images: Path
+
+    def command(self) -> list[str]:
+        """QEMU's argument list.
+
+        `cache=writeback` keeps the guest's flushes: what it synced is on this machine's disk
+        after a power cut, what it did not may be gone.
+        https://www.qemu.org/docs/master/system/qemu-block-drivers.html
+        """
+        drives = [
+            f"file={self.folder}/disk.qcow2,if=virtio,format=qcow2,cache=writeback,discard=unmap",
+            f"file={self.folder}/seed.iso,if=virtio,format=raw,readonly=on",
+            f"file={self.images},if=virtio,format=raw,readonly=on",
+        ]
+        return [
+            "qemu-system-x86_64",
+            *("-name", f"freehold,process={self.folder.name}"),
+            *("-machine", f"q35,accel={self.accelerator}"),
+            *("-cpu", "host" if self.accelerator == "kvm" else "max"),
+            *("-smp", "1", "-m", str(self.memory)),
+            *("-kernel", str(self.base.kernel), "-initrd", str(self.base.initrd)),
+            *("-append", "root=/dev/vda rw console=ttyS0 net.ifnames=0"),
+            *(argument for drive in drives for argument in ("-drive", drive)),
+            *("-netdev", f"user,id=n0,{_NETWORK},{self.ports.forwards()}"),
+            *("-device", "virtio-net-pci,netdev=n0", "-device", "virtio-rng-pci"),
+            *("-qmp", f"unix:{self.folder}/qmp.sock,server=on,wait=off"),
+            *("-chardev", f"file,id=serial,path={self.folder}/serial.log,append=on"),
+            *("-serial", "chardev:serial", "-display", "none"),
+            *("-pidfile", str(self.folder / "qemu.pid"), "-daemonize"),
+        ]
+
+
+def start(machine: Machine) -> int:
+    """Start QEMU in the background and return its process id."""
+    done = subprocess.run(machine.command(), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise EmulatorError(f"QEMU did not start: {done.stderr.strip()}")
+    return int((machine.folder / "qemu.pid").read_text())
+
+
+def is_running(pid: int, folder: Path) -> bool:
+    """Whether `pid` is the QEMU of the droplet in `folder`, and not a later process of that id."""
+    try:
+        arguments = Path(f"/proc/{pid}/cmdline").read_bytes()
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return str(folder).encode() in arguments and state != "Z"
+
+
+def wait_for_end(pid: int, folder: Path, seconds: float) -> bool:
+    """Whether the process ended within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not is_running(pid, folder):
+            return True
+        time.sleep(0.2)
+    return False
+
+
+def kill(pid: int) -> None:
+    """End the process at once."""
+    os.kill(pid, signal.SIGKILL)
+
+
+def _monitor(folder: Path) -> QEMUMonitorProtocol:
+    monitor = QEMUMonitorProtocol(str(folder / "qmp.sock"))
+    monitor.connect()
+    return monitor
+
+
+def press_power_button(folder: Path) -> None:
+    """Ask the guest to shut down, as a provider's console does."""
+    monitor = _monitor(folder)
+    try:
+        monitor.cmd("system_powerdown")
+    finally:
+        monitor.close()
+
+
+def tell(folder: Path, command: str) -> None:
+    """Give QEMU's own monitor a command; raises EmulatorError with its words when it refuses."""
+    monitor = _monitor(folder)
+    try:
+        # savevm and loadvm of a whole machine exist as one command in this monitor only.
+        monitor.settimeout(300)
+        answer = monitor.cmd("human-monitor-command", **{"command-line": command})
+    finally:
+        monitor.close()
+    if answer:
+        raise EmulatorError(f"QEMU could not do '{command}': {str(answer).strip()}")

@@ -1,0 +1,60 @@
+"""Logging in to the emulated droplet, whose host key is known from before its first boot."""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from emulator.errors import EmulatorError
+
+
+@dataclass(frozen=True)
+class Login:
+    """The way in: a port of 127.0.0.1, the key, and the host key that must answer."""
+
+    port: int
+    key: Path
+    known_hosts: Path
+
+    def command(self, *command: str) -> list[str]:
+        """The argument list that runs `command` on the droplet, or opens a shell."""
+        options = [
+            "BatchMode=yes",
+            "ConnectTimeout=10",
+            "StrictHostKeyChecking=yes",
+            f"UserKnownHostsFile={self.known_hosts}",
+            "GlobalKnownHostsFile=/dev/null",
+            "IdentitiesOnly=yes",
+            "LogLevel=ERROR",
+        ]
+        flags = [argument for option in options for argument in ("-o", option)]
+        return [
+            "ssh",
+            *flags,
+            "-p",
+            str(self.port),
+            "-i",
+            str(self.key),
+            "root@127.0.0.1",
+            *command,
+        ]
+
+    def run(self, *command: str, check: bool = True) -> str:
+        """Run `command` and return what it printed; EmulatorError when it fails and `check`."""
+        done = subprocess.run(self.command(*command), capture_output=True, text=True, check=False)
+        if check and done.returncode:
+            raise EmulatorError(f"{' '.join(command)} failed on the droplet: {done.stderr.strip()}")
+        return done.stdout
+
+    def works(self) -> bool:
+        """Whether one can log in."""
+        return not subprocess.run(self.command("true"), capture_output=True, check=False).returncode
+
+    def data(self) -> dict[str, object]:
+        """The same for pyinfra, in its own words."""
+        return {
+            "ssh_hostname": "127.0.0.1",
+            "ssh_port": self.port,
+            "ssh_key": str(self.key),
+            "ssh_known_hosts_file": str(self.known_hosts),
+            "authorized_keys": [f"{self.key}.pub"],
+        }
