@@ -1,0 +1,109 @@
+"""How long a deploy takes and what the services need: from bare to serving, and a second run.
+
+Run by `make bench`, on a fresh emulated droplet of its own; writes benchmarks/results/deploy.md.
+"""
+
+import os
+import platform
+import re
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from emulator import Droplet, current
+
+PROJECT = Path(__file__).parents[1]
+RESULTS = Path(__file__).with_name("results") / "deploy.md"
+COMMAND = ["inventory.py", "deploy.py", "-y", "-vv", "--limit", "emulated"]
+
+
+def _timed_run() -> tuple[dict[str, float], int, int]:
+    """Deploy once: seconds by concern, operations, and commands that went over SSH."""
+    pyinfra = str(Path(sys.executable).with_name("pyinfra"))
+    seconds: dict[str, float] = {}
+    operations = commands = 0
+    concern, since = "Connect and prepare", time.monotonic()
+    with subprocess.Popen(
+        [pyinfra, *COMMAND],
+        cwd=PROJECT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stderr  # noqa: S101  (a pipe was asked for)
+        for line in running.stderr:
+            commands += "] >>> " in line
+            started = re.search(r"Starting operation: (\w+) \|", line)
+            if started or "--> Results" in line:
+                now = time.monotonic()
+                seconds[concern] = seconds.get(concern, 0) + now - since
+                since = now
+            if started:
+                operations += 1
+                concern = started[1]
+                print(line.strip(), flush=True)
+    if running.returncode:
+        sys.exit("The deploy failed: see what it says by hand, with make deploy")
+    return seconds, operations, commands
+
+
+def _memory(droplet: Droplet) -> dict[str, str]:
+    lines = droplet.run("docker stats --no-stream --format '{{.Name}} {{.MemUsage}}'").splitlines()
+    return {line.split()[0]: line.split(" ", 1)[1].split(" / ")[0] for line in lines}
+
+
+def _report(droplet: Droplet) -> str:
+    first, _, _ = _timed_run()
+    second, operations, commands = _timed_run()
+    # An idle service is measured when its start is a while ago.
+    time.sleep(30)
+    memory = _memory(droplet)
+    total = sum(float(re.sub(r"[^\d.]", "", used)) for used in memory.values())
+    disk = droplet.run("df --output=used --block-size=1M / | tail -n 1").strip()
+    lines = [
+        "# A deploy, measured",
+        "",
+        f"`make bench`, {datetime.now(tz=UTC):%Y-%m-%d}, on {os.cpu_count()} cores of"
+        f" {platform.machine()}, Linux {platform.release().split('-')[0]}; the droplet: 1 vCPU,"
+        f" {droplet.memory} MB, QEMU with {droplet.accelerator}.",
+        "",
+        "| from bare to serving | seconds |",
+        "|---|---|",
+        *(f"| {name} | {took:.0f} |" for name, took in first.items()),
+        f"| **total** | **{sum(first.values()):.0f}** |",
+        "",
+        "| the second run | |",
+        "|---|---|",
+        f"| seconds | {sum(second.values()):.0f} |",
+        f"| operations | {operations} |",
+        f"| commands over SSH | {commands} ({commands / operations:.2f} an operation) |",
+        "",
+        "| memory of each service, idle | |",
+        "|---|---|",
+        *(f"| {name} | {used} |" for name, used in sorted(memory.items())),
+        f"| **sum** | **{total:.0f} MiB** |",
+        "",
+        f"Disk used, system and swap file included: {disk} MB.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure on a fresh droplet, print, and keep."""
+    droplet = current()
+    droplet.destroy()
+    droplet.up()
+    try:
+        report = _report(droplet)
+    finally:
+        droplet.destroy()
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(report)
+    print(report)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What make calls beside pyinfra itself, a module a command."""

@@ -1,0 +1,90 @@
+"""The hosts of the inventory, as pyinfra sees them."""
+
+import argparse
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[1]
+PYINFRA = str(Path(sys.executable).with_name("pyinfra"))
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host, its groups and its data as all groups and the inventory give it."""
+
+    name: str
+    groups: list[str]
+    data: dict[str, object]
+
+    @property
+    def address(self) -> str:
+        return str(self.data.get("ssh_hostname") or self.name)
+
+    @property
+    def port(self) -> int:
+        return int(str(self.data.get("ssh_port") or 22))
+
+    def ssh_options(self) -> list[str]:
+        """The options that make ssh reach the host exactly as pyinfra does."""
+        options = ["-o", "ConnectTimeout=20"]
+        for option, key in {
+            "IdentityFile": "ssh_key",
+            "UserKnownHostsFile": "ssh_known_hosts_file",
+            "StrictHostKeyChecking": "ssh_strict_host_key_checking",
+        }.items():
+            if self.data.get(key):
+                options += ["-o", f"{option}={self.data[key]}"]
+        return options
+
+    def ssh(self, *command: str, terminal: bool = False) -> list[str]:
+        """The argument list that runs `command` on the host, or opens a shell."""
+        user = str(self.data.get("ssh_user") or "root")
+        flags = ["-t"] if terminal else ["-o", "BatchMode=yes"]
+        options = [*self.ssh_options(), *flags, "-p", str(self.port)]
+        return ["ssh", *options, f"{user}@{self.address}", *command]
+
+
+def hosts(limit: str = "") -> list[Host]:
+    """The hosts of the inventory, or those of them that `limit` (a name or a group) names.
+
+    Ends the program with exit code 1 when there are none; pyinfra says what is wrong with the
+    inventory or the settings.
+    """
+    asked = subprocess.run(
+        [PYINFRA, "inventory.py", "debug-inventory", "--json"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if asked.returncode:
+        sys.exit(asked.stderr.strip() or "pyinfra could not read the inventory.")
+    known = [Host(**entry) for entry in json.loads(asked.stdout)]
+    chosen = [host for host in known if limit in ("", host.name, *host.groups)]
+    if not chosen:
+        sys.exit(
+            f"No host is called {limit}. There are: {', '.join(host.name for host in known)}"
+            if limit and known
+            else "There is no host. Start the emulated one: make up\n"
+            "Or write your server's address in inventory.py."
+        )
+    return chosen
+
+
+def parser(words: str | None) -> argparse.ArgumentParser:
+    """A parser that knows --limit, with the calling module's own words as its description."""
+    made = argparse.ArgumentParser(description=words)
+    made.add_argument("--limit", default="", help="one host or group of the inventory")
+    return made
+
+
+def only_host(limit: str) -> Host:
+    """The one host that is meant; ends the program when several are."""
+    chosen = hosts(limit)
+    if len(chosen) > 1:
+        names = ", ".join(host.name for host in chosen)
+        sys.exit(f"There are several hosts. Name one, as LIMIT=: {names}")
+    return chosen[0]

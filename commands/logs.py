@@ -1,0 +1,19 @@
+"""Follow the services' logs until Ctrl-C."""
+
+import contextlib
+import subprocess
+import sys
+
+from commands.hosts import only_host, parser
+
+SERVICES = ("nginx", "webapp", "db")
+
+if __name__ == "__main__":
+    options = parser(__doc__)
+    options.add_argument("service", nargs="*", choices=[*SERVICES, []], help="which services")
+    given = options.parse_args()
+    follow = ["docker", "compose", "--project-directory", "/opt/freehold", "logs"]
+    command = [*follow, "--follow", "--tail", "100", *given.service]
+    with contextlib.suppress(KeyboardInterrupt):
+        argv = only_host(given.limit).ssh(*command)
+        sys.exit(subprocess.run(argv, check=False).returncode)
