@@ -1,0 +1,193 @@
+"""What comes with every answer: encryption, headers, types, compression, caching, no traces."""
+
+import gzip
+import ssl
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.deploys.nginx_client import Client
+from tests.deploys.nginx_fixtures import LONG
+from tests.deploys.nginx_lab import Lab
+from tests.deploys.nginx_service import Service
+
+pytest_plugins = ["tests.deploys.nginx_fixtures"]
+
+HASHED = "/assets/main.1f3a9c0b77.css"
+FOREVER = "public, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [
+        *(("/", "GET"), ("/posts", "GET"), ("/missing", "GET"), ("/", "POST"), ("/api/x", "GET")),
+        *((HASHED, "HEAD"), ("/api/status/500", "GET")),
+    ],
+)
+@pytest.mark.parametrize("service_is_up", [True, False])
+def test_security_headers_are_on_every_answer(
+    request: pytest.FixtureRequest, visitor: Client, path: str, method: str, service_is_up: bool
+) -> None:
+    if service_is_up:
+        request.getfixturevalue("service")
+    headers = visitor.ask(path, method=method).headers
+    for name, value in {
+        "Strict-Transport-Security": "max-age=63072000",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "strict-origin-when-cross-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Server": "nginx",
+    }.items():
+        assert headers.get_all(name) == [value], name
+    (policy,) = headers.get_all("Content-Security-Policy") or []
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe" not in policy
+    assert len(headers.get_all("Cache-Control") or []) <= 1
+
+
+def test_readers_of_feeds_may_show_images(visitor: Client) -> None:
+    headers = visitor.ask("/assets/2026-11-24-photo-20261124.png").headers
+    assert headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        (HASHED, "text/css; charset=utf-8"),
+        ("/feed.xml", "text/xml; charset=utf-8"),
+        ("/site.webmanifest", "application/manifest+json"),
+        ("/assets/font.woff2", "font/woff2"),
+        ("/apix", "application/octet-stream"),
+    ],
+)
+def test_types(visitor: Client, path: str, kind: str) -> None:
+    assert visitor.ask(path).headers["Content-Type"] == kind
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/", "no-cache"),
+        ("/about?v=1f3a9c0b77", "no-cache"),
+        ("/assets/plain.css", "no-cache"),
+        ("/assets/plain.css?v=1f3a9c0b77", FOREVER),
+        (HASHED, FOREVER),
+        ("/assets/2026-11-24-photo-20261124.png", "public, max-age=3600"),
+        ("/assets/gone.1f3a9c0b77.css", "no-cache"),
+    ],
+)
+def test_how_long_it_may_be_kept(visitor: Client, path: str, kept: str) -> None:
+    assert visitor.ask(path).headers["Cache-Control"] == kept
+
+
+@pytest.mark.parametrize("path", [HASHED, "/assets/plain.css"])
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_text_is_compressed_and_revalidated(visitor: Client, path: str, encoding: str) -> None:
+    accept = {"Accept-Encoding": encoding}
+    first = visitor.ask(path, headers=accept)
+    packed = encoding == "gzip"
+    assert (first.headers["Content-Encoding"] == "gzip") is packed
+    assert (gzip.decompress(first.body) if packed else first.body) == LONG.encode()
+    assert first.headers["Vary"] == "Accept-Encoding"
+    again = visitor.ask(path, headers={**accept, "If-None-Match": first.headers["ETag"]})
+    assert (again.status, again.body) == (304, b"")
+    assert again.headers["ETag"].removeprefix("W/") == first.headers["ETag"].removeprefix("W/")
+
+
+def test_what_was_compressed_beforehand_is_taken(visitor: Client) -> None:
+    # Only a file has a length that is known before it is sent.
+    headers = visitor.ask(HASHED, headers={"Accept-Encoding": "gzip"}).headers
+    assert int(headers["Content-Length"]) < len(LONG)
+
+
+def test_tls_is_of_today(lab: Lab, visitor: Client) -> None:
+    offer = visitor.context()
+    offer.set_alpn_protocols(["h2", "http/1.1"])
+    with visitor.secure(offer) as connection:
+        assert (connection.selected_alpn_protocol(), connection.version()) == ("h2", "TLSv1.3")
+    for command, expected in {
+        # With its own list a client of TLS 1.2 is offered nothing but forward secrecy and AEAD.
+        "-tls1_2": "Cipher is ECDHE-",
+        "-tls1_3": "Negotiated TLS1.3 group: X25519MLKEM768",
+    }.items():
+        done = _s_client(lab, command)
+        assert expected in done, done
+
+
+def _s_client(lab: Lab, *options: str) -> str:
+    done = lab.run(
+        *("sh", "-c", 'openssl s_client -connect 127.0.0.1:443 "$@" </dev/null 2>&1 || :', "s"),
+        *("-servername", "blog.test", *options),
+    )
+    return done.stdout if done else ""
+
+
+@pytest.mark.parametrize(
+    "weak",
+    [
+        ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"],
+        ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES256-SHA:@SECLEVEL=0"],
+        ["-tls1_2", "-cipher", "DHE:kRSA:@SECLEVEL=0"],
+    ],
+)
+def test_nothing_weaker_is_spoken(lab: Lab, weak: list[str]) -> None:
+    answer = _s_client(lab, *weak)
+    assert "Cipher is (NONE)" in answer, answer
+    assert "alert" in answer, answer
+
+
+def test_http3_is_offered_and_spoken(http3_lab: Lab) -> None:
+    def over_quic(name: str, path: str) -> str:
+        done = http3_lab.run(
+            *(
+                "curl",
+                "--silent",
+                "--http3-only",
+                "--include",
+                "--resolve",
+                f"{name}:443:127.0.0.1",
+            ),
+            *("--cacert", "/etc/freehold/tls/live/fullchain.pem", f"https://{name}{path}"),
+        )
+        return done.stdout if done else ""
+
+    offer = Client(http3_lab).ask("/about")
+    assert offer.headers["Alt-Svc"].startswith('h3=":443"')
+    assert over_quic("blog.test", "/about").startswith("HTTP/3 200")
+    assert "location: https://blog.test/x" in over_quic("old.test", "/x")
+    assert over_quic("evil.test", "/") == ""
+
+
+def _listens_on_udp(lab: Lab) -> bool:
+    tables = (Path(f"/proc/{lab.process.pid}/net/{name}") for name in ("udp", "udp6"))
+    return any(":01BB " in table.read_text() for table in tables)
+
+
+def test_http3_is_off_unless_asked_for(lab: Lab, http3_lab: Lab, visitor: Client) -> None:
+    assert "Alt-Svc" not in visitor.ask("/").headers
+    assert (_listens_on_udp(lab), _listens_on_udp(http3_lab)) == (False, True)
+
+
+def test_compose_can_ask_whether_nginx_serves(lab: Lab) -> None:
+    assert lab.run("curl", "--fail", "--unix-socket", "/run/nginx-health.sock", "http://health/")
+
+
+def test_no_address_comes_to_rest(lab: Lab, service: Service) -> None:
+    """Every way in which a visitor can make nginx complain leaves no address behind."""
+    visitor = Client(lab, source="127.0.66.6")
+    with lab.connect(443, source=visitor.source) as connection:
+        connection.sendall(b"\x16\x03\x01\x00\x05garbage that is no handshake")
+        connection.recv(100)
+    with pytest.raises(ssl.SSLError):
+        visitor.secure(sni="evil.test")
+    visitor.ask("/secret.html")
+    visitor.ask("/api/hangs-up")
+    visitor.ask("/api/event", method="POST", body=b"x" * 70_000)
+    assert 429 in {visitor.ask("/api/event", method="POST", body=b"{}").status for _ in range(120)}
+    time.sleep(0.1)
+    assert "127.0.66.6" not in lab.log.read_text()
+    kept = lab.run("grep", "-rlF", "127.0.66.6", "/run", "/tmp", "/var/cache", "/var/log")  # noqa: S108
+    assert kept is None

@@ -1,0 +1,176 @@
+"""What nginx passes to the service, and what it answers in its place."""
+
+import http.client
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.deploys.nginx_client import Client
+from tests.deploys.nginx_lab import Lab
+from tests.deploys.nginx_service import Service
+
+pytest_plugins = ["tests.deploys.nginx_fixtures"]
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["/api/event", "/api", "/api/", "/api//event", "/api/event?a=%20b&c", "/api/a%2Fb", "/api///"],
+)
+def test_the_service_sees_what_was_sent(visitor: Client, service: Service, target: str) -> None:
+    assert visitor.ask(target).json["target"] == target
+
+
+@pytest.mark.parametrize("target", ["/apix", "/api/../about", "/api/%2e%2e/about", "/API/event"])
+def test_what_only_looks_like_it_never_gets_there(
+    visitor: Client, service: Service, target: str
+) -> None:
+    assert visitor.ask(target).status in {200, 404}
+    assert service.seen == []
+
+
+def test_an_event_arrives_whole(visitor: Client, service: Service) -> None:
+    answer = visitor.ask("/api/event", method="POST", body=b"x" * 65536)
+    assert (answer.json["method"], answer.json["size"]) == ("POST", 65536)
+
+
+@pytest.mark.parametrize("source", ["127.0.0.1", "127.0.0.42"])
+def test_who_a_visitor_is_comes_from_the_connection(
+    lab: Lab, service: Service, source: str
+) -> None:
+    forged = {
+        "X-Forwarded-For": "8.8.8.8",
+        "X-Real-IP": "8.8.8.8",
+        "Forwarded": "for=8.8.8.8;proto=http;host=evil.test",
+        "X-Forwarded-Proto": "http",
+        "X-Forwarded-Host": "evil.test",
+        "X-Forwarded-Port": "8888",
+        "X-Forwarded-Prefix": "/8.8.8.8",
+        "True-Client-IP": "8.8.8.8",
+        "Proxy": "http://8.8.8.8",
+        "Script_Name": "/8.8.8.8",
+    }
+    headers = Client(lab, source=source).ask("/api/event", headers=forged).json["headers"]
+    assert headers["x-forwarded-for"] == headers["x-real-ip"] == source
+    assert (headers["x-forwarded-proto"], headers["host"]) == ("https", "blog.test")
+    assert not [value for value in headers.values() if "8.8.8.8" in value or "evil" in value]
+    assert not {"forwarded", "x-forwarded-port", "x-forwarded-prefix", "proxy"} & set(headers)
+
+
+def test_over_ipv6_too(lab: Lab, service: Service) -> None:
+    headers = Client(lab, target="::1").ask("/api/event").json["headers"]
+    assert headers["x-forwarded-for"] == "::1"
+
+
+def _pieces(size: int) -> Iterator[bytes]:
+    yield from (b"x" * 1024 for _ in range(size // 1024))
+
+
+@pytest.mark.parametrize("body", [b"x" * 65537, _pieces(70_000)], ids=["announced", "chunked"])
+def test_a_body_over_64_kilobytes_is_refused(
+    visitor: Client, service: Service, body: bytes | Iterator[bytes]
+) -> None:
+    answer = visitor.ask("/api/event", method="POST", body=body)
+    assert (answer.status, list(answer.json)) == (413, ["error"])
+    assert answer.headers["Content-Type"] == "application/json"
+    assert service.seen == []
+
+
+def test_slow_headers_and_bodies_are_cut_off(lab: Lab) -> None:
+    def seconds(start: bytes, drip: bytes) -> float:
+        with Client(lab, source="127.0.7.1").secure() as connection:
+            began = time.monotonic()
+            connection.sendall(start)
+            connection.settimeout(1)
+            while time.monotonic() - began < 15:
+                try:
+                    if not connection.recv(4096):
+                        break
+                except TimeoutError:
+                    connection.sendall(drip)
+                except OSError:
+                    break
+            return time.monotonic() - began
+
+    headers = b"GET / HTTP/1.1\r\nHost: blog.test\r\n"
+    body = b"POST /api/event HTTP/1.1\r\nHost: blog.test\r\nContent-Length: 100\r\n\r\n{"
+    with ThreadPoolExecutor() as pool:
+        # Headers are bounded as a whole, dripping or not; a body by the pause between its pieces.
+        taken = list(pool.map(seconds, [headers, headers, body], [b"X", b"", b""]))
+    assert all(9 <= second <= 13 for second in taken), taken
+
+
+def test_without_the_service_the_site_is_untouched(visitor: Client) -> None:
+    answer = visitor.ask("/api/event", method="POST", body=b"{}")
+    assert (answer.status, list(answer.json)) == (503, ["error"])
+    assert answer.headers["Content-Type"] == "application/json"
+    assert int(answer.headers["Retry-After"]) > 0
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert visitor.ask("/about").status == 200
+
+
+@pytest.mark.parametrize("status", [403, 404, 405, 413, 429, 500, 502, 503, 504])
+def test_the_services_own_errors_pass_unchanged(
+    visitor: Client, service: Service, status: int
+) -> None:
+    answer = visitor.ask(f"/api/status/{status}")
+    assert (answer.status, answer.headers["X-Service"]) == (status, "itself")
+    assert answer.json["target"] == f"/api/status/{status}"
+    assert "Retry-After" not in answer.headers
+    assert "Allow" not in answer.headers
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_what_may_have_arrived_is_not_sent_again(
+    visitor: Client, service: Service, method: str
+) -> None:
+    assert visitor.ask("/api/hangs-up", method=method, body=b"{}").status == 503
+    assert service.count("/api/hangs-up") == 1
+
+
+def test_no_event_is_sent_on_a_connection_that_may_be_closing(
+    visitor: Client, service: Service
+) -> None:
+    for _ in range(10):
+        assert visitor.ask("/api/event", method="POST", body=b"{}").status == 200
+    assert service.connections == 10
+
+
+def test_the_service_made_anew_is_found_at_once(lab: Lab, service: Service) -> None:
+    service.shutdown()
+    path = lab.sockets / "webapp.sock"
+    path.unlink()
+    assert Client(lab).ask("/api/event").status == 503
+    with Service(path) as another:
+        assert Client(lab).ask("/api/event").status == 200
+        another.shutdown()
+
+
+def _answers(client: Client, method: str, count: int) -> list[tuple[int, str | None, bytes]]:
+    """Status, Retry-After and body of `count` requests on one connection."""
+    connection = http.client.HTTPConnection("blog.test", timeout=15)
+    connection.sock = client.secure()
+    found = []
+    for _ in range(count):
+        connection.request(method, "/api/event", b"{}" if method == "POST" else None)
+        response = connection.getresponse()
+        found.append((response.status, response.headers["Retry-After"], response.read()))
+    connection.close()
+    return found
+
+
+def _statuses(client: Client, method: str, count: int) -> list[int]:
+    return [status for status, _, _ in _answers(client, method, count)]
+
+
+def test_one_sender_cannot_flood_the_service(lab: Lab, service: Service) -> None:
+    flood = _answers(Client(lab, source="127.0.9.1"), "POST", 150)
+    assert [status for status, _, _ in flood[:50]] == [200] * 50
+    refused = [answer for answer in flood if answer[0] == 429]
+    assert len(refused) > 20
+    for _, retry_after, body in refused:
+        assert (retry_after, list(json.loads(body))) == ("1", ["error"])
+    assert _statuses(Client(lab, source="127.0.9.2"), "POST", 1) == [200]
+    assert set(_statuses(Client(lab, source="127.0.9.1"), "GET", 150)) == {200}

@@ -1,0 +1,53 @@
+"""What a user reads when the host can't be reached: a sentence, and what to type."""
+
+from pathlib import Path
+
+import pytest
+
+from emulator import Droplet
+from tests.runs import Run, deploy, run
+
+
+def _is_a_sentence(failed: Run, *words: str) -> None:
+    assert failed.code == 1, failed.said
+    assert "Traceback" not in failed.said, failed.said
+    for word in words:
+        assert word in failed.said, failed.said
+
+
+def test_nobody_answers(droplet: Droplet) -> None:
+    _is_a_sentence(deploy("--data", "ssh_port=9"), "does not answer", "make up")
+
+
+def test_the_key_is_refused(droplet: Droplet, tmp_path: Path) -> None:
+    other = tmp_path / "id_ed25519"
+    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(other))
+    _is_a_sentence(deploy("--data", f"ssh_key={other}"), "refused the key", "ssh_key")
+
+
+@pytest.mark.parametrize(
+    ("host_key", "words"),
+    [("another", ("another host key", "ssh-keygen -R")), ("none", ("not known yet", "ssh root@"))],
+)
+def test_the_host_key_is_not_the_known_one(
+    droplet: Droplet, tmp_path: Path, host_key: str, words: tuple[str, ...]
+) -> None:
+    known_hosts = tmp_path / "known_hosts"
+    known_hosts.touch()
+    if host_key == "another":
+        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "key"))
+        kind, public, *_ = (tmp_path / "key.pub").read_text().split()
+        ports = droplet.ports
+        assert ports
+        known_hosts.write_text(f"[127.0.0.1]:{ports.ssh} {kind} {public}\n")
+    _is_a_sentence(deploy("--data", f"ssh_known_hosts_file={known_hosts}"), *words)
+
+
+def test_the_disk_is_full(droplet: Droplet) -> None:
+    free = int(droplet.run("df --output=avail --block-size=1M / | tail -n 1"))
+    droplet.run("fallocate", "--length", f"{free - 200}M", "/var/tmp/filler")  # noqa: S108
+    try:
+        _is_a_sentence(deploy(), "MB of disk left", "make ssh")
+    finally:
+        droplet.run("rm", "/var/tmp/filler")  # noqa: S108
+    assert deploy("--json").changed() == []

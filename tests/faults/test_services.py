@@ -1,0 +1,43 @@
+"""Services die; the site does not, and a deploy brings them back."""
+
+import json
+
+import pytest
+
+from emulator import Droplet
+from tests.outside import Outside
+from tests.runs import deploy, run
+
+
+@pytest.mark.parametrize("dead", ["webapp", "db"])
+def test_the_site_outlives_its_services(droplet: Droplet, outside: Outside, dead: str) -> None:
+    droplet.run("docker", "stop", "--time", "5", f"freehold-{dead}-1")
+    page = outside.get("/")
+    assert page.status == 200
+    assert b"<html" in page.body
+    refused = outside.send_event()
+    assert refused.status == 503
+    assert int(refused.headers["retry-after"]) > 0
+    assert "json" in refused.headers["content-type"]
+    assert json.loads(refused.body)["error"]
+
+    drift = run("make", "drift")
+    assert drift.code == 2, drift.said
+    assert "Bring all services up" in drift.said
+    mended = deploy("--json")
+    assert mended.code == 0, mended.said
+    assert len(mended.changed()) == 1, mended.changed()
+    assert outside.send_event().status == 202
+
+
+def test_a_killed_service_comes_back_by_itself(droplet: Droplet, outside: Outside) -> None:
+    before = droplet.run("docker inspect --format '{{.State.StartedAt}}' freehold-nginx-1")
+    droplet.run("pkill", "--signal", "KILL", "--oldest", "nginx")
+    # Docker waits a moment before it starts the container again.
+    droplet.run(
+        "for try in $(seq 60); do curl --silent --output /dev/null --connect-to ::127.0.0.1:80"
+        " http://blog.test/ && break; sleep 1; done"
+    )
+    assert outside.get("/").status == 200
+    after = droplet.run("docker inspect --format '{{.State.StartedAt}}' freehold-nginx-1")
+    assert before != after

@@ -1,0 +1,95 @@
+"""A wrong description replaces nothing: the run fails with the reason, the old one serves on."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from emulator import Droplet
+from tests.outside import Outside
+from tests.runs import deploy
+
+LINKS = ("/etc/freehold/nginx/live", "/etc/freehold/tls/live", "/srv/www/current")
+
+
+def _in_force(droplet: Droplet) -> str:
+    return droplet.run("readlink", *LINKS) + droplet.run("docker", "ps", "--quiet", "--no-trunc")
+
+
+def test_a_wrong_nginx_template(droplet: Droplet, outside: Outside, project: Path) -> None:
+    before = _in_force(droplet)
+    template = project / "templates" / "nginx" / "site.conf.j2"
+    template.write_text(template.read_text() + "\nlisten_to_me on;\n")
+    failed = deploy(project=project)
+    assert failed.code == 1
+    assert 'unknown directive "listen_to_me"' in failed.said
+    assert "Traceback" not in failed.said
+    assert _in_force(droplet) == before
+    assert outside.get("/").status == 200
+    # The right description is in force all the while, so going back changes files only.
+    assert deploy().code == 0
+    assert _in_force(droplet) == before
+
+
+def test_a_wrong_compose_file(droplet: Droplet, outside: Outside, project: Path) -> None:
+    before = _in_force(droplet)
+    template = project / "templates" / "docker-compose.yml.j2"
+    template.write_text(template.read_text().replace("mem_limit:", "memory_limit:"))
+    failed = deploy(project=project)
+    assert failed.code == 1
+    assert "memory_limit" in failed.said
+    assert _in_force(droplet) == before
+    assert outside.get("/").status == 200
+    assert deploy().code == 0
+
+
+def test_wrong_firewall_rules(droplet: Droplet, project: Path) -> None:
+    rules = droplet.run("nft", "--stateless", "list", "table", "inet", "freehold")
+    template = project / "templates" / "nftables.conf.j2"
+    template.write_text(template.read_text().replace("policy drop", "policy perhaps"))
+    failed = deploy(project=project)
+    assert failed.code == 1
+    assert "perhaps" in failed.said
+    assert droplet.run("nft", "--stateless", "list", "table", "inet", "freehold") == rules
+    assert deploy().code == 0
+
+
+def test_wrong_sshd_settings(droplet: Droplet, project: Path) -> None:
+    template = project / "templates" / "sshd.conf.j2"
+    template.write_text(template.read_text() + "PermitDoors yes\n")
+    failed = deploy(project=project)
+    assert failed.code == 1
+    assert "PermitDoors" in failed.said
+    assert droplet.login.works()
+    assert "PermitDoors" not in droplet.run("cat", "/etc/ssh/sshd_config.d/00-freehold.conf")
+    assert deploy().code == 0
+
+
+def test_settings_that_would_lock_the_owner_out(droplet: Droplet, project: Path) -> None:
+    template = project / "templates" / "sshd.conf.j2"
+    template.write_text("DenyUsers root\n" + template.read_text())
+    failed = deploy(project=project)
+    assert failed.code == 1
+    assert "locked you out" in failed.said
+    assert "Traceback" not in failed.said
+    assert droplet.login.works()
+    assert deploy().code == 0
+
+
+@pytest.fixture
+def foreign_key(tmp_path: Path) -> str:
+    """The public line of a key that is not the owner's."""
+    path = tmp_path / "foreign"
+    subprocess.run(
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "foreign", "-f", str(path)],
+        check=True,
+    )
+    return path.with_suffix(".pub").read_text().strip()
+
+
+def test_a_foreign_key_is_removed_and_said(droplet: Droplet, foreign_key: str) -> None:
+    droplet.run(f"echo '{foreign_key}' >>/root/.ssh/authorized_keys")
+    mended = deploy()
+    assert mended.code == 0, mended.said
+    assert "A key that is not the owner's loses its access" in mended.said
+    assert "foreign" not in droplet.run("cat", "/root/.ssh/authorized_keys")

@@ -1,0 +1,111 @@
+"""The hosts that the inventory names, read over SSH by testinfra, and looked at from outside.
+
+Nothing here imports what set the host up: each expectation stands literally in its test.
+"""
+
+import functools
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import testinfra
+from testinfra.host import Host as Target
+
+from commands.hosts import PROJECT, Host, hosts
+from tests.host.reading import Services, refuse_during_a_deploy
+from tests.host.stranger import Stranger
+from tests.host.visitor import Visitor
+
+
+@functools.cache
+def _chosen() -> list[Host]:
+    try:
+        return hosts(os.environ.get("FREEHOLD_LIMIT", ""))
+    except SystemExit as refusal:
+        pytest.exit(str(refusal), returncode=1)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test on each host."""
+    if "described" in metafunc.fixturenames:
+        metafunc.parametrize(
+            "described", _chosen(), ids=[one.name for one in _chosen()], scope="session"
+        )
+
+
+@pytest.fixture(scope="session")
+def host(described: Host) -> Iterator[Target]:
+    """The host, as a command on it sees it: one SSH connection for all of them."""
+    # Not below tmp_path: a socket's path may have 107 characters.
+    with tempfile.TemporaryDirectory(prefix="fh-", dir="/tmp") as folder:
+        options = [
+            *described.ssh_options(),
+            *("-o", "BatchMode=yes", "-o", "LogLevel=ERROR", "-o", f"ControlPath={folder}/c"),
+            *("-o", "ControlMaster=auto", "-o", "ControlPersist=60s"),
+        ]
+        user = described.data.get("ssh_user") or "root"
+        target: Target = testinfra.get_host(
+            f"ssh://{user}@{described.address}:{described.port}",
+            ssh_extra_args=" ".join(options),
+        )
+        yield target
+        target.backend.run_local(f"ssh -o ControlPath={folder}/c -O exit {described.address}")
+
+
+@pytest.fixture(scope="session")
+def domain(described: Host) -> str:
+    """The site's canonical name."""
+    return str(described.data["domain"])
+
+
+@pytest.fixture(scope="session")
+def aliases(described: Host, domain: str) -> list[str]:
+    """The names that lead to the canonical one."""
+    named = described.data.get("aliases")
+    return [f"www.{domain}"] if named is None else [str(name) for name in named]  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def forwarded(described: Host) -> dict[str, int] | None:
+    """Of the emulated droplet: the only ports that lead to it, by "ssh", "http" and "https"."""
+    if "emulated" not in described.groups:
+        return None
+    folder = Path(os.environ.get("FREEHOLD_EMULATOR", PROJECT / ".emulator"))
+    ports: dict[str, int] = json.loads((folder / "host.json").read_text())["ports"]
+    return ports
+
+
+@pytest.fixture(scope="session")
+def visitor(
+    described: Host, host: Target, domain: str, forwarded: dict[str, int] | None
+) -> Visitor:
+    """Somebody on this machine who visits the site; trusts the one certificate on the host."""
+    ports = forwarded or {"http": 80, "https": 443}
+    certificate = host.check_output("openssl x509 -in /etc/freehold/tls/live/fullchain.pem")
+    return Visitor(described.address, ports["http"], ports["https"], domain, certificate)
+
+
+@pytest.fixture(scope="session")
+def stranger(host: Target) -> Iterator[Stranger]:
+    """Somebody beside the host, whose packets come in through a network interface."""
+    somebody = Stranger(host)
+    somebody.move_in()
+    try:
+        yield somebody
+    finally:
+        somebody.move_out()
+
+
+@pytest.fixture(scope="session")
+def services(host: Target) -> Services:
+    """The way into the services' containers."""
+    return Services(host)
+
+
+@pytest.fixture(scope="module")
+def no_deploy(host: Target) -> None:
+    """For what disturbs the host for a moment: never while somebody deploys to it."""
+    refuse_during_a_deploy(host)

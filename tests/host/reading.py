@@ -1,0 +1,85 @@
+"""Reading much of a host at once: a round trip to a small or emulated one is dear."""
+
+import json
+from typing import Any, ClassVar
+
+from testinfra.host import Host as Target
+
+_MARK = "@@@ "
+
+
+def read(host: Target, commands: dict[str, str]) -> dict[str, str]:
+    """What each command prints, errors included, by its name; all in one round trip."""
+    script = "\n".join(
+        f"echo; echo '{_MARK}{name}'; {{ {command}\n}} 2>&1" for name, command in commands.items()
+    )
+    output: str = host.run(script).stdout
+    parts = ("\n" + output).split(f"\n{_MARK}")[1:]
+    found = {name: text.strip("\n") for name, _, text in (part.partition("\n") for part in parts)}
+    assert found.keys() == commands.keys(), f"The host answered in part only: {output[-500:]}"
+    return found
+
+
+def run_python(host: Target, script: str, *arguments: str) -> Any:  # noqa: ANN401
+    """What a script, run by the host's own Python as root, prints as JSON."""
+    done = host.run("python3 -c %s" + " %s" * len(arguments), script, *arguments)
+    assert done.rc == 0, f"Reading the host failed: {done.stderr[-2000:]}"
+    return json.loads(done.stdout)
+
+
+# The lock names sshd's process for the deploy's connection, and when that was started.
+HOLDER = """read -r pid start who <{lock} &&
+[ "$(awk '{{print $22}}' /proc/$pid/stat)" = "$start" ] && echo "$who" """
+
+
+def refuse_during_a_deploy(host: Target) -> None:
+    """Called before anything that disturbs the host for a moment, like a restart of Docker."""
+    holder = host.run(HOLDER.format(lock="/run/freehold-deploy")).stdout.strip()
+    assert not holder, f"A deploy is running, so this was not tried. Wait for it: {holder}"
+
+
+# Go's command-line tools take a second to start on a slow machine; Docker's API does not.
+DOCKER = """
+import http.client, json, socket
+
+class Docker(http.client.HTTPConnection):
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect("/run/docker.sock")
+
+def docker_text(path):
+    connection = Docker("docker")
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    text = answer.read()
+    connection.close()
+    assert answer.status == 200, (path, text)
+    return text
+
+def docker(path):
+    return json.loads(docker_text(path))
+"""
+
+
+class Services:
+    """The services' containers, entered by way of the kernel: `docker exec` takes seconds."""
+
+    _USERS: ClassVar = {"webapp": 10001, "db": 999}
+
+    def __init__(self, host: Target) -> None:
+        asked = [f"docker('/containers/freehold-{name}-1/json')" for name in self._USERS]
+        script = f"{DOCKER}print(json.dumps([one['State']['Pid'] for one in [{','.join(asked)}]]))"
+        self.pids = dict(zip(self._USERS, run_python(host, script), strict=True))
+
+    def inside(self, service: str, command: str) -> str:
+        """`command` such that it runs in the service's container, as its user."""
+        user = self._USERS[service]
+        return (
+            f"nsenter --target {self.pids[service]} --mount --net --pid --ipc --uts --env"
+            f" --setuid {user} --setgid {user} {command}"
+        )
+
+    def psql(self, *queries: str) -> str:
+        """A command that prints what the database answers, a line a row, `|` between columns."""
+        given = " ".join(f'-c "{query}"' for query in queries)
+        return self.inside("db", f'psql -U analytics -d analytics -AtqF "|" {given}')

@@ -1,0 +1,169 @@
+"""The machine itself: name, time, updates, memory, bounds."""
+
+import re
+
+import pytest
+from testinfra.host import Host as Target
+
+from commands.hosts import Host
+from tests.host.reading import read
+
+SYSCTLS = {
+    "net.ipv4.conf.all.rp_filter": "1",
+    "net.ipv4.conf.default.rp_filter": "1",
+    "net.ipv4.conf.all.accept_redirects": "0",
+    "net.ipv4.conf.default.accept_redirects": "0",
+    "net.ipv4.conf.all.secure_redirects": "0",
+    "net.ipv4.conf.all.send_redirects": "0",
+    "net.ipv4.conf.default.send_redirects": "0",
+    "net.ipv6.conf.all.accept_redirects": "0",
+    "net.ipv6.conf.default.accept_redirects": "0",
+    "net.ipv4.conf.all.accept_source_route": "0",
+    "net.ipv4.conf.default.accept_source_route": "0",
+    "net.ipv6.conf.all.accept_source_route": "0",
+    "net.ipv4.tcp_syncookies": "1",
+    "net.ipv4.icmp_echo_ignore_broadcasts": "1",
+    "net.ipv4.tcp_migrate_req": "1",
+    "kernel.kptr_restrict": "2",
+    "kernel.dmesg_restrict": "1",
+    "kernel.yama.ptrace_scope": "1",
+    "kernel.unprivileged_bpf_disabled": "1",
+    "kernel.kexec_load_disabled": "1",
+    "kernel.randomize_va_space": "2",
+    "net.core.bpf_jit_harden": "2",
+    "fs.suid_dumpable": "0",
+    "fs.protected_fifos": "2",
+    "fs.protected_regular": "2",
+    "fs.protected_hardlinks": "1",
+    "fs.protected_symlinks": "1",
+    "vm.swappiness": "10",
+}
+
+
+@pytest.fixture(scope="session")
+def facts(host: Target) -> dict[str, str]:
+    """All that is asked of the machine here."""
+    return read(
+        host,
+        {
+            "system": '. /etc/os-release; echo "$ID $VERSION_ID"',
+            "name": "hostname; cat /etc/hostname; getent hosts $(hostname) | head -n 1",
+            "time": "date +%Z; readlink -f /etc/localtime",
+            "clock": "for asked in active enabled; do systemctl is-$asked systemd-timesyncd; done",
+            "memory": "awk '/^MemTotal/ {print int($2/1024)}' /proc/meminfo",
+            "swap": "tail -n +2 /proc/swaps",
+            "swap modes": "awk 'NR>1 {print $1}' /proc/swaps | xargs -r stat -c '%a %U'",
+            "fstab": "findmnt --fstab --types swap --noheadings --output SOURCE",
+            "apt": "apt-config dump",
+            "timers": "systemctl is-active apt-daily.timer apt-daily-upgrade.timer",
+            "unattended": "systemctl is-enabled unattended-upgrades.service",
+            "needrestart": 'perl -e \'our %nrconf; do "/etc/needrestart/needrestart.conf"; '
+            'print "$@$nrconf{restart} $nrconf{kernelhints}"\'',
+            "journal": "journalctl --header | grep -c '^File path: /var/log/journal';"
+            " journalctl --disk-usage",
+            "journald": "systemd-analyze cat-config systemd/journald.conf | grep -E '^[A-Z]'",
+            "sysctl": "sysctl " + " ".join(SYSCTLS),
+            "failed": "systemctl list-units --failed --plain --no-legend",
+            "state": "systemctl is-system-running",
+            "dpkg": "dpkg --audit",
+            "apt lists": "ls /var/lib/apt/lists | grep -c Packages",
+            "coredumps": "cat /proc/sys/kernel/core_pattern; ls /var/lib/systemd/coredump",
+        },
+    )
+
+
+def test_it_is_debian_13(facts: dict[str, str]) -> None:
+    assert facts["system"] == "debian 13"
+
+
+def test_its_name(facts: dict[str, str], described: Host, domain: str) -> None:
+    wanted = str(described.data.get("hostname") or domain)
+    running, configured, *resolved = facts["name"].splitlines()
+    assert (running, configured) == (wanted, wanted), "The host does not bear its name."
+    assert resolved, f"The host can't resolve its own name {wanted}: each sudo or mail waits."
+
+
+def test_it_lives_in_utc(facts: dict[str, str]) -> None:
+    zone, file = facts["time"].splitlines()
+    assert zone == "UTC"
+    assert file.startswith("/usr/share/zoneinfo/")
+
+
+def test_its_clock_is_kept(facts: dict[str, str]) -> None:
+    kept = facts["clock"].split()
+    assert kept == ["active", "enabled"], "Nothing sets the clock; certificates depend on it."
+
+
+def test_a_small_machine_has_swap_also_after_a_reboot(facts: dict[str, str]) -> None:
+    devices = [line.split()[0] for line in facts["swap"].splitlines()]
+    if int(facts["memory"]) < 2048:
+        assert devices, "Under 2 GB and no swap: building an image will be killed."
+    for device in devices:
+        assert device in facts["fstab"].split(), f"{device} is gone after the next boot."
+    assert set(facts["swap modes"].splitlines()) <= {"600 root", "660 root"}, "Swap holds secrets."
+
+
+def _apt(dump: str, key: str) -> list[str]:
+    return re.findall(rf'^{re.escape(key)} "(.*)";$', dump, re.MULTILINE)
+
+
+def test_security_updates_come_by_themselves(facts: dict[str, str], described: Host) -> None:
+    dump = facts["apt"]
+    assert _apt(dump, "APT::Periodic::Update-Package-Lists") == ["1"]
+    assert _apt(dump, "APT::Periodic::Unattended-Upgrade") == ["1"]
+    origins = _apt(dump, "Unattended-Upgrade::Origins-Pattern::")
+    assert any("label=Debian-Security" in origin for origin in origins), origins
+    assert _apt(dump, "Unattended-Upgrade::Automatic-Reboot") == ["true"]
+    at = _apt(dump, "Unattended-Upgrade::Automatic-Reboot-Time")
+    assert at == [described.data["reboot_time"]], "It reboots in another hour than the owner's."
+    assert facts["timers"].split() == ["active", "active"], "Nothing starts the updates."
+    assert facts["unattended"] == "enabled"
+
+
+def test_apt_waits_and_asks_nothing(facts: dict[str, str]) -> None:
+    (wait,) = _apt(facts["apt"], "DPkg::Lock::Timeout")
+    assert int(wait) >= 300, "A run fails while unattended-upgrades holds the lock after a boot."
+    assert {"--force-confdef", "--force-confold"} <= set(_apt(facts["apt"], "DPkg::Options::"))
+
+
+def test_needrestart_never_asks(facts: dict[str, str]) -> None:
+    assert facts["needrestart"] == "a -1", "needrestart may hang an update with a question."
+
+
+def test_packages_are_whole(facts: dict[str, str]) -> None:
+    assert facts["dpkg"] == "", "Packages are half installed. Mend: dpkg --configure -a"
+    assert int(facts["apt lists"]) >= 1, "apt has no package lists. Mend: apt-get update"
+
+
+def test_the_journal_is_kept_and_bounded(facts: dict[str, str], described: Host) -> None:
+    files, usage = facts["journal"].splitlines()
+    assert int(files) >= 1, "The journal is in memory only: a crash leaves no trace."
+    settings = dict(line.split("=", 1) for line in facts["journald"].splitlines())
+    assert settings["SystemMaxUse"] == f"{described.data['journal_megabytes']}M"
+    assert settings["MaxRetentionSec"] == "1month", "Logs are kept for longer than said."
+    assert settings.get("Storage", "auto") in {"auto", "persistent"}
+    size = re.search(r"take up ([0-9.]+)([KMG])", usage)
+    assert size, usage
+    megabytes = float(size[1]) * {"K": 0.001, "M": 1, "G": 1024}[size[2]]
+    assert megabytes <= int(str(described.data["journal_megabytes"])) * 1.1
+
+
+def test_the_kernel_is_hardened(facts: dict[str, str]) -> None:
+    found = dict(line.split(" = ", 1) for line in facts["sysctl"].splitlines())
+    differing = {
+        name: f"{found.get(name)} and not {value}"
+        for name, value in SYSCTLS.items()
+        if found.get(name) != value
+    }
+    assert not differing
+
+
+def test_nothing_has_failed(facts: dict[str, str]) -> None:
+    assert facts["failed"] == "", "These units have failed. See: systemctl status NAME"
+    assert facts["state"] in {"running", "starting"}
+
+
+def test_no_memory_image_lies_around(facts: dict[str, str]) -> None:
+    pattern, *files = facts["coredumps"].splitlines()
+    lying = [file for file in files if "No such file" not in file]
+    assert not lying, f"Images of memory hold secrets and addresses ({pattern}): {lying}"

@@ -1,0 +1,55 @@
+"""What a machine must be before anything is done to it."""
+
+from collections.abc import Callable
+
+import pytest
+from pyinfra.api.exceptions import DeployError
+
+from deploys import base
+from facts.machine import FirstBoot, Machine, MachineState
+
+
+class _Machine:
+    """Stands for pyinfra's current host; the facts are those of a machine that is read."""
+
+    name = "server"
+
+    def __init__(self, lines: str, first_boot: str = "status: done") -> None:
+        self.lines, self.first_boot, self.said = lines, first_boot, ""
+
+    def get_fact(self, fact: type) -> MachineState | str:
+        if fact is FirstBoot:
+            return FirstBoot().process([self.first_boot])
+        return Machine().process(self.lines.splitlines())
+
+    def log(self, words: str) -> None:
+        self.said += words
+
+
+@pytest.fixture
+def check(monkeypatch: pytest.MonkeyPatch) -> Callable[[_Machine], str]:
+    def run(machine: _Machine) -> str:
+        monkeypatch.setattr(base, "host", machine)
+        base.check_the_machine()
+        return machine.said
+
+    return run
+
+
+def test_a_fresh_droplet_is_fine(check: Callable[[_Machine], str]) -> None:
+    assert check(_Machine("debian 13\n966\n0\n  22000")) == ""
+
+
+def test_another_system_is_refused(check: Callable[[_Machine], str]) -> None:
+    with pytest.raises(DeployError, match=r"server runs ubuntu 24\.04.*debian-13-x64"):
+        check(_Machine("ubuntu 24.04\n966\n0\n22000"))
+
+
+def test_a_full_disk_is_refused(check: Callable[[_Machine], str]) -> None:
+    with pytest.raises(DeployError, match=r"120 MB of disk left.*make ssh"):
+        check(_Machine("debian 13\n966\n0\n120"))
+
+
+def test_an_error_of_the_first_boot_is_said(check: Callable[[_Machine], str]) -> None:
+    machine = _Machine("debian 13\n966\n0\n22000", first_boot="status: error")
+    assert "cloud-init status --long" in check(machine)

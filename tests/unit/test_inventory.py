@@ -1,0 +1,61 @@
+"""Which hosts the inventory names."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+PYINFRA = str(Path(sys.executable).with_name("pyinfra"))
+
+
+def _names(folder: Path) -> list[str]:
+    asked = subprocess.run(
+        [PYINFRA, "inventory.py", "debug-inventory", "--json"],
+        cwd=PROJECT,
+        env=os.environ | {"FREEHOLD_EMULATOR": str(folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [host["name"] for host in json.loads(asked.stdout)]
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_the_emulated_droplet_is_there_only_while_it_runs(tmp_path: Path, runs: bool) -> None:
+    key = tmp_path / "id_ed25519"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    data = {
+        "ssh_hostname": "127.0.0.1",
+        "ssh_key": str(key),
+        "authorized_keys": [f"{key}.pub"],
+        "site_path": str(tmp_path),
+    }
+    (tmp_path / "index.html").write_text("<!doctype html>")
+    # Like QEMU's, the arguments of the process name the droplet's folder; or they don't.
+    wait = ["sh", "-c", "sleep 60 & wait", str(tmp_path) if runs else "another"]
+    with subprocess.Popen(wait, start_new_session=True) as process:
+        described = {"name": "emulated-droplet", "pid": process.pid, "data": data}
+        (tmp_path / "host.json").write_text(json.dumps(described))
+        try:
+            assert _names(tmp_path) == (["emulated-droplet"] if runs else [])
+        finally:
+            os.killpg(process.pid, 9)
+
+
+@pytest.mark.parametrize("command", [("deploy.py", "-y"), ("deploy.py", "--dry", "--json")])
+def test_a_run_about_nobody_is_an_error(tmp_path: Path, command: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        [PYINFRA, "inventory.py", *command],
+        cwd=PROJECT,
+        env=os.environ | {"FREEHOLD_EMULATOR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "make up" in done.stderr
+    assert "Traceback" not in done.stderr
