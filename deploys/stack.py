@@ -18,6 +18,7 @@ from settings.paths import PROJECT
 from settings.render import render
 
 SOURCE = PROJECT / "files" / "analytics"
+DB_START = PROJECT / "files" / "db" / "start.sh"
 # Numeric, for that is what a container sees of a file's owner.
 READERS = {"webapp": 10001, "db": 999}
 
@@ -85,7 +86,7 @@ def stack(settings: Settings) -> None:
     tree(
         name="Write how the database starts (/opt/freehold/db)",
         path="/opt/freehold/db",
-        contents={path.name: path.read_text() for path in (PROJECT / "files" / "db").iterdir()},
+        contents={"start.sh": DB_START.read_text()},
         mode="755",
     )
     rendered(
@@ -94,6 +95,7 @@ def stack(settings: Settings) -> None:
         path="/opt/freehold/candidate.yml",
         settings=settings,
         webapp_image=image,
+        db_start=hashlib.sha256(DB_START.read_bytes()).hexdigest()[:12],
     )
     compose_up(
         name="Bring all services up, the database migrated before",

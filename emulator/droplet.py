@@ -11,6 +11,7 @@ from digitalocean.user_data import user_data
 from emulator import process
 from emulator.accelerator import accelerator
 from emulator.base import base
+from emulator.description import origins
 from emulator.disk import make_overlay, stands_on
 from emulator.errors import EmulatorError
 from emulator.image_drive import image_drive
@@ -128,7 +129,8 @@ class Droplet:
         login = Login(ports.ssh, self.key, self.folder / "known_hosts")
         _, host_public_key = key_pair(self.host_key)
         login.known_hosts.write_text(f"[127.0.0.1]:{ports.ssh} {host_public_key}\n")
-        described = {"name": NAME, "pid": pid, "ports": asdict(ports), "data": login.data()}
+        data = login.data() | origins(ports.https)
+        described = {"name": NAME, "pid": pid, "ports": asdict(ports), "data": data}
         self._host_file.write_text(json.dumps(described, indent=2) + "\n")
 
     def _wait_for_ssh(self) -> None:

@@ -1,25 +1,22 @@
 """The drive with the stand-ins, from which the droplet's Docker loads what it cannot pull."""
 
 import hashlib
-import runpy
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from emulator.description import described
 from emulator.images import Archive, stand_ins
 from emulator.progress import say, step
 
-GROUP_DATA = Path(__file__).parents[1] / "group_data"
 # Recipe of the stand-in, by the setting that names the image.
 SETTINGS = {"nginx": "nginx_image", "postgres": "postgres_image", "python": "python_image"}
 
 
 def image_names() -> Mapping[str, str]:
     """The images that the emulated droplet's settings name, by recipe."""
-    data: dict[str, object] = {}
-    for group in ("all", "droplets", "emulated"):
-        data |= runpy.run_path(str(GROUP_DATA / f"{group}.py"))
+    data = described()
     return {recipe: str(data[setting]) for recipe, setting in SETTINGS.items()}
 
 

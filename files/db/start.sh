@@ -5,16 +5,18 @@ cd /var/lib/postgresql/data
 
 if [ ! -e complete ]; then
   # The image takes any folder with a version in it for a whole database, so a first start that
-  # was cut off would never be repeated. What has no mark of first-start.sh is set aside, not
-  # removed.
+  # was cut off would never be repeated. What has no mark is set aside, not removed.
   # https://github.com/docker-library/postgres/blob/master/docker-entrypoint.sh
   if [ -e pgdata ]; then
     rm -rf half-made
     mv pgdata half-made
   fi
-  # The image exports the password to what it starts. So it starts only a question to the server's
-  # settings, and the server below has none in its environment.
-  docker-entrypoint.sh postgres -C port >/dev/null
+  # Not docker-entrypoint.sh: that exports the password to the server that it becomes.
+  docker-ensure-initdb.sh
+  # On the disk before the mark that vouches for it.
+  sync
+  touch complete
+  sync complete .
 fi
 
 exec "$@"

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.droplet import CACHE
+from emulator.droplet import CACHE, PROJECT
 from emulator.errors import EmulatorError
 from emulator.images import Archive, build, stand_ins, unpack
 from tests.emulator.images_chroot import Chroot
@@ -188,6 +188,45 @@ def test_postgres_is_made_once_and_keeps_its_data(
         server.send_signal(signal.SIGINT)
         assert server.wait(20) == 0
     assert (postgres.root / "var/lib/postgresql/data").stat().st_mode & 0o777 == 0o700
+
+
+def test_postgres_can_be_made_without_being_started(opened: Callable[[str], Chroot]) -> None:
+    postgres = opened("postgres")
+    settings = {"POSTGRES_USER": "app", "POSTGRES_PASSWORD": PASSWORD}
+    for said in ("init process complete", "skipping initialization"):
+        done = postgres.run("docker-ensure-initdb.sh", user="999:999", **settings)
+        assert done.returncode == 0, done.stdout
+        assert said in done.stdout
+    assert (postgres.root / "var/lib/postgresql/data/PG_VERSION").read_text() == "17\n"
+    assert not (postgres.root / "var/lib/postgresql/data/postmaster.pid").exists()
+
+
+def test_our_own_start_makes_the_database_and_repeats_what_was_cut_off(
+    opened: Callable[[str], Chroot],
+) -> None:
+    postgres = opened("postgres")
+    shutil.copy(PROJECT / "files" / "db" / "start.sh", postgres.root / "start.sh")
+    volume = postgres.root / "var/lib/postgresql/data"
+    settings = {
+        "POSTGRES_USER": "app",
+        "POSTGRES_DB": "events",
+        "POSTGRES_PASSWORD": PASSWORD,
+        "PGDATA": "/var/lib/postgresql/data/pgdata",
+    }
+    # As a power cut in the middle of initdb leaves it: the image would take it for whole.
+    half_made = volume / "pgdata"
+    half_made.mkdir(mode=0o700)
+    (half_made / "PG_VERSION").write_text("17\n")
+    for folder in (volume, half_made, half_made / "PG_VERSION"):
+        os.chown(folder, 999, 999)
+    for first in (True, False):
+        server = postgres.start("/start.sh", "postgres", user="999:999", **settings)
+        _await(postgres, server)
+        assert _ask(postgres, server, "SELECT 1") == (0, "1")
+        assert ("init process complete" in postgres.log.read_text()) is first
+        server.send_signal(signal.SIGINT)
+        assert server.wait(20) == 0
+    assert (volume / "half-made" / "PG_VERSION").exists()
 
 
 def _wheel(folder: Path) -> None:

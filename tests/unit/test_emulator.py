@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from digitalocean.user_data import user_data
+from emulator.description import origins
 from emulator.droplet import Droplet
 from emulator.errors import EmulatorError
 from emulator.keys import key_pair
@@ -79,3 +80,8 @@ def test_what_an_interruption_left_is_no_running_droplet(tmp_path: Path, left: s
     assert droplet.ports is None
     with pytest.raises(EmulatorError, match="make up"):
         droplet.run("true")
+
+
+def test_events_may_come_from_the_forwarded_port() -> None:
+    assert origins(443) == {}
+    assert origins(8443) == {"allowed_origins": ["https://blog.test", "https://blog.test:8443"]}

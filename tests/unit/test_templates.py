@@ -13,7 +13,12 @@ from settings.model import Settings
 from settings.render import TEMPLATES, render
 from tests.unit.settings_lab import right
 
-EXTRA = {"docker-compose.yml.j2": {"webapp_image": "freehold/webapp:0123456789ab"}}
+EXTRA = {
+    "docker-compose.yml.j2": {
+        "webapp_image": "freehold/webapp:0123456789ab",
+        "db_start": "0123456789ab",
+    }
+}
 ALL = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.j2"))
 
 

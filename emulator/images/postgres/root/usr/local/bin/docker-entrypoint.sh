@@ -116,20 +116,28 @@ wants_help() {
     return 1
 }
 
-[ "${1:0:1}" != - ] || set -- postgres "$@"
-
-if [ "${1:-}" = postgres ] && ! wants_help "$@"; then
+# Everything that is done before this becomes the server.
+prepare() {
     # Before stepping down: a file with the password may be root's alone.
     read_settings
     make_folders
     if [ "$(id -u)" = 0 ]; then
-        exec setpriv --reuid postgres --regid postgres --init-groups "${BASH_SOURCE[0]}" "$@"
+        exec setpriv --reuid postgres --regid postgres --init-groups "$0" "$@"
     fi
     if [ ! -s "$PGDATA/PG_VERSION" ]; then
         first_start "$@"
     else
         echo 'PostgreSQL Database directory appears to contain a database; skipping initialization'
     fi
+}
+
+# docker-ensure-initdb.sh takes only the functions.
+[ "$0" = "${BASH_SOURCE[0]}" ] || return 0
+
+[ "${1:0:1}" != - ] || set -- postgres "$@"
+
+if [ "${1:-}" = postgres ] && ! wants_help "$@"; then
+    prepare "$@"
 fi
 
 exec "$@"
