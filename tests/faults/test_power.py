@@ -65,6 +65,27 @@ def test_a_run_that_is_cut_off_is_finished_by_the_next(droplet: Droplet, outside
     assert outside.get("/").status == 200
 
 
+def test_a_database_that_was_half_made_is_made_again(droplet: Droplet, outside: Outside) -> None:
+    """The power fails in the database's very first start."""
+    droplet.run("docker rm --force freehold-db-1 && docker volume rm freehold_db-17")
+    running = subprocess.Popen(
+        [PYINFRA, "inventory.py", "deploy.py", "-y"],
+        cwd=PROJECT,
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+    droplet.run("until pgrep --exact initdb; do sleep 0.2; done; sync")
+    droplet.power_cut()
+    running.kill()
+    running.communicate()
+    droplet.up()
+    finished = deploy()
+    assert finished.code == 0, finished.said
+    droplet.run("docker exec freehold-db-1 test -e /var/lib/postgresql/data/half-made/PG_VERSION")
+    assert outside.send_event().status == 202
+    assert deploy("--json").changed() == []
+
+
 def test_half_a_gigabyte_is_enough(droplet: Droplet, outside: Outside) -> None:
     droplet.down()
     done = run(sys.executable, "-m", "emulator", "up", FREEHOLD_EMULATOR_MEMORY="512")

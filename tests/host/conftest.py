@@ -51,6 +51,8 @@ def host(described: Host) -> Iterator[Target]:
             f"ssh://{user}@{described.address}:{described.port}",
             ssh_extra_args=" ".join(options),
         )
+        # SSH answers before a machine that was just booted has started everything.
+        target.run("timeout 180 systemctl is-system-running --wait")
         yield target
         target.backend.run_local(f"ssh -o ControlPath={folder}/c -O exit {described.address}")
 

@@ -133,6 +133,9 @@ def test_it_runs_well_and_starts_again(host: Target, container: dict[str, Any]) 
         time.sleep(1)
     assert not container["State"]["OOMKilled"], "It needed more memory than it may have."
     assert container["HostConfig"]["RestartPolicy"]["Name"] in {"unless-stopped", "always"}
+    # What Docker remembers of it; after a signal by `docker kill` it is not started at a boot.
+    remembered = host.run(f"cat /var/lib/docker/containers/{container['Id']}/config.v2.json").stdout
+    assert not json.loads(remembered)["HasBeenManuallyStopped"], "A boot would not start it again."
     assert container["Config"]["Healthcheck"]["Test"][0] in {"CMD", "CMD-SHELL"}
 
 
