@@ -7,6 +7,7 @@ from pyinfra.operations import files
 
 from deploys.rendered import rendered
 from deploys.script import script
+from operations.applied import applied
 from operations.ssh import ssh_access
 from settings.model import Settings
 
@@ -18,6 +19,7 @@ def access(settings: Settings) -> None:
         name="Install what replaces the SSH settings safely",
         program="freehold-ssh",
     )
+    _revert_at_a_boot(settings)
     rendered(
         name="Write sshd's settings",
         template="sshd.conf.j2",
@@ -37,4 +39,22 @@ def access(settings: Settings) -> None:
     ssh_access(
         name="Let exactly the owner's keys in, checked over a second connection",
         owners_keys=list(settings.authorized_key_lines),
+    )
+
+
+def _revert_at_a_boot(settings: Settings) -> None:
+    unit = "/etc/systemd/system/freehold-ssh-revert.service"
+    rendered(
+        name="Describe what puts unconfirmed SSH settings back",
+        template="systemd/freehold-ssh-revert.service.j2",
+        path=unit,
+        settings=settings,
+    )
+    applied(
+        name="Put unconfirmed SSH settings back at a boot too",
+        what="ssh-revert",
+        paths=[unit],
+        command="systemctl enable --quiet --no-reload freehold-ssh-revert.service"
+        " && systemctl daemon-reload",
+        state="systemctl is-enabled freehold-ssh-revert.service",
     )

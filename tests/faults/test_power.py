@@ -28,6 +28,7 @@ def cut(droplet: Droplet, outside: Outside) -> None:
     for line in deploying.stderr:
         if "Put the firewall's rules in force" in line:
             break
+    droplet.run("echo '# unconfirmed' >>/etc/freehold/ssh/sshd.conf; freehold-ssh apply; sync")
     droplet.run("echo lost >/root/unsynced")
     droplet.power_cut()
     deploying.kill()
@@ -48,6 +49,11 @@ def test_an_acknowledged_event_is_kept(cut: None, droplet: Droplet) -> None:
         " \"select count(*) from events where name = 'before the cut'\""
     )
     assert counted.strip() == "1"
+
+
+def test_unconfirmed_ssh_settings_are_gone(cut: None, droplet: Droplet) -> None:
+    assert "unconfirmed" not in droplet.run("cat /etc/ssh/sshd_config.d/*")
+    assert droplet.run("ls", "/var/lib/freehold/ssh-before", check=False) == ""
 
 
 def test_a_run_that_is_cut_off_is_finished_by_the_next(
