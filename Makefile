@@ -17,6 +17,10 @@ PACKAGES := python3-venv qemu-system-x86 qemu-utils seabios ipxe-qemu mmdebstrap
 
 BIN := .venv/bin
 PYTHON := $(BIN)/python
+# Touched last, so that an environment that was cut off is made again. Not the interpreter itself:
+# that is a link to the system's.
+VENV := .venv/complete
+EMULATOR := $(or $(FREEHOLD_EMULATOR),.emulator)
 BLOG := examples/blog
 SITE := $(BLOG)/_site
 SHELL_SCRIPTS := $(shell grep -rlE '^#!/bin/(ba)?sh' files emulator .ci --include='*' --exclude='*.pyc')
@@ -25,38 +29,42 @@ SHELL_SCRIPTS := $(shell grep -rlE '^#!/bin/(ba)?sh' files emulator .ci --includ
 .PHONY: up
 up: tools $(SITE)/index.html ## A whole running system on an emulated droplet, no account needed
 	@$(PYTHON) -m emulator up
-	@$(MAKE) .emulator/deployed
+	@$(MAKE) $(EMULATOR)/deployed
 	@$(PYTHON) -m commands.welcome
 
 # Younger than everything that a deploy depends on: then a second `make up` need not ask the host.
 DESCRIPTION := deploy.py inventory.py config.py deploys facts operations settings group_data \
 	templates files
-.emulator/deployed: $(shell find $(DESCRIPTION) -type f -not -name '*.pyc') $(SITE)/index.html
+$(EMULATOR)/deployed: $(shell find $(DESCRIPTION) -type f -not -name '*.pyc') $(SITE)/index.html
 	@$(MAKE) deploy LIMIT=emulated
 	@touch $@
 
 .PHONY: down
-down: $(PYTHON) ## Shut the emulated droplet down; its disk stays
+down: $(VENV) ## Shut the emulated droplet down; its disk stays
 	@$(PYTHON) -m emulator down
 
 .PHONY: clean
 clean: ## Remove the emulated droplet, the caches and the environment
-	@if [ -x $(PYTHON) ]; then $(PYTHON) -m emulator destroy; fi
-	@rm -rf .emulator .cache .venv $(SITE) $(BLOG)/.jekyll-cache
+	@# Without Python, which may be what is broken: no emulated droplet may outlive its folder.
+	@for folder in $(EMULATOR) .cache/*-droplet; do \
+		pid=$$(cat $$folder/qemu.pid 2>/dev/null) || continue; \
+		if grep -qzF "$$(realpath $$folder)/" /proc/$$pid/cmdline 2>/dev/null; then kill -9 $$pid; fi; \
+	done
+	@rm -rf $(EMULATOR) .cache .venv $(SITE) $(BLOG)/.jekyll-cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 ##@ Every day
 .PHONY: deploy
-deploy: $(PYTHON) ## Bring the hosts to what is described (LIMIT=host or group, DRY=1 only shows)
+deploy: $(VENV) ## Bring the hosts to what is described (LIMIT=host or group, DRY=1 only shows)
 	@$(BIN)/pyinfra inventory.py deploy.py $(if $(DRY),--dry,-y) $(if $(LIMIT),--limit $(LIMIT))
 
 # make itself ends with 2 whatever a recipe ends with, and 2 means drift here. So the question is
 # asked before any recipe, and make's own --question, which ends with 1, stands for an error.
 ifeq ($(MAKECMDGOALS),drift)
-DRIFT := $(shell mkdir -p .cache && [ -x $(PYTHON) ] || $(MAKE) $(PYTHON) >&2; \
+DRIFT := $(shell mkdir -p .cache; $(MAKE) $(VENV) >&2 || { echo 1; exit; }; \
 	$(PYTHON) -m commands.drift $(if $(LIMIT),--limit $(LIMIT)) >.cache/drift && echo 0 || echo $$?)
-ifeq ($(DRIFT),1)
+ifeq ($(filter 0 2,$(DRIFT)),)
 MAKEFLAGS += --question
 endif
 endif
@@ -65,36 +73,36 @@ drift: ## List what a deploy would change: exit 0 nothing, 2 something, 1 error
 	@cat .cache/drift; exit $(DRIFT)
 
 .PHONY: verify
-verify: $(PYTHON) ## Test the hosts of the inventory, a real droplet too (LIMIT=)
+verify: $(VENV) ## Test the hosts of the inventory, a real droplet too (LIMIT=)
 	@FREEHOLD_LIMIT="$(LIMIT)" $(BIN)/pytest tests/host
 
 .PHONY: stats
-stats: $(PYTHON) ## Pages and countries of the last 30 days (DAYS=)
+stats: $(VENV) ## Pages and countries of the last 30 days (DAYS=)
 	@$(PYTHON) -m commands.stats --days $(or $(DAYS),30) $(if $(LIMIT),--limit $(LIMIT))
 
 .PHONY: ssh
-ssh: $(PYTHON) ## A shell on the host (LIMIT=)
+ssh: $(VENV) ## A shell on the host (LIMIT=)
 	@$(PYTHON) -m commands.ssh $(if $(LIMIT),--limit $(LIMIT))
 
 .PHONY: logs
-logs: $(PYTHON) ## Follow the services' logs, until Ctrl-C (SERVICE=nginx, webapp or db)
+logs: $(VENV) ## Follow the services' logs, until Ctrl-C (SERVICE=nginx, webapp or db)
 	@$(PYTHON) -m commands.logs $(SERVICE) $(if $(LIMIT),--limit $(LIMIT))
 
 ##@ Writing
 .PHONY: site
-site: $(SITE)/index.html ## Build the example blog
+site: packages $(SITE)/index.html ## Build the example blog
 
 .PHONY: preview
 preview: packages ## Show the example blog while you write, at http://127.0.0.1:4000
 	@jekyll serve --source $(BLOG) --destination .cache/preview --host 127.0.0.1
 
 .PHONY: dev
-dev: $(PYTHON) $(SITE)/index.html ## Run the analytics service with hot reload, without Docker
+dev: packages $(VENV) $(SITE)/index.html ## Run the analytics service with hot reload, without Docker
 	@PYTHONPATH=files/analytics/src $(PYTHON) -m analytics.dev $(SITE)
 
 ##@ Proving
 .PHONY: check
-check: $(PYTHON) ## Under two minutes: style, types, unit tests, templates, shell, YAML
+check: $(VENV) ## Under two minutes: style, types, unit tests, templates, shell, YAML
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy .
@@ -125,7 +133,6 @@ test-on-a-fresh-droplet:
 	@$(PYTHON) -m emulator destroy
 
 .PHONY: bench
-bench: export FREEHOLD_EMULATOR = $(CURDIR)/.cache/bench-droplet
 bench: tools $(SITE)/index.html ## Measure a deploy from bare to serving, and write benchmarks/results
 	@$(PYTHON) -m benchmarks.deploy
 
@@ -140,29 +147,31 @@ lock: ## Pin the requirements again, with hashes
 # ---- what the above stands on -------------------------------------------------------------------
 
 .PHONY: tools
-tools: packages $(PYTHON)
+tools: packages $(VENV)
 
 .PHONY: packages
 packages:
 	@missing=$$(for name in $(PACKAGES); do \
-		dpkg-query --show --showformat='$${Status}\n' $$name 2>/dev/null | grep -q '^install ok' \
+		dpkg-query --show --showformat='$${Status}\n' $$name 2>/dev/null | grep -qx 'install ok installed' \
 			|| echo $$name; done); \
 	if [ -n "$$missing" ]; then \
 		echo "--> Installing from Debian:" $$missing; start=$$SECONDS; \
 		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-		$$sudo apt-get update --quiet=2 && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install \
+		$$sudo dpkg --configure -a; \
+		$$sudo apt-get update --quiet=2; \
+		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install \
 			--quiet=2 --yes --no-install-recommends $$missing >/dev/null; \
 		echo "    done in $$((SECONDS - start)) s"; \
 	fi
 
-$(PYTHON): requirements.txt requirements-dev.txt
+$(VENV): requirements.txt requirements-dev.txt
 	@echo "--> Installing the Python environment (.venv) …"; start=$$SECONDS; \
 	python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed."; exit 1; }; \
 	rm -rf .venv; python3 -m venv .venv; \
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes \
-		-r requirements-dev.txt || { rm -rf .venv; exit 1; }; \
-	touch $(PYTHON); echo "    done in $$((SECONDS - start)) s"
+		-r requirements-dev.txt; \
+	touch $@; echo "    done in $$((SECONDS - start)) s"
 
 $(SITE)/index.html: $(shell find $(BLOG) -type f -not -path '*/_site/*' -not -path '*/.jekyll-cache/*' 2>/dev/null)
 	@echo "--> Building the example blog …"

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from emulator import Droplet, current
+from emulator.errors import EmulatorError
 
 PROJECT = Path(__file__).parents[1]
 RESULTS = Path(__file__).with_name("results") / "deploy.md"
@@ -93,11 +94,15 @@ def _report(droplet: Droplet) -> str:
 
 def main() -> None:
     """Measure on a fresh droplet, print, and keep."""
+    # Never the owner's own, which `make up` made.
+    os.environ["FREEHOLD_EMULATOR"] = str(PROJECT / ".cache" / "bench-droplet")
     droplet = current()
     droplet.destroy()
-    droplet.up()
     try:
+        droplet.up()
         report = _report(droplet)
+    except EmulatorError as error:
+        sys.exit(f"emulator: {error}")
     finally:
         droplet.destroy()
     RESULTS.parent.mkdir(exist_ok=True)

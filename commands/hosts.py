@@ -36,7 +36,8 @@ class Host:
             "StrictHostKeyChecking": "ssh_strict_host_key_checking",
         }.items():
             if self.data.get(key):
-                options += ["-o", f"{option}={self.data[key]}"]
+                # In quotes: ssh splits a value at spaces.
+                options += ["-o", f'{option}="{self.data[key]}"']
         return options
 
     def ssh(self, *command: str, terminal: bool = False) -> list[str]:

@@ -8,7 +8,8 @@ Your site is up:  {address}
 
   Look at it:     curl --insecure --resolve {resolve} {address}
   In a browser:   chromium --host-resolver-rules='MAP {domain} 127.0.0.1:{https}' {address}
-                  (its certificate is its own, so the browser asks once)
+                  (its certificate is its own, so the browser asks once; to root
+                  Chromium says no unless you add --no-sandbox)
   Send an event:  curl --insecure --resolve {resolve} {address}api/event \\
                     --header 'Origin: https://{domain}' \\
                     --data '{{"name": "pageview", "url": "https://{domain}/",

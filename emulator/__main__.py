@@ -5,7 +5,9 @@ import os
 import subprocess
 import sys
 
-from emulator.droplet import current
+from qemu.qmp import QMPError
+
+from emulator.droplet import CACHE, current
 from emulator.errors import EmulatorError
 from emulator.progress import say
 
@@ -46,6 +48,10 @@ def main() -> int:
                 getattr(droplet, command.replace("-", "_"))()
     except EmulatorError as error:
         say(f"emulator: {error}")
+        return 1
+    except (OSError, subprocess.CalledProcessError, QMPError) as error:
+        say(f"emulator: {error}")
+        say(f"Mend that and run it again. If it is the disk: {CACHE.parent} needs about 6 GB.")
         return 1
     except KeyboardInterrupt:
         say("\nInterrupted. Run it again: it goes on from here.")

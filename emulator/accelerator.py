@@ -34,7 +34,7 @@ def _kvm_boots(base: Base) -> bool:
 
 def accelerator(base: Base, cache: Path) -> str:
     """`kvm` where it was seen to boot, else `tcg`; found out once and remembered in the cache."""
-    remembered = cache / "accelerator"
+    remembered = _remembered(cache)
     if remembered.exists():
         return remembered.read_text().strip()
     answer = "tcg"
@@ -43,3 +43,12 @@ def accelerator(base: Base, cache: Path) -> str:
             answer = "kvm" if _kvm_boots(base) else "tcg"
     remembered.write_text(f"{answer}\n")
     return answer
+
+
+def forget_accelerator(cache: Path) -> None:
+    """Find it out anew at the next boot."""
+    _remembered(cache).unlink(missing_ok=True)
+
+
+def _remembered(cache: Path) -> Path:
+    return cache / "accelerator"

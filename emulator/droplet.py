@@ -1,19 +1,19 @@
 """One emulated droplet: its folder, its life, and what the inventory reads of it."""
 
-import json
 import os
 import shutil
 import time
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
 from digitalocean.user_data import user_data
 from emulator import process
-from emulator.accelerator import accelerator
+from emulator.accelerator import accelerator, forget_accelerator
 from emulator.base import base
 from emulator.description import origins
 from emulator.disk import make_overlay, stands_on
 from emulator.errors import EmulatorError
+from emulator.host_file import HostFile
 from emulator.image_drive import image_drive
 from emulator.keys import key_pair
 from emulator.ports import Ports, choose_ports
@@ -37,17 +37,16 @@ class Droplet:
         self.disk = self.folder / "disk.qcow2"
         self.key = self.folder / "id_ed25519"
         self.host_key = self.folder / "host_key"
-        self._host_file = self.folder / "host.json"
+        self._host_file = HostFile(self.folder)
+        # The Makefile's mark that what is described was deployed to this disk.
+        self._deployed = self.folder / "deployed"
 
     # ---- what it is ----
 
     @property
     def ports(self) -> Ports | None:
         """The ports of the last boot; None before the first."""
-        try:
-            return Ports(**json.loads(self._host_file.read_text())["ports"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+        return self._host_file.ports
 
     @property
     def pid(self) -> int | None:
@@ -83,7 +82,12 @@ class Droplet:
 
     def up(self) -> None:
         """Boot it, making what is missing, and wait until SSH answers."""
-        if self.pid:
+        pid = self.pid
+        if pid and pid != self._host_file.pid:
+            # Started by a run that was cut off before it wrote down how to reach it.
+            self.power_cut()
+            pid = None
+        if pid:
             say("The emulated droplet is running.")
         else:
             self._make()
@@ -109,14 +113,24 @@ class Droplet:
             public_key=public_key,
             user_data=user_data(host_key=host_key, host_public_key=host_public_key),
         )
-        # The Makefile's mark that everything was deployed: not to a fresh disk.
-        (self.folder / "deployed").unlink(missing_ok=True)
+        self._deployed.unlink(missing_ok=True)
         make_overlay(self.disk, foundation)
 
     def _boot(self) -> None:
         before, ports = self.ports, choose_ports(self.ports)
         if before and before != ports:
             say(f"A port of the last boot is taken by another program; now: {ports}")
+            # The port is part of the origins that may send events.
+            self._deployed.unlink(missing_ok=True)
+        pid = self._start(ports)
+        login = Login(ports.ssh, self.key, self.folder / "known_hosts")
+        _, host_public_key = key_pair(self.host_key)
+        login.known_hosts.write_text(f"[127.0.0.1]:{ports.ssh} {host_public_key}\n")
+        data = login.data() | origins(ports.https)
+        # Last: a droplet that is described here can be logged in to.
+        self._host_file.write(NAME, pid, ports, data)
+
+    def _start(self, ports: Ports) -> int:
         machine = process.Machine(
             folder=self.folder,
             base=base(CACHE),
@@ -125,16 +139,18 @@ class Droplet:
             ports=ports,
             images=image_drive(CACHE),
         )
-        pid = process.start(machine)
-        login = Login(ports.ssh, self.key, self.folder / "known_hosts")
-        _, host_public_key = key_pair(self.host_key)
-        login.known_hosts.write_text(f"[127.0.0.1]:{ports.ssh} {host_public_key}\n")
-        data = login.data() | origins(ports.https)
-        described = {"name": NAME, "pid": pid, "ports": asdict(ports), "data": data}
-        self._host_file.write_text(json.dumps(described, indent=2) + "\n")
+        try:
+            return process.start(machine)
+        except EmulatorError:
+            if machine.accelerator != "kvm":
+                raise
+            # It was seen to boot here once; the machine may have another kernel since.
+            forget_accelerator(CACHE)
+            return process.start(replace(machine, accelerator=self.accelerator))
 
     def _wait_for_ssh(self) -> None:
-        with step("Booting the droplet"):
+        how = "" if self.accelerator == "kvm" else ", every instruction emulated: no KVM here"
+        with step(f"Booting the droplet{how}"):
             deadline = time.monotonic() + BOOT_SECONDS
             while time.monotonic() < deadline:
                 if not self.pid:

@@ -31,7 +31,6 @@ def _write(drive: Path, archives: list[Archive]) -> None:
                 *(str(path) for path in (index, *(one.path for one in archives))),
             ],
             check=True,
-            stderr=subprocess.DEVNULL,
         )
         made.rename(drive)
 

@@ -21,7 +21,8 @@ class Login:
             "BatchMode=yes",
             "ConnectTimeout=10",
             "StrictHostKeyChecking=yes",
-            f"UserKnownHostsFile={self.known_hosts}",
+            # In quotes: ssh splits this option's value at spaces.
+            f'UserKnownHostsFile="{self.known_hosts}"',
             "GlobalKnownHostsFile=/dev/null",
             "IdentitiesOnly=yes",
             "LogLevel=ERROR",

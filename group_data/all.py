@@ -70,7 +70,8 @@ http3: bool = False
 # "debian": Debian's own packages, what is tested here. "docker.com": Docker's repository.
 docker_packages: str = "debian"
 
-# The official images, each of a version that you chose: one that moves by itself is refused.
+# The official images, each of a version that you chose; `latest` is refused. Of Python the series,
+# so that a build takes its security fixes; what is installed in it is pinned by hashes.
 nginx_image: str = "nginx:1.30.6"
 postgres_image: str = "postgres:17.12"
 python_image: str = "python:3.13-slim"

@@ -2,3 +2,9 @@
 
 # A name that no one owns (RFC 6761), so that trying things out here never shadows the real site.
 domain = "blog.test"
+
+# What of the owner's lines belongs to their own name or is theirs alone.
+aliases: list[str] | None = None
+hostname: str | None = None
+allowed_origins: list[str] = []
+certificate_mode = "selfsigned"

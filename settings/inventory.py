@@ -31,6 +31,26 @@ class HostData:
         return next((file for file, data in last_first if data.get(setting) is not None), "")
 
 
+def written_hosts(droplets: object) -> list[HostEntry]:
+    """What a person wrote as their hosts in inventory.py; SettingsError when it is no such list."""
+    if isinstance(droplets, list) and all(_is_entry(entry) for entry in droplets):
+        return droplets
+    raise SettingsError(
+        f"droplets in inventory.py is {droplets!r}. It must be a list of addresses, in brackets "
+        "and quotes; settings of one host alone stand beside its address.\n"
+        '    Right: droplets = ["203.0.113.7"]\n'
+        '    Right: droplets = [("203.0.113.7", {"http3": True})]'
+    )
+
+
+def _is_entry(entry: object) -> bool:
+    match entry:
+        case str(name) | (str(name), dict()):
+            return bool(name.strip())
+        case _:
+            return False
+
+
 def hosts_of(groups: Mapping[str, Sequence[HostEntry]], folder: Path) -> list[HostData]:
     """The hosts of `groups` with all the data that pyinfra will give them.
 

@@ -11,11 +11,11 @@ from pydantic_core import ErrorDetails
 from settings.connection import pyinfras_own, wrong_connection, wrong_for_pyinfra
 from settings.errors import SettingsError
 from settings.faults import Fault, WrongSetting, report, shown, together, written
-from settings.inventory import HostEntry, hosts_of
+from settings.inventory import HostEntry, hosts_of, written_hosts
 from settings.model import Settings
 from settings.paths import PROJECT
 
-__all__ = ["HostEntry", "SettingsError", "check_inventory", "settings_of"]
+__all__ = ["HostEntry", "SettingsError", "check_inventory", "settings_of", "written_hosts"]
 
 # What pydantic found, in the words of this project; {…} is filled from the details.
 SENTENCES = {

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from emulator.errors import EmulatorError
 from emulator.images.archive import Archive, write_archive, write_layer
 from emulator.images.recipes import FOLDER, RECIPES, Recipe
 from emulator.mirror import debian_sources
@@ -92,19 +91,14 @@ def _build(recipe: Recipe, tag: str, finished: Path) -> None:
         made.rename(finished)
 
 
-def _check(images: Mapping[str, str]) -> None:
-    """Raise for what no stand-in can be: an unknown image, another version, a digest."""
-    faults = []
-    for name, tag in images.items():
-        version = tag.partition(":")[2]
-        if name not in RECIPES:
-            faults.append(f"{name}: there are stand-ins for {', '.join(RECIPES)} only")
-        elif "@" in tag:
-            faults.append(f"{tag}: a stand-in cannot have the digest of the official image")
-        elif not (version + ".").replace("-", ".").startswith(RECIPES[name].series + "."):
-            faults.append(f"{tag}: the stand-in is of the series {RECIPES[name].series}")
-    if faults:
-        raise EmulatorError("No stand-in is possible.\n" + "\n".join(faults))
+def _unfit(name: str, tag: str) -> str | None:
+    """Why no stand-in can be `tag`, if so."""
+    version = tag.partition(":")[2]
+    if "@" in tag:
+        return "a stand-in cannot have the digest of the official image"
+    if not (version + ".").replace("-", ".").startswith(RECIPES[name].series + "."):
+        return f"the stand-in is of the series {RECIPES[name].series}"
+    return None
 
 
 def stand_ins(
@@ -113,14 +107,17 @@ def stand_ins(
     """An archive for each of `images`, built where `cache` has none of the current recipe.
 
     `images` maps "nginx", "postgres" and "python" to the names that the settings give them;
-    `report` receives a line when something long begins and when it has ended. Raises
-    EmulatorError, with what to type, when no stand-in is possible.
+    `report` receives a line when something long begins and when it has ended, and when an image
+    can only be the official one, which a registry must give. Raises EmulatorError, with what to
+    type, when a build fails.
     """
-    _check(images)
     cache.mkdir(parents=True, exist_ok=True)
     archives = []
     for name, tag in images.items():
         recipe = RECIPES[name]
+        if unfit := _unfit(name, tag):
+            report(f"{tag} must come from a registry: {unfit}")
+            continue
         finished = cache / f"{name}-{_key(recipe, tag)}.tar"
         if not finished.exists():
             report(f"--> Building a stand-in for {tag} (once) …")

@@ -6,6 +6,7 @@ Nothing here imports what set the host up: each expectation stands literally in 
 import functools
 import json
 import os
+import shlex
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,9 +48,10 @@ def host(described: Host) -> Iterator[Target]:
             *("-o", "ControlMaster=auto", "-o", "ControlPersist=60s"),
         ]
         user = described.data.get("ssh_user") or "root"
+        address = f"[{described.address}]" if ":" in described.address else described.address
         target: Target = testinfra.get_host(
-            f"ssh://{user}@{described.address}:{described.port}",
-            ssh_extra_args=" ".join(options),
+            f"ssh://{user}@{address}:{described.port}",
+            ssh_extra_args=shlex.join(options),
         )
         # SSH answers before a machine that was just booted has started everything.
         target.run("timeout 180 systemctl is-system-running --wait")
