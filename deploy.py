@@ -17,7 +17,7 @@ settings = settings_of(host.data.dict())
 
 say_how_long()
 hold_the_lock()
-check_the_machine()
+check_the_machine(settings=settings)
 
 base(settings=settings)
 access(settings=settings)

@@ -12,11 +12,14 @@ from operations.packages import packages
 from operations.swap import swap_file
 from settings.model import Settings
 
+# In megabytes. A first deploy brings Docker, three images and what a build needs meanwhile.
 DISK_NEEDED = 500
+DISK_NEEDED_AT_FIRST = 3000
 SMALL_MEMORY = 2048
+UPDATES = "apt-daily.timer apt-daily-upgrade.timer"
 
 
-def check_the_machine() -> None:
+def check_the_machine(settings: Settings) -> None:
     """Wait for the first boot's end; DeployError when this machine can't be made a Freehold."""
     first_boot = host.get_fact(FirstBoot)
     machine = host.get_fact(Machine)
@@ -25,9 +28,14 @@ def check_the_machine() -> None:
             f"{host.name} runs {machine.system}. Freehold needs Debian 13: "
             "create the droplet from the image debian-13-x64."
         )
-    if machine.disk_free < DISK_NEEDED:
+    needed = DISK_NEEDED
+    if not machine.has_docker:
+        needed = DISK_NEEDED_AT_FIRST
+    if not machine.swap and machine.memory < SMALL_MEMORY:
+        needed += settings.swap_megabytes
+    if machine.disk_free < needed:
         raise DeployError(
-            f"{host.name} has {machine.disk_free} MB of disk left and {DISK_NEEDED} MB are "
+            f"{host.name} has {machine.disk_free} MB of disk left and {needed} MB are "
             "needed. See what takes it: make ssh, then: du -xh / | sort -h | tail"
         )
     if first_boot == "error":
@@ -61,6 +69,16 @@ def base(settings: Settings) -> None:
             "systemd-timesyncd",
             "unattended-upgrades",
         ],
+        # Digital Ocean's agent for its web console, which writes keys of its own into root's
+        # authorized_keys: https://github.com/digitalocean/droplet-agent
+        unwanted=["droplet-agent"],
+    )
+    applied(
+        name="Look for updates every day",
+        what="updates",
+        paths=["/etc/apt/apt.conf.d/52freehold"],
+        command=f"systemctl enable --quiet --now {UPDATES}",
+        state=f"systemctl is-enabled {UPDATES}; systemctl is-active {UPDATES}",
     )
     _name_and_time(settings)
     _limits(settings)

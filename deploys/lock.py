@@ -37,9 +37,14 @@ def hold_the_lock() -> None:
     """Take the host's lock for this run; DeployError names the holder when another has it."""
     who = f"{getpass.getuser()}@{socket.gethostname()}"
     worked, output = host.run_shell_command(f"sh -c {shlex.quote(_TAKE)} sh {shlex.quote(who)}")
-    if not worked or output.stdout != "taken":
+    if not worked:
         raise DeployError(
-            f"Another deploy is running on {host.name}: {output.stdout or output.stderr}. "
+            f"The lock of {host.name} could not be taken: {output.stderr or output.stdout}. "
+            "See what is wrong there: make ssh"
+        )
+    if output.stdout != "taken":
+        raise DeployError(
+            f"Another deploy is running on {host.name}: {output.stdout}. "
             "Wait until it has ended. If its machine is gone, its lock goes with its connection, "
             "within three minutes."
         )

@@ -30,12 +30,13 @@ class FirstBoot(FactBase[str]):
 
 @dataclass(frozen=True)
 class MachineState:
-    """Sizes are in megabytes; `system` is like "debian 13"."""
+    """Sizes are in megabytes; `system` is like "debian 13"; with `has_docker` it is no bare one."""
 
     system: str
     memory: int
     swap: int
     disk_free: int
+    has_docker: bool
 
 
 class Machine(FactBase[MachineState]):
@@ -49,10 +50,11 @@ class Machine(FactBase[MachineState]):
                 "awk '/^MemTotal/ {print int($2/1024)}' /proc/meminfo",
                 "awk '/^SwapTotal/ {print int($2/1024)}' /proc/meminfo",
                 "df --output=avail --block-size=1M / | tail -n 1",
+                "command -v docker >/dev/null && echo yes || echo no",
             )
         )
 
     @override
     def process(self, output: Iterable[str]) -> MachineState:
-        system, memory, swap, disk_free = (line.strip() for line in output)
-        return MachineState(system, int(memory), int(swap), int(disk_free))
+        system, memory, swap, disk_free, docker = (line.strip() for line in output)
+        return MachineState(system, int(memory), int(swap), int(disk_free), docker == "yes")

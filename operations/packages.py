@@ -10,8 +10,10 @@ from pyinfra.operations import apt
 
 
 @operation()
-def packages(names: Sequence[str]) -> Generator[str | PyinfraCommand, None, None]:
-    """Install what is missing of `names`.
+def packages(
+    names: Sequence[str], unwanted: Sequence[str] = ()
+) -> Generator[str | PyinfraCommand, None, None]:
+    """Install what is missing of `names`, and remove what is there of `unwanted`.
 
     `apt.packages(update=True)` refreshes the lists in every run, so a second run would never be
     without a change.
@@ -22,9 +24,16 @@ def packages(names: Sequence[str]) -> Generator[str | PyinfraCommand, None, None
 
         packages(name="Install nftables", names=["nftables"])
     """
-    missing = sorted(set(names) - set(host.get_fact(DebPackages)))
-    if not missing:
+    installed = set(host.get_fact(DebPackages))
+    missing = sorted(set(names) - installed)
+    found = sorted(installed.intersection(unwanted))
+    if not missing and not found:
         host.noop(f"{', '.join(names)} are installed")
+        return
+    if found:
+        host.log(f"{', '.join(found)} is removed")
+        yield f"DEBIAN_FRONTEND=noninteractive apt-get purge --yes {' '.join(found)}"
+    if not missing:
         return
     # A fresh machine may still be refreshing them itself: that lock apt does not wait for.
     # A run that was cut off may have left a package half configured, and on a fresh machine

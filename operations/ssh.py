@@ -59,7 +59,8 @@ def _second_connection_works(state: State, host: Host) -> bool:
     host.run_shell_command(f"{SCRIPT} revert")
     host.log(
         "The new SSH settings or keys would have locked you out. They were put back as they "
-        "were. Is the key that you log in with among authorized_keys in group_data/droplets.py?"
+        "were. Is the key that you log in with among authorized_keys in group_data/droplets.py? "
+        "If your agent holds more than four keys, name the right one as ssh_key there."
     )
     return False
 

@@ -6,22 +6,25 @@ from pyinfra import host
 from pyinfra.api import operation
 
 from facts.machine import Machine
-
-FILE = "/swapfile"
+from facts.swap import FILE, SwapFile
 
 
 @operation()
 def swap_file(megabytes: int, below: int) -> Generator[str, None, None]:
-    """Use a swap file of `megabytes`, now and after each boot, where there is no swap.
+    """Use a swap file of `megabytes`, now and after each boot, where there is no other swap.
 
     + below: only on a machine with less memory than this, in megabytes
     """
     machine = host.get_fact(Machine)
-    if machine.swap or machine.memory >= below:
+    swap = host.get_fact(SwapFile)
+    if machine.memory >= below or swap.others:
         host.noop("The machine has memory or swap enough")
+        return
+    if swap.used and swap.at_boot and swap.megabytes == megabytes:
+        host.noop("The machine has its swap")
         return
     yield f"swapoff {FILE} 2>/dev/null || true"
     # Allocated without being written, which ext4 bears: see swapon(8), "Files with holes".
     yield f"rm -f {FILE} && (umask 077; fallocate --length {megabytes}M {FILE})"
-    yield f"mkswap {FILE} >/dev/null && swapon {FILE}"
     yield f"grep -q '^{FILE} ' /etc/fstab || echo '{FILE} none swap sw 0 0' >>/etc/fstab"
+    yield f"mkswap {FILE} >/dev/null && swapon {FILE}"

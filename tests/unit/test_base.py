@@ -7,6 +7,7 @@ from pyinfra.api.exceptions import DeployError
 
 from deploys import base
 from facts.machine import FirstBoot, Machine, MachineState
+from settings.model import Settings
 
 
 class _Machine:
@@ -30,26 +31,36 @@ class _Machine:
 def check(monkeypatch: pytest.MonkeyPatch) -> Callable[[_Machine], str]:
     def run(machine: _Machine) -> str:
         monkeypatch.setattr(base, "host", machine)
-        base.check_the_machine()
+        base.check_the_machine(settings=Settings.model_construct(swap_megabytes=1024))
         return machine.said
 
     return run
 
 
 def test_a_fresh_droplet_is_fine(check: Callable[[_Machine], str]) -> None:
-    assert check(_Machine("debian 13\n966\n0\n  22000")) == ""
+    assert check(_Machine("debian 13\n966\n0\n  22000\nno")) == ""
 
 
 def test_another_system_is_refused(check: Callable[[_Machine], str]) -> None:
     with pytest.raises(DeployError, match=r"server runs ubuntu 24\.04.*debian-13-x64"):
-        check(_Machine("ubuntu 24.04\n966\n0\n22000"))
+        check(_Machine("ubuntu 24.04\n966\n0\n22000\nno"))
 
 
-def test_a_full_disk_is_refused(check: Callable[[_Machine], str]) -> None:
-    with pytest.raises(DeployError, match=r"120 MB of disk left.*make ssh"):
-        check(_Machine("debian 13\n966\n0\n120"))
+@pytest.mark.parametrize(
+    ("swap", "free", "docker", "needed"),
+    [(0, 4000, "no", 4024), (1024, 2999, "no", 3000), (1024, 120, "yes", 500)],
+)
+def test_a_full_disk_is_refused(
+    check: Callable[[_Machine], str], swap: int, free: int, docker: str, needed: int
+) -> None:
+    with pytest.raises(DeployError, match=rf"{free} MB of disk left and {needed} MB.*make ssh"):
+        check(_Machine(f"debian 13\n966\n{swap}\n{free}\n{docker}"))
+
+
+def test_a_host_in_use_needs_less(check: Callable[[_Machine], str]) -> None:
+    assert check(_Machine("debian 13\n966\n1024\n600\nyes")) == ""
 
 
 def test_an_error_of_the_first_boot_is_said(check: Callable[[_Machine], str]) -> None:
-    machine = _Machine("debian 13\n966\n0\n22000", first_boot="status: error")
+    machine = _Machine("debian 13\n966\n0\n22000\nno", first_boot="status: error")
     assert "cloud-init status --long" in check(machine)
