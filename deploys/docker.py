@@ -43,7 +43,10 @@ def docker(settings: Settings) -> None:
         what="docker",
         paths=[DAEMON],
         # live-restore keeps the containers running meanwhile.
-        command=f"dockerd --validate --config-file={DAEMON} && systemctl restart docker.service",
+        command=(
+            f"dockerd --validate --config-file={DAEMON}"
+            " && systemctl enable --quiet docker.service && systemctl restart docker.service"
+        ),
         state="systemctl is-active docker.service; systemctl is-enabled docker.service",
     )
     _clean_up(settings)

@@ -36,6 +36,11 @@ def firewall(settings: Settings) -> None:
             " && systemctl enable --quiet --no-reload freehold-firewall.service"
             " && systemctl daemon-reload && systemctl restart freehold-firewall.service"
         ),
-        # Without the counters: what the kernel holds now, so that a rule changed by hand shows.
-        state="nft --stateless list table inet freehold",
+        # Without counters and counted addresses: what the kernel holds now, so that a rule changed
+        # by hand shows.
+        # And what the next boot would do.
+        state=(
+            "nft --stateless --terse list table inet freehold;"
+            " systemctl is-enabled freehold-firewall.service nftables.service"
+        ),
     )

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import os
 import shutil
 from pathlib import Path
 
@@ -34,17 +35,15 @@ def prepare(site: Path, staging: Path) -> None:
                 path.with_name(f"{path.name}.gz").write_bytes(compressed)
 
 
-def digests(folder: Path) -> tuple[str, str]:
-    """Of names and contents, and of names, sizes and modes as `operations.site.Site` has them."""
-    content, lines = hashlib.sha256(), []
+def digest(folder: Path) -> str:
+    """Of names, modes and contents, as `operations.site.Site` makes it of the live release."""
+    lines = []
     for path in folder.rglob("*"):
         if path.is_file():
             name = path.relative_to(folder).as_posix()
-            lines.append((f"{name} {path.stat().st_size} 644\n".encode(), path))
-    for line, path in sorted(lines):
-        content.update(line + path.read_bytes())
-    listing = hashlib.sha256(b"".join(line for line, _ in sorted(lines)))
-    return content.hexdigest()[:12], listing.hexdigest()[:12]
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            lines += [os.fsencode(f"644 {name}\n"), os.fsencode(f"{content}  ./{name}\n")]
+    return hashlib.sha256(b"".join(sorted(lines))).hexdigest()[:12]
 
 
 @deploy("Site")
@@ -52,11 +51,9 @@ def site(settings: Settings) -> None:
     """A release of the site, when it has changed."""
     staging = PROJECT / ".cache" / "site"
     prepare(settings.site_folder, staging)
-    content, listing = digests(staging)
     site_release(
         name="Switch to a new release of the site, if it has changed",
         folder=staging,
-        content=content,
-        listing=listing,
+        content=digest(staging),
         kept=settings.site_releases_kept,
     )

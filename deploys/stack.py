@@ -1,7 +1,7 @@
 """The services: nginx, webapp and db, one compose project."""
 
 import hashlib
-from collections.abc import Iterator
+import shutil
 from pathlib import Path
 
 from pyinfra.api import deploy
@@ -18,24 +18,33 @@ from settings.paths import PROJECT
 from settings.render import render
 
 SOURCE = PROJECT / "files" / "analytics"
+SHIPPED = ("Dockerfile", ".dockerignore", "requirements.txt", "gunicorn.conf.py", "src")
+NOT_SHIPPED = ("__pycache__", "*.egg-info", "dev", ".*")
 DB_START = PROJECT / "files" / "db" / "start.sh"
 # Numeric, for that is what a container sees of a file's owner.
 READERS = {"webapp": 10001, "db": 999}
 
 
-def _shipped(folder: Path) -> Iterator[Path]:
-    """What goes into the image: not the tests, not what Python leaves behind."""
-    left_out = {"tests", "__pycache__"}
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not left_out & set(path.relative_to(folder).parts):
-            yield path
+def shipped(source: Path, staging: Path) -> None:
+    """Copy to `staging` what the image is built from, and nothing that working here leaves behind.
+
+    What a test, an editor or a virtual environment puts beside it must not make another image.
+    """
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    for name in SHIPPED:
+        path = source / name
+        if path.is_dir():
+            shutil.copytree(path, staging / name, ignore=shutil.ignore_patterns(*NOT_SHIPPED))
+        else:
+            shutil.copyfile(path, staging / name)
 
 
-def webapp_image(settings: Settings) -> str:
+def webapp_image(settings: Settings, context: Path) -> str:
     """The image's name; its tag is a digest of all that it is built from."""
     digest = hashlib.sha256(settings.python_image.encode())
-    for path in _shipped(SOURCE):
-        digest.update(f"{path.relative_to(SOURCE)}\0".encode() + path.read_bytes() + b"\0")
+    for path in sorted(path for path in context.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(context)}\0".encode() + path.read_bytes() + b"\0")
     return f"freehold/webapp:{digest.hexdigest()[:12]}"
 
 
@@ -56,7 +65,9 @@ def nginx_configuration(settings: Settings) -> dict[str, str]:
 @deploy("Stack")
 def stack(settings: Settings) -> None:
     """Configuration first, then secrets and image, then nginx's check, then the services."""
-    image = webapp_image(settings)
+    context = PROJECT / ".cache" / "analytics"
+    shipped(SOURCE, context)
+    image = webapp_image(settings, context)
     tmpfiles = "/etc/tmpfiles.d/freehold.conf"
     rendered(
         name="Describe the folders in memory that the services share",
@@ -79,7 +90,7 @@ def stack(settings: Settings) -> None:
     built_image(
         name=f"Build {image}",
         image=image,
-        context=SOURCE,
+        context=context,
         arguments={"PYTHON_IMAGE": settings.python_image},
     )
     _nginx(settings)

@@ -18,7 +18,8 @@ class ComposeDifferences(FactBase[list[str]]):
     def command(self, project: str) -> str:
         folder = shlex.quote(project)
         return (
-            f"cd {folder} 2>/dev/null && cmp -s candidate.yml docker-compose.yml || "
+            f"cd {folder} 2>/dev/null && cmp -s candidate.yml docker-compose.yml && "
+            '[ "$(stat --format "%a %u %g" docker-compose.yml)" = "644 0 0" ] || '
             "{ echo the compose file differs; exit 0; }; "
             "docker compose up --detach --no-build --remove-orphans --dry-run 2>&1; "
             "docker compose ps --all --format '{{.Service}} is {{.State}} {{.Health}}' || true"
@@ -50,8 +51,7 @@ def built_image(
         return
     build = f"/opt/freehold/build/{image.rpartition(':')[2]}"
     yield f"mkdir -p {build}"
-    flags = ["--recursive", "--delete", "--exclude=__pycache__", "--exclude=tests"]
-    yield RsyncCommand(f"{context}/", f"{build}/", flags)
+    yield RsyncCommand(f"{context}/", f"{build}/", ["--recursive", "--delete"])
     given = " ".join(f"--build-arg {key}={shlex.quote(value)}" for key, value in arguments.items())
     # The build trusts what the droplet trusts, or pip could not work behind a company's proxy.
     authorities = "--secret id=ca,src=/etc/ssl/certs/ca-certificates.crt"
@@ -80,7 +80,8 @@ def compose_up(project: str, migrate: str) -> Generator[str, None, None]:
     logs = "docker compose logs --no-log-prefix --tail 15"
     yield (
         f"cd {project} && docker compose --file candidate.yml config --quiet && "
-        "cp candidate.yml .docker-compose.yml && mv .docker-compose.yml docker-compose.yml"
+        "install -m 0644 candidate.yml .docker-compose.yml && "
+        "mv .docker-compose.yml docker-compose.yml"
     )
     yield f"cd {project} && {{ docker compose run --rm {migrate} || {{ {logs}; exit 1; }}; }}"
     yield f"cd {project} && {{ {up} || {{ {logs}; exit 1; }}; }}"

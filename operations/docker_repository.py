@@ -19,7 +19,15 @@ def docker_repository() -> Generator[str, None, None]:
 
     Source: https://docs.docker.com/engine/install/debian/
     """
-    if host.get_fact(Holds, condition=f"[ -s {KEY} ] && [ -s {SOURCES} ]"):
+    lines = (
+        "Types: deb",
+        f"URIs: {ADDRESS}",
+        "Suites: trixie",
+        "Components: stable",
+        f"Signed-By: {KEY}",
+    )
+    write = f"printf '%s\\n' {' '.join(repr(line) for line in lines)}"
+    if host.get_fact(Holds, condition=f"[ -s {KEY} ] && {write} | cmp -s - {SOURCES}"):
         host.noop("apt knows Docker's repository")
         return
     yield "apt-get install --yes --no-install-recommends ca-certificates curl gpg"
@@ -29,11 +37,4 @@ def docker_repository() -> Generator[str, None, None]:
         f"{{ echo 'the key of {ADDRESS} is not the known one: nothing was added'; exit 1; }}"
     )
     yield f"mv {KEY}.new {KEY} && chmod 644 {KEY}"
-    lines = (
-        "Types: deb",
-        f"URIs: {ADDRESS}",
-        "Suites: trixie",
-        "Components: stable",
-        f"Signed-By: {KEY}",
-    )
-    yield f"printf '%s\\n' {' '.join(repr(line) for line in lines)} >{SOURCES}"
+    yield f"{write} >{SOURCES}"

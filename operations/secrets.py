@@ -37,8 +37,8 @@ def shared_secret(secret: str, readers: Mapping[str, int]) -> Generator[str, Non
     + secret: its name; the files are `secret`.`reader`
     + readers: the numeric user id of each
     """
-    wanted = {f"{secret}.{reader}": f"400 {uid}" for reader, uid in readers.items()} | {
-        ".": "700 0"
+    wanted = {".": "700 0", secret: "600 0"} | {
+        f"{secret}.{reader}": f"400 {uid}" for reader, uid in readers.items()
     }
     found = host.get_fact(SecretFiles)
     if all(found.get(file) == entry for file, entry in wanted.items()):
@@ -48,7 +48,7 @@ def shared_secret(secret: str, readers: Mapping[str, int]) -> Generator[str, Non
     original = f"{FOLDER}/{secret}"
     yield (
         f"[ -s {original} ] || (umask 077; openssl rand -hex 32 >{original}.new"
-        f" && mv {original}.new {original})"
+        f" && mv {original}.new {original}); chmod 600 {original}"
     )
     for reader, uid in readers.items():
         copy = f"{original}.{reader}"

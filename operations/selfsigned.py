@@ -39,8 +39,9 @@ def selfsigned_certificate(folder: str, names: Sequence[str]) -> Generator[str, 
     yield (
         "openssl req -x509 -noenc -days 3650 -newkey ec -pkeyopt ec_paramgen_curve:P-256"
         f" -keyout {folder}.new/privkey.pem -out {folder}.new/fullchain.pem"
-        f" -subj '/CN={names[0]}' -addext basicConstraints=critical,CA:FALSE"
+        # A common name is bounded at 64 characters, a domain is not; clients read the names below.
+        " -subj '/CN=Freehold' -addext basicConstraints=critical,CA:FALSE"
         " -addext keyUsage=critical,digitalSignature -addext extendedKeyUsage=serverAuth"
-        f" -addext subjectAltName={','.join(f'DNS:{name}' for name in names)} 2>/dev/null"
+        f" -addext subjectAltName={','.join(f'DNS:{name}' for name in names)}"
     )
     yield f"chmod 600 {folder}.new/*.pem && rm -rf {folder} && mv {folder}.new {folder}"

@@ -2,7 +2,6 @@
 
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from pyinfra import host
@@ -14,10 +13,11 @@ ROOT = "/srv/www"
 
 @dataclass(frozen=True)
 class LiveSite:
-    """The name of the live release, and the digest of the listing of its files as they are."""
+    """The live release's name, the digest of its files as they are, and the host's time."""
 
     release: str
-    listing: str
+    content: str
+    now: str
 
 
 class Site(FactBase[LiveSite]):
@@ -26,19 +26,21 @@ class Site(FactBase[LiveSite]):
     @override
     def command(self) -> str:
         return (
-            f"readlink {ROOT}/current || echo none; cd {ROOT}/current/ 2>/dev/null && "
-            "find . -type f -printf '%P %s %m\\n' | LC_ALL=C sort | sha256sum | cut -c1-12 || true"
+            f"readlink {ROOT}/current || echo none; date -u +%Y%m%dT%H%M%SZ; "
+            f"cd {ROOT}/current/ 2>/dev/null && "
+            "find . -type f -printf '%m %P\\n' -exec sha256sum -z {} + | tr '\\0' '\\n'"
+            " | LC_ALL=C sort | sha256sum | cut -c1-12 || true"
         )
 
     @override
     def process(self, output: Iterable[str]) -> LiveSite:
-        release, *listing = list(output)
-        return LiveSite(release, listing[0] if listing else "")
+        release, now, *content = list(output)
+        return LiveSite(release, content[0] if content else "", now)
 
 
 @operation()
 def site_release(
-    folder: Path, content: str, listing: str, kept: int
+    folder: Path, content: str, kept: int
 ) -> Generator[str | RsyncCommand, None, None]:
     """Make `folder` the live release, unless the live one has the same content.
 
@@ -46,19 +48,23 @@ def site_release(
     the space and the time of what is new, and an unchanged page keeps its ETag.
 
     + folder: what is to be served, as it is
-    + content: a digest of names and contents
-    + listing: a digest of names, sizes and modes: what the host can say of its own at once
+    + content: a digest of names, modes and contents, as the fact `Site` makes it
     + kept: how many releases stay
     """
     live = host.get_fact(Site)
-    if live.release.endswith(f"-{content}") and live.listing == listing:
+    if live.content == content:
         host.noop("The site is live as it is")
         return
-    release = f"releases/{datetime.now(tz=UTC):%Y%m%dT%H%M%SZ}-{content}"
+    # The host's own time: the clocks of those who deploy may differ, and the oldest are removed.
+    release = f"releases/{live.now}-{content}"
     incoming = f"{ROOT}/releases/.incoming"
     yield f"install -d -m 0755 {ROOT}/releases && mkdir -p {incoming}"
-    flags = ["--recursive", "--checksum", "--delete", "--chmod=D755,F644"]
+    # With --perms, or a file whose mode was changed by hand would be linked as it is.
+    flags = ["--recursive", "--checksum", "--delete", "--perms", "--chmod=D755,F644"]
     yield RsyncCommand(f"{folder}/", f"{incoming}/", [*flags, f"--link-dest={ROOT}/current/"])
     yield f"mv {incoming} {ROOT}/{release}"
     yield f"ln -sfn {release} {ROOT}/current.new && mv -T {ROOT}/current.new {ROOT}/current"
-    yield f"cd {ROOT}/releases && ls -r | tail -n +{kept + 1} | xargs -r rm -rf"
+    yield (
+        f"cd {ROOT}/releases && ls -r | grep -vx {release.partition('/')[2]}"
+        f" | tail -n +{kept} | xargs -r rm -rf"
+    )

@@ -26,6 +26,8 @@ SITE = {
     "assets/main.1f3a9c0b77.css": LONG,
     "assets/2026-11-24-photo-20261124.png": "a date is no hash",
     "assets/font.woff2": "font",
+    "assets/logo-3f2a9b1c.png": "picture",
+    "commit-3f2a9b1c.html": "page",
     "site.webmanifest": "{}",
     "feed.xml": "<feed/>",
     "apix": "plain file",
@@ -60,11 +62,15 @@ def _lab(folders: pytest.TempPathFactory) -> Lab:
     return lab
 
 
+# Longer than nginx's own tables for names bear.
+LONG_NAME = f"{'a' * 63}.{'b' * 63}.test"
+
+
 @pytest.fixture(scope="session")
 def http3_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """nginx with HTTP/3 and several other names."""
     lab = _lab(tmp_path_factory)
-    lab.start(Settings(http3=True, aliases=["www.blog.test", "old.test"]))
+    lab.start(Settings(http3=True, aliases=["www.blog.test", "old.test", LONG_NAME]))
     yield lab
     lab.stop()
 

@@ -41,20 +41,38 @@ def test_a_host_as_described_has_no_drift(droplet: Droplet) -> None:
     assert drift.code == 0, drift.said
 
 
+# What somebody does by hand, and the operation that must name it and mend it.
+BY_HAND = {
+    "chmod 777 /etc/systemd/journald.conf.d/freehold.conf": "journald.conf.d/freehold.conf",
+    "nft add rule inet freehold input tcp dport 8080 accept": "firewall's rules in force",
+    "systemctl disable --quiet docker.service": "Docker daemon its settings",
+    "sed -i 's/server_tokens off/server_tokens on/' /etc/freehold/nginx/live/nginx.conf": (
+        "nginx's configuration and certificate in force"
+    ),
+    "chmod 666 /opt/freehold/docker-compose.yml": "Bring all services up",
+    # Of the same length, so that only a look at the content tells.
+    "sed -i 's/<title>[A-Z]/<title>_/' /srv/www/current/index.html": "release of the site",
+    "chmod 777 /srv/www/current/about.html": "release of the site",
+    "systemctl disable --quiet --now apt-daily-upgrade.timer": "updates every day",
+}
+
+
 def test_drift_is_named_and_a_deploy_mends_it(droplet: Droplet) -> None:
     path = "/etc/systemd/journald.conf.d/freehold.conf"
-    droplet.run("chmod", "777", path)
-    droplet.run("nft", "add", "rule", "inet", "freehold", "input", "tcp", "dport", "8080", "accept")
+    for done_by_hand in BY_HAND:
+        droplet.run(done_by_hand)
     drift = run("make", "drift")
     assert drift.code == 2, drift.said
-    assert path in drift.said
-    assert "firewall's rules" in drift.said
+    for named in BY_HAND.values():
+        assert named in drift.said
     assert droplet.run("stat", "-c", "%a", path).strip() == "777", "drift must change nothing"
     mended = deploy("--json")
     assert mended.code == 0, mended.said
-    assert len(mended.changed()) == 2, mended.changed()
+    assert len(mended.changed()) == len(set(BY_HAND.values())), mended.changed()
     assert droplet.run("stat", "-c", "%a", path).strip() == "644"
     assert "8080" not in droplet.run("nft", "list", "table", "inet", "freehold")
+    assert "tokens off" in droplet.run("cat", "/etc/freehold/nginx/live/nginx.conf")
+    assert run("make", "drift").code == 0
 
 
 def test_drift_without_a_host_is_an_error(droplet: Droplet) -> None:
