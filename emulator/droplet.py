@@ -171,7 +171,7 @@ class Droplet:
             return
         with step("Shutting the droplet down"):
             process.press_power_button(self.folder)
-            if not process.wait_for_end(pid, self.folder, 120):
+            if not process.wait_for_end(pid, 120):
                 say("    it did not end in 120 s, so its plug is pulled")
                 self.power_cut()
 
@@ -180,7 +180,7 @@ class Droplet:
         pid = self.pid
         if pid:
             process.kill(pid)
-            process.wait_for_end(pid, self.folder, 10)
+            process.wait_for_end(pid, 30)
 
     def reboot(self) -> None:
         """Reboot it from within and wait until the new boot answers."""

@@ -78,14 +78,25 @@ def is_running(pid: int, folder: Path) -> bool:
     return str(folder).encode() in arguments and state != "Z"
 
 
-def wait_for_end(pid: int, folder: Path, seconds: float) -> bool:
-    """Whether the process ended within `seconds`."""
+def wait_for_end(pid: int, seconds: float) -> bool:
+    """Whether the process ended within `seconds`, and let go of its ports and files."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if not is_running(pid, folder):
+        if _has_ended(pid):
             return True
         time.sleep(0.2)
     return False
+
+
+def _has_ended(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        threads = len(list(Path(f"/proc/{pid}/task").iterdir()))
+    except OSError:
+        return True
+    # A first thread may be dead (and never be reaped, where nobody does that) while the others
+    # still hold the ports.
+    return state == "Z" and threads <= 1
 
 
 def kill(pid: int) -> None:
