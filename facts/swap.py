@@ -30,6 +30,11 @@ class SwapFile(FactBase[Swap]):
             " sed 1d /proc/swaps"
         )
 
+    @staticmethod
+    @override
+    def default() -> Swap:
+        return Swap(megabytes=0, used=False, at_boot=False, others=False)
+
     @override
     def process(self, output: Iterable[str]) -> Swap:
         lines = list(output)
