@@ -64,6 +64,8 @@ def site_release(
     yield RsyncCommand(f"{folder}/", f"{incoming}/", [*flags, f"--link-dest={ROOT}/current/"])
     yield f"mv {incoming} {ROOT}/{release}"
     yield f"ln -sfn {release} {ROOT}/current.new && mv -T {ROOT}/current.new {ROOT}/current"
+    # What was loosened by hand may be in a release before.
+    yield f"chmod -R go-w {ROOT}/releases"
     yield (
         f"cd {ROOT}/releases && ls -r | grep -vx {release.partition('/')[2]}"
         f" | tail -n +{kept} | xargs -r rm -rf"
