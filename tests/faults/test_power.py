@@ -28,8 +28,11 @@ def cut(droplet: Droplet, outside: Outside) -> None:
     for line in deploying.stderr:
         if "Put the firewall's rules in force" in line:
             break
-    droplet.run("echo '# unconfirmed' >>/etc/freehold/ssh/sshd.conf; freehold-ssh apply; sync")
-    droplet.run("echo lost >/root/unsynced")
+    # On one connection: for a second or two after the change sshd takes no other.
+    droplet.run(
+        "echo '# unconfirmed' >>/etc/freehold/ssh/sshd.conf; freehold-ssh apply; sync;"
+        " echo lost >/root/unsynced"
+    )
     droplet.power_cut()
     deploying.kill()
     deploying.communicate()
