@@ -1,0 +1,1 @@
+"""The spool: events on the disk, between the one who takes them and the one who keeps them."""

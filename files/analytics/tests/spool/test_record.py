@@ -1,0 +1,80 @@
+"""Records: what is written is read, by this release and by others."""
+
+import json
+from typing import Any
+
+import pytest
+from analytics.spool.record import Dropped, Record, decode, encode
+from hypothesis import given
+from hypothesis import strategies as st
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+RECORDS = st.builds(
+    Record,
+    time=st.integers(0, 2**45),
+    site=TEXTS,
+    name=TEXTS,
+    path=TEXTS,
+    hostname=TEXTS,
+    visitor=st.integers(-(2**63), 2**63 - 1),
+    country=st.none() | TEXTS,
+    props=st.none() | st.dictionaries(TEXTS, TEXTS, min_size=1),
+    interactive=st.booleans(),
+    scroll=st.none() | st.integers(0, 100),
+)
+LEAST: dict[str, Any] = {
+    "time": 1,
+    "site": "a.test",
+    "name": "x",
+    "path": "/",
+    "hostname": "a.test",
+}
+
+
+@given(RECORDS | st.builds(Dropped, time=st.just(1), site=TEXTS, reasons=st.just({"bot": 2})))
+def test_what_is_written_is_read(record: Record | Dropped) -> None:
+    assert decode(encode(record)) == record
+
+
+def test_a_field_with_its_default_takes_no_room() -> None:
+    written = json.loads(encode(Record(**LEAST)))
+    assert written == LEAST
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"x", b"\xff", b"5", b"null", b"[]", b'"reasons"', b"{}", b'{"reasons": {}}',
+     b"[" * 99999, json.dumps(LEAST | {"colour": "red"}).encode(),
+     b'{"time": 1, "site": "a", "reasons": []}',
+     b'{"time": 1, "site": "a", "reasons": {"x": "y"}}'],
+)  # fmt: skip
+def test_what_is_no_record_is_a_value_error(data: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - of which JSON's own error is one
+        decode(data)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("time", "1"), ("time", 1.5), ("site", None), ("path", 5), ("visitor", "x"), ("props", []),
+     ("country", 7), ("scroll", "9"), ("interactive", None)],
+)  # fmt: skip
+def test_a_field_of_another_kind_is_a_value_error_that_does_not_quote_it(
+    field: str, value: object
+) -> None:
+    with pytest.raises(ValueError, match=f"^of another kind: {field}$"):
+        decode(json.dumps(LEAST | {field: value}).encode())
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | TEXTS
+VALUES = SCALARS | st.lists(SCALARS, max_size=3) | st.dictionaries(TEXTS, SCALARS, max_size=3)
+OBJECTS = st.dictionaries(st.sampled_from([*LEAST, "reasons", "props"]), VALUES)
+
+
+@given(st.binary(max_size=60) | OBJECTS.map(lambda value: json.dumps(LEAST | value).encode()))
+def test_any_bytes_are_a_record_or_a_value_error(data: bytes) -> None:
+    found: Any = None
+    try:
+        found = decode(data)
+    except ValueError:
+        return
+    assert isinstance(found, Record | Dropped)
