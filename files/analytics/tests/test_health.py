@@ -1,11 +1,14 @@
 """GET /api/health tells the truth. A database that is away is in test_database.py."""
 
+import os
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from analytics.app import create_app
 from analytics.config import Settings
 from analytics.migrate import migrate
+from analytics.taking.visitors import Visitors
 from flask.testing import FlaskClient
 from sqlalchemy import URL, Engine, text
 from werkzeug.test import TestResponse
@@ -25,6 +28,8 @@ def test_all_is_well(client: FlaskClient) -> None:
     assert response.status_code == 200
     assert response.json == {
         "status": "ok",
+        "events": "taken",
+        "waiting_bytes": 0,
         "database": "ok",
         "schema": "ok",
         "version": "0.1.0",
@@ -37,10 +42,9 @@ def test_a_schema_that_is_behind(young: FlaskClient, unmigrated: Engine, send: S
     assert response.status_code == 503
     assert response.json is not None
     assert (response.json["database"], response.json["schema"]) == ("ok", "behind")
-    assert send(young).status_code == 503
+    assert send(young).status_code == 202, "events are taken all the same, and wait"
     migrate(unmigrated, wait_seconds=5)
     assert young.get("/api/health").status_code == 200
-    assert send(young).status_code == 202
     young.application.extensions["engine"].dispose()
 
 
@@ -53,3 +57,49 @@ def test_a_schema_of_a_newer_release_is_well_enough(young: FlaskClient, unmigrat
     assert response.json is not None
     assert response.json["schema"] == "ahead"
     young.application.extensions["engine"].dispose()
+
+
+def test_what_waits_in_the_spool_is_told(client: FlaskClient, send: Send) -> None:
+    send(client)
+    response = client.get("/api/health")
+    assert response.status_code == 200
+    assert response.json is not None
+    assert 100 < response.json["waiting_bytes"] < 500
+
+
+def test_a_spool_that_is_gone_is_told_before_an_event_is_refused(
+    engine: Engine, make_settings: MakeSettings, send: Send
+) -> None:
+    settings = make_settings(engine.url)
+    client = create_app(settings).test_client()
+    settings.spool.rmdir()
+    response = client.get("/api/health")
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) > 0
+    assert response.json == {"status": "error", "events": "refused", "version": "0.1.0"}
+    assert send(client).status_code == 503
+    settings.spool.mkdir()
+    assert client.get("/api/health").status_code == 200
+    assert send(client).status_code == 202
+    client.application.extensions["engine"].dispose()
+
+
+def test_a_spool_that_can_only_be_read_is_told(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere
+    response = client.get("/api/health")
+    assert response.status_code == 503
+    assert response.json is not None
+    assert (response.json["events"], response.json["database"]) == ("refused", "ok")
+
+
+def test_asking_destroys_keys_that_are_over(client: FlaskClient) -> None:
+    """As the worker does, which may be down."""
+    settings: Settings = client.application.extensions["settings"]
+    visitors = Visitors(settings.keys)
+    visitors.marks(settings.sites[0], "", "", datetime.now(UTC) - timedelta(days=1))
+    client.get("/api/health")
+    assert not any(
+        datetime.now(UTC).date().isoformat() not in p.name for p in settings.keys.iterdir()
+    )

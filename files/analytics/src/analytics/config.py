@@ -1,6 +1,5 @@
 """What the service is told from outside: one frozen object, read once from the environment."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -8,11 +7,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from click import ClickException
-from flask import current_app
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from analytics import origins
+from analytics.sites import Site
+from analytics.sites import read as sites_in
 
 T = TypeVar("T")
 
@@ -21,18 +20,21 @@ VARIABLES = frozenset(
     PREFIX + name
     for name in (
         "SITES",
-        "ALLOWED_ORIGINS",
         "SOCKET",
+        "SPOOL",
+        "VISITORS",
         "DATABASE_URL",
         "DATABASE_HOST",
         "DATABASE_PORT",
         "DATABASE_NAME",
         "DATABASE_USER",
         "DATABASE_PASSWORD_FILE",
+        "INSECURE_COOKIES",
     )
 )
 DEFAULT_SOCKET = "/run/webapp/webapp.sock"
-_DOMAIN = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
+DEFAULT_SPOOL = "/var/lib/analytics/spool"
+DEFAULT_KEYS = "/run/analytics/keys"
 # The kernel's limit, less the ending NUL. A longer path would fail only when it is bound.
 # https://man7.org/linux/man-pages/man7/unix.7.html
 _LONGEST_SOCKET_PATH = 107
@@ -54,34 +56,48 @@ class ConfigError(ClickException):
 class Settings:
     """The settings of one running service. The database's password never shows in its repr."""
 
-    sites: tuple[str, ...]
-    """The canonical domains whose events are kept."""
-    allowed_origins: frozenset[str]
-    """The origins whose pages may send events."""
+    sites: tuple[Site, ...]
+    """The sites whose events are kept."""
     socket: Path
     """Where nginx finds the service."""
+    spool: Path
+    """The folder of events that wait to be stored."""
+    keys: Path
+    """The folder, in memory, of the keys of the day's visitors."""
     database: URL = field(repr=False)
+    insecure_cookies: bool = False
+    """Whether signing in works over plain HTTP: for development, and for nothing else."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
         """Reads every `ANALYTICS_` variable, or raises ConfigError with all that is wrong."""
         faults: list[str] = _unknown(environ)
-        sites = _sites(environ, faults)
-        allowed_origins = _allowed_origins(environ, sites, faults)
+        sites, wrong = sites_in(environ.get(PREFIX + "SITES", ""))
+        faults += [f"{PREFIX}SITES {fault}" for fault in wrong]
         socket = _socket(environ, faults)
+        spool = _path(environ, "SPOOL", DEFAULT_SPOOL, faults)
+        keys = _path(environ, "VISITORS", DEFAULT_KEYS, faults)
         database = _collect(lambda: database_url(environ), faults)
+        insecure = _switch(environ, "INSECURE_COOKIES", faults)
         if database is None or faults:
             raise ConfigError(faults)
-        return cls(sites, allowed_origins, socket, database)
+        return cls(sites, socket, spool, keys, database, insecure)
 
-    def site_of(self, domain: str) -> str | None:
-        """The site that a tracker means by `domain`, in its canonical spelling."""
+    def site_of(self, domain: str) -> Site | None:
+        """The site that a tracker means by `domain`."""
         wanted = domain.strip().lower().removeprefix("www.")
-        return next((site for site in self.sites if site.removeprefix("www.") == wanted), None)
+        return next((site for site in self.sites if site.name == wanted), None)
+
+    def allows(self, origin: str | None) -> bool:
+        """Whether pages of that origin may send events of any site."""
+        return any(origin in site.allowed_origins for site in self.sites)
 
 
 def current_settings() -> Settings:
     """The settings of the application that handles this request."""
+    # The worker has the settings too, and needs none of Flask.
+    from flask import current_app
+
     settings = current_app.extensions["settings"]
     assert isinstance(settings, Settings)  # noqa: S101 - narrows the type of Flask's registry
     return settings
@@ -139,42 +155,29 @@ def _password(environ: Mapping[str, str]) -> str:
     return password
 
 
-def _sites(environ: Mapping[str, str], faults: list[str]) -> tuple[str, ...]:
-    name = PREFIX + "SITES"
-    sites = _list(environ.get(name, "").lower())
-    if not sites:
-        faults.append(f"{name} is missing; list the sites' domains, such as {name}=blog.example.")
-    for site in sites:
-        if len(site) > 253 or not _DOMAIN.fullmatch(site):
-            faults.append(
-                f"{name}: {site!r} is not a domain; write it without scheme, port and path, "
-                "such as blog.example."
-            )
-    return tuple(dict.fromkeys(sites))
-
-
-def _allowed_origins(
-    environ: Mapping[str, str], sites: tuple[str, ...], faults: list[str]
-) -> frozenset[str]:
-    """The origins as given; without any, those of the sites themselves over HTTPS."""
-    given = _list(environ.get(PREFIX + "ALLOWED_ORIGINS", ""))
-    accepted = set()
-    for text in given:
-        try:
-            accepted.add(origins.parse(text))
-        except ValueError as error:
-            faults.append(f"{PREFIX}ALLOWED_ORIGINS: {text!r} {error}.")
-    return frozenset(accepted) if given else frozenset(f"https://{site}" for site in sites)
-
-
 def _socket(environ: Mapping[str, str], faults: list[str]) -> Path:
-    path = Path(environ.get(PREFIX + "SOCKET", DEFAULT_SOCKET))
-    if not path.is_absolute() or len(str(path).encode()) > _LONGEST_SOCKET_PATH:
+    path = _path(environ, "SOCKET", DEFAULT_SOCKET, faults)
+    if len(str(path).encode()) > _LONGEST_SOCKET_PATH:
         faults.append(
-            f"{PREFIX}SOCKET is {str(path)!r}; it must be an absolute path of at most "
-            f"{_LONGEST_SOCKET_PATH} bytes, such as {DEFAULT_SOCKET}."
+            f"{PREFIX}SOCKET is {str(path)!r}; it must have at most {_LONGEST_SOCKET_PATH} bytes."
         )
     return path
+
+
+def _path(environ: Mapping[str, str], name: str, default: str, faults: list[str]) -> Path:
+    path = Path(environ.get(PREFIX + name, default))
+    if not path.is_absolute():
+        faults.append(
+            f"{PREFIX}{name} is {str(path)!r}; it must be an absolute path, such as {default}."
+        )
+    return path
+
+
+def _switch(environ: Mapping[str, str], name: str, faults: list[str]) -> bool:
+    given = environ.get(PREFIX + name, "0")
+    if given not in ("0", "1"):
+        faults.append(f"{PREFIX}{name} is {given!r}; it must be 1 for yes or 0 for no.")
+    return given == "1"
 
 
 def _unknown(environ: Mapping[str, str]) -> list[str]:
@@ -195,7 +198,3 @@ def _collect(read: Callable[[], T], faults: list[str]) -> T | None:
     except ConfigError as error:
         faults.extend(error.faults)
         return None
-
-
-def _list(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]

@@ -5,6 +5,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 from analytics import database
+from analytics.spool.writer import SpoolError
 
 RETRY_AFTER_SECONDS = 10
 
@@ -22,6 +23,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(InvalidEventError, _invalid_event)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(SQLAlchemyError, _database_error)
+    app.register_error_handler(SpoolError, _disk_error)
+    app.register_error_handler(OSError, _disk_error)
 
 
 def _invalid_event(error: InvalidEventError) -> tuple[Response, int]:
@@ -36,6 +39,16 @@ def _http_error(error: HTTPException) -> Response:
         if name.lower() != "content-type":
             response.headers[name] = value
     return response
+
+
+def _disk_error(error: SpoolError | OSError) -> Response:
+    """503: an event could not be kept, so nothing was promised."""
+    # Without the error's own arguments, among which may be what a visitor sent.
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    current_app.logger.error("%s: %s", type(error).__name__, reason)
+    return _http_error(
+        ServiceUnavailable("events can't be kept at the moment", retry_after=RETRY_AFTER_SECONDS)
+    )
 
 
 def _database_error(error: SQLAlchemyError) -> Response:

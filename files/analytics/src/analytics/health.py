@@ -1,27 +1,46 @@
-"""GET /api/health: the truth about the service and its database."""
+"""GET /api/health: the truth about the service, its spool and its database."""
+
+import os
 
 from flask import Blueprint, Response, current_app, jsonify
 from sqlalchemy.exc import SQLAlchemyError
 
-from analytics import __version__, database, schema
+from analytics import __version__, database
+from analytics.config import current_settings
 from analytics.errors import RETRY_AFTER_SECONDS
+from analytics.keeping import schema
+from analytics.spool import reader as segments
+from analytics.taking.intake import current_intake
 
 blueprint = Blueprint("health", __name__, url_prefix="/api")
 
 
 @blueprint.get("/health")
 def show() -> Response:
-    """200 if events can be kept; 503 if the database is away or its schema is too old."""
+    """200 if events can be taken and stored.
+
+    503 if the spool can't be written, and also if the database is away or its schema is too old:
+    events are taken all the same then, and wait.
+    """
+    spool = current_settings().spool
+    try:
+        current_intake().destroy_old_keys()
+        waiting = segments.backlog(spool).bytes
+        writable = os.access(spool, os.W_OK)
+    except OSError as error:
+        current_app.logger.error("the spool can't be used: %s", error.strerror)
+        return _answer(healthy=False, events="refused")
+    events = {"events": "taken" if writable else "refused", "waiting_bytes": waiting}
     try:
         with database.current_engine().connect() as connection:
             state = schema.state(schema.revision(connection))
     except SQLAlchemyError as error:
         current_app.logger.warning("the database is unavailable: %s", database.reason(error))
-        return _answer(healthy=False, database="unreachable")
-    return _answer(healthy=state != "behind", database="ok", schema=state)
+        return _answer(healthy=False, database="unreachable", **events)
+    return _answer(healthy=writable and state != "behind", database="ok", schema=state, **events)
 
 
-def _answer(*, healthy: bool, **facts: str) -> Response:
+def _answer(*, healthy: bool, **facts: str | int) -> Response:
     response = jsonify(status="ok" if healthy else "error", version=__version__, **facts)
     if not healthy:
         response.status_code = 503

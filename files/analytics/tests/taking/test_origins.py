@@ -1,7 +1,7 @@
 """Origins, in the spelling of browsers."""
 
 import pytest
-from analytics import origins
+from analytics.taking import origins
 from hypothesis import given
 from hypothesis import strategies as st
 

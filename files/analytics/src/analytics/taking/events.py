@@ -1,14 +1,14 @@
 """POST /api/event: takes an event of a page that may send some."""
 
-from datetime import UTC, datetime
+from typing import NoReturn
 
 from flask import Blueprint, Response, abort, request
 
-from analytics import origins, payload
+from analytics.access import viewer as access
 from analytics.config import current_settings
-from analytics.countries import country_of
-from analytics.database import session
-from analytics.models import Event
+from analytics.taking import origins, payload
+from analytics.taking.collect import Sender
+from analytics.taking.intake import current_intake
 
 # A browser asks again after this time. Chromium caps it at two hours.
 _PREFLIGHT_SECONDS = 7200
@@ -22,9 +22,8 @@ def refuse_other_origins() -> None:
 
     https://fetch.spec.whatwg.org/#cors-safelisted-request-header
     """
-    origin = origins.claimed(request.headers.get("Origin"), request.headers.get("Referer"))
-    if origin not in current_settings().allowed_origins:
-        abort(403, "this origin may not send events")
+    if not current_settings().allows(_origin()):
+        _refuse()
 
 
 @blueprint.after_request
@@ -32,7 +31,7 @@ def allow_origin(response: Response) -> Response:
     """Lets an allowed origin read the answer; no cache may show it to another."""
     response.vary.add("Origin")
     origin = request.headers.get("Origin")
-    if origin in current_settings().allowed_origins:
+    if origin and response.status_code != 403 and current_settings().allows(origin):
         response.access_control_allow_origin = origin
     return response
 
@@ -40,25 +39,20 @@ def allow_origin(response: Response) -> Response:
 # Flask would answer OPTIONS by itself otherwise, with 200 and none of preflight's headers.
 @blueprint.route("/event", methods=["POST"], provide_automatic_options=False)
 def create() -> Response:
-    """Keeps an event, and then promises so by 202; drops one of a site that is not ours."""
-    received = payload.parse(request.get_data(cache=False))
-    site = current_settings().site_of(received.domain)
-    if site is None:
-        return _accepted(dropped=1)
-    event = Event(
-        time=datetime.now(UTC),
-        site=site,
-        name=received.name,
-        hostname=received.hostname,
-        path=received.path,
-        referrer=received.referrer,
+    """Keeps an event, and then promises so by 202; drops one that does not count."""
+    event = payload.parse(request.get_data(cache=False))
+    sites = [current_settings().site_of(domain) for domain in event.domains]
+    if any(site and _origin() not in site.allowed_origins for site in sites):
+        _refuse()
+    sender = Sender(
         # nginx overwrites this header, and nobody else reaches our socket. X-Forwarded-For may
         # begin with whatever the visitor wrote.
-        country=country_of(request.headers.get("X-Real-IP")),
+        address=request.headers.get("X-Real-IP", ""),
+        user_agent=request.headers.get("User-Agent"),
+        language=request.accept_languages.best,
+        is_owner=access.is_owner(),
     )
-    with session() as transaction, transaction.begin():
-        transaction.add(event)
-    return _accepted()
+    return _accepted(current_intake().take(event, sender, request.headers))
 
 
 @blueprint.route("/event", methods=["OPTIONS"])
@@ -70,6 +64,14 @@ def preflight() -> Response:
     response.headers["Access-Control-Allow-Headers"] = "Content-Type"
     response.headers["Access-Control-Max-Age"] = str(_PREFLIGHT_SECONDS)
     return response
+
+
+def _origin() -> str | None:
+    return origins.claimed(request.headers.get("Origin"), request.headers.get("Referer"))
+
+
+def _refuse() -> NoReturn:
+    abort(403, "this origin may not send events")
 
 
 def _accepted(dropped: int = 0) -> Response:

@@ -1,0 +1,173 @@
+"""What trackers send: the body of POST /api/event, read and judged.
+
+The contract is Plausible's: https://plausible.io/docs/events-api
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from analytics.errors import InvalidEventError
+from analytics.taking import sources, urls
+from analytics.taking.channels import channel_of
+from analytics.taking.fields import Fields
+from analytics.taking.sources import Source
+from analytics.taking.values import engagement_milliseconds, properties, revenue, scroll_depth
+
+ENGAGEMENT = "engagement"
+MAX_URL_BYTES = 2000
+MAX_NAME_LENGTH = 120
+
+_PAGE_SCHEMES = frozenset({"http", "https"})
+_CAMPAIGN_PARAMETERS = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
+# In the order in which they count. https://plausible.io/docs/manual-link-tagging
+_SOURCE_PARAMETERS = ("utm_source", "source", "ref")
+_TAGS = frozenset(_CAMPAIGN_PARAMETERS + _SOURCE_PARAMETERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """The `utm_` parameters of a page's address; `name` is `utm_campaign`."""
+
+    source: str | None = None
+    medium: str | None = None
+    name: str | None = None
+    content: str | None = None
+    term: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """One valid event. Its texts can all be stored in PostgreSQL."""
+
+    domains: tuple[str, ...]
+    """The sites that it is for, as the tracker names them, without repetitions."""
+    name: str
+    """"pageview", "engagement", or a name of the owner's own; at most 120 characters."""
+    hostname: str
+    """The page's host in lower case, without one "www."; at most 253 characters."""
+    path: str
+    """The page's path, decoded; with the fragment if the page navigates by it."""
+    referrer: str | None
+    """Host and path of the page that led here, if that is on another host; at most 2,000 bytes."""
+    source: str | None
+    """The name of what led here, by the page's address or else the referrer."""
+    channel: str
+    """The group of sources that it belongs to; "Direct" for none."""
+    campaign: Campaign
+    parameters: tuple[tuple[str, str], ...]
+    """The other parameters of the page's address, decoded."""
+    props: tuple[tuple[str, str], ...]
+    """The event's own properties; at most 30."""
+    interactive: bool
+    """Whether the visitor did something, so that the visit is no bounce."""
+    scroll_depth: int | None
+    """How far down the page was seen, in percent; only of an engagement."""
+    engagement_ms: int | None
+    """How long the page was looked at since the last engagement; at most 30 days."""
+    revenue: tuple[Decimal, str] | None
+    """Amount and ISO 4217 currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    hostname: str = ""
+    path: str = ""
+    parameters: tuple[tuple[str, str], ...] = ()
+
+
+def parse(body: bytes) -> Payload:
+    """The event in a request's body, or InvalidEventError with all its faults at once."""
+    fields = Fields(body)
+    name = _name(fields)
+    page = _page(fields)
+    domains = _domains(fields, page.hostname)
+    referrer = urls.external(fields.text("referrer"), page.hostname)
+    props = properties(fields)
+    depth, milliseconds = _engagement(fields) if name == ENGAGEMENT else (None, None)
+    if fields.errors:
+        raise InvalidEventError(dict(fields.errors))
+    tags = {key: value for key, value in page.parameters if key in _TAGS and value}
+    tag = next((tags[key] for key in _SOURCE_PARAMETERS if key in tags), None)
+    source = _source(tag, referrer)
+    campaign = Campaign(*map(tags.get, _CAMPAIGN_PARAMETERS))
+    return Payload(
+        domains=domains,
+        name=name,
+        hostname=page.hostname,
+        path=page.path,
+        referrer="".join(referrer) if referrer else None,
+        source=source.name if source else None,
+        channel=channel_of(
+            source,
+            tag=tag,
+            medium=campaign.medium,
+            campaign=campaign.name,
+            parameters=[key for key, _ in page.parameters],
+        ),
+        campaign=campaign,
+        parameters=tuple(pair for pair in page.parameters if pair[0] not in _TAGS),
+        props=props,
+        interactive=fields.value("interactive") is not False,
+        scroll_depth=depth,
+        engagement_ms=milliseconds,
+        revenue=revenue(fields.value("revenue")),
+    )
+
+
+def _name(fields: Fields) -> str:
+    # A page of errors may call its event 404.
+    number = fields.value("name")
+    if isinstance(number, int) and not isinstance(number, bool):
+        name = str(number)
+    else:
+        name = fields.text("name", required=True)
+    if len(name) > MAX_NAME_LENGTH:
+        fields.fault("name", f"must be at most {MAX_NAME_LENGTH} characters")
+    return name
+
+
+def _page(fields: Fields) -> _Page:
+    """What a page's address says; its faults go to the field "url"."""
+    url = fields.text("url", required=True)
+    if not url:
+        return _Page()
+    if len(url.encode()) > MAX_URL_BYTES:
+        fields.fault("url", f"must be at most {MAX_URL_BYTES} bytes")
+        return _Page()
+    parts = urls.split(url)
+    if parts is None or parts.scheme not in _PAGE_SCHEMES:
+        fields.fault("url", "must be an http or https URL")
+        return _Page()
+    hostname = urls.hostname_of(parts)
+    if not hostname:
+        fields.fault("url", "must have a host")
+    if "%00" in url:
+        fields.fault("url", "must be Unicode text without NUL")
+    by_fragment = fields.value("hash_mode") in (1, "1", True)
+    path = urls.path_of(parts, with_fragment=by_fragment)
+    return _Page(hostname, path, tuple(urls.parameters_of(parts)))
+
+
+def _domains(fields: Fields, hostname: str) -> tuple[str, ...]:
+    """A tracker that names no domain means the one that the page is on."""
+    if fields.value("domain") is None:
+        return (hostname,)
+    names = [name.strip() for name in fields.text("domain").split(",")]
+    domains = tuple(dict.fromkeys(filter(None, names)))
+    if not domains and "domain" not in fields.errors:
+        fields.fault("domain", "is required")
+    return domains
+
+
+def _source(tag: str | None, referrer: tuple[str, str] | None) -> Source | None:
+    if tag:
+        return sources.of_tag(tag)
+    return sources.of_host(referrer[0]) if referrer else None
+
+
+def _engagement(fields: Fields) -> tuple[int | None, int | None]:
+    depth = scroll_depth(fields.value("scroll_depth"))
+    milliseconds = engagement_milliseconds(fields.value("engagement_time"))
+    if depth is None and milliseconds is None:
+        fields.fault("name", "needs a whole number as scroll_depth or engagement_time")
+    return depth, milliseconds
