@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from analytics import schema
+from analytics.keeping import schema
 from analytics.migrate import _LOCK, MigrationError, alembic_config, main, migrate
 from sqlalchemy import Engine, create_engine, inspect, text
 
@@ -58,7 +58,7 @@ def test_from_nothing_to_the_models_and_back(
 def test_check_notices_a_difference(unmigrated: Engine) -> None:
     migrate(unmigrated, wait_seconds=5)
     with unmigrated.begin() as connection:
-        connection.execute(text("ALTER TABLE events DROP COLUMN country"))
+        connection.execute(text("ALTER TABLE events DROP COLUMN props"))
     with unmigrated.connect() as connection, pytest.raises(Exception, match="New upgrade"):
         command.check(alembic_config(connection))
 

@@ -3,16 +3,20 @@
 from typing import Any, TypeVar
 
 import psycopg
-from flask import current_app
 from psycopg.abc import PQGen
 from psycopg.errors import UndefinedTable, _WaitTimeout
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.orm import Session
 
 T = TypeVar("T")
+
+_UNAVAILABLE = (
+    *(OperationalError, InterfaceError, InternalError, PoolTimeoutError),
+    # Of what goes past SQLAlchemy.
+    *(psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError),
+)
 
 # One for each of gunicorn's threads: none ever waits for another's connection.
 POOL_SIZE = 8
@@ -81,14 +85,12 @@ def make_engine(url: URL, query_seconds: float = QUERY_SECONDS) -> Engine:
 
 def current_engine() -> Engine:
     """The engine of the application that handles this request."""
+    # The worker has an engine too, and needs none of Flask.
+    from flask import current_app
+
     engine = current_app.extensions["engine"]
     assert isinstance(engine, Engine)  # noqa: S101 - narrows the type of Flask's registry
     return engine
-
-
-def session() -> Session:
-    """A session of the current application, for a `with` block."""
-    return Session(current_engine())
 
 
 def is_unavailable(error: Exception) -> bool:
@@ -98,7 +100,7 @@ def is_unavailable(error: Exception) -> bool:
     """
     if isinstance(error, DBAPIError) and isinstance(error.orig, UndefinedTable):
         return True
-    return isinstance(error, OperationalError | InterfaceError | InternalError | PoolTimeoutError)
+    return isinstance(error, _UNAVAILABLE)
 
 
 def reason(error: Exception) -> str:

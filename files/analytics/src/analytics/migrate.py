@@ -15,8 +15,9 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from analytics import database, schema
+from analytics import database
 from analytics.config import ConfigError, database_url
+from analytics.keeping import schema
 
 # Any fixed number that nothing else in this database uses: "freehold" as bytes.
 _LOCK = int.from_bytes(b"freehold")

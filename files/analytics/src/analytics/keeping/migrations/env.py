@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from analytics import database
 from analytics.config import database_url
-from analytics.models import Base
+from analytics.keeping.models import Base
 
 
 def _run(connection: Connection) -> None:

@@ -1,0 +1,1 @@
+"""Keeping events: visits, events and daily sums in PostgreSQL."""

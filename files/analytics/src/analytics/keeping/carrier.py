@@ -1,0 +1,140 @@
+"""Carries events from the spool to PostgreSQL, each exactly once, and keeps the daily sums.
+
+The position in the spool is written in the same transaction as the events. Whatever dies, and
+when: what was committed is not read again, and what was not is.
+"""
+
+import logging
+import time
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, text
+
+from analytics.config import Settings
+from analytics.keeping import rollups
+from analytics.keeping.retention import oldest_kept
+from analytics.keeping.store import Store
+from analytics.sites import UTC_ZONE
+from analytics.spool import reader as segments
+from analytics.spool.reader import Batch, Segment
+from analytics.spool.record import Dropped, Record, decode
+
+log = logging.getLogger(__name__)
+
+# Of the time at most a twentieth goes to the sums of a day that is not over yet.
+_REST_AFTER_SUMS = 20
+_LONGEST_WITHOUT_SUMS = 2.0
+
+
+class Carrier:
+    """At work on one connection. There must be only one for a database."""
+
+    def __init__(self, settings: Settings, connection: Connection) -> None:
+        self._settings = settings
+        self._connection = connection
+        self._zones = {site.domain: site.time_zone for site in settings.sites}
+        self._sums_due = 0.0
+        self._summed = time.monotonic()
+        self._positions = {
+            row.segment: int(row.offset)
+            for row in connection.execute(text('SELECT segment, "offset" FROM positions'))
+        }
+        oldest = segments.backlog(settings.spool, self._positions).oldest
+        self._store = Store(connection, self._zones, oldest)
+        connection.rollback()
+        present = {segment.name for segment in segments.segments(settings.spool)}
+        for gone in self._positions.keys() - present:
+            self._forget_position(gone)
+
+    def work(self) -> bool:
+        """Store a batch, or make the sums of a day; False when there was nothing to do.
+
+        After an error make another carrier: what this one remembers may never have happened.
+        """
+        # Events that never cease must not keep the sums from being made.
+        if time.monotonic() - self._summed > _LONGEST_WITHOUT_SUMS and self._sum():
+            return True
+        return self._take() or self._sum()
+
+    def _take(self) -> bool:
+        for segment in segments.segments(self._settings.spool):
+            batch = segments.read(segment, self._positions.get(segment.name, 0))
+            if batch.records or batch.damaged:
+                self._keep(segment, batch)
+                return True
+            if batch.sealed:
+                self._forget(segment)
+        return False
+
+    def _keep(self, segment: Segment, batch: Batch) -> None:
+        for start, end in batch.damaged:
+            log.error("%s: bytes %d to %d are damaged and were set aside", segment.name, start, end)
+        with self._connection.begin():
+            self._store.write(self._connection, list(self._read(batch)))
+            self._connection.execute(
+                text(
+                    'INSERT INTO positions (segment, "offset") VALUES (:segment, :offset)'
+                    ' ON CONFLICT (segment) DO UPDATE SET "offset" = EXCLUDED."offset"'
+                ),
+                {"segment": segment.name, "offset": batch.offset_after},
+            )
+        self._positions[segment.name] = batch.offset_after
+        self._store.visits.settle()
+
+    def _forget(self, segment: Segment) -> None:
+        """The file first: an offset without a file harms nobody, the reverse is read twice."""
+        segments.remove(segment)
+        if segment.name in self._positions:
+            self._forget_position(segment.name)
+
+    def _forget_position(self, segment: str) -> None:
+        with self._connection.begin():
+            self._connection.execute(
+                text("DELETE FROM positions WHERE segment = :segment"), {"segment": segment}
+            )
+        del self._positions[segment]
+
+    def _sum(self) -> bool:
+        if time.monotonic() < self._sums_due:
+            return False
+        self._summed = time.monotonic()
+        with self._connection.begin():
+            for site, domain, day in rollups.stale(self._connection):
+                began = time.monotonic()
+                rollups.rebuild(self._connection, site, day, self._zone(domain))
+                if day >= datetime.now(self._zone(domain)).date():
+                    ended = time.monotonic()
+                    self._sums_due = ended + _REST_AFTER_SUMS * (ended - began)
+                return True
+        return False
+
+    def _read(self, batch: Batch) -> Iterator[Record | Dropped]:
+        """The batch's records. An event of a day whose events are deleted is only counted: to make
+        that day's sums again would destroy them.
+        """
+        now = datetime.now(UTC)
+        oldest = {
+            site.domain: oldest_kept(site, now).timestamp() * 1000 for site in self._settings.sites
+        }
+        limit = min(oldest.values())
+        for record in _decoded(batch.records):
+            if isinstance(record, Record) and record.time < oldest.get(record.site, limit):
+                yield Dropped(
+                    time=round(now.timestamp() * 1000), site=record.site, reasons={"too old": 1}
+                )
+            else:
+                yield record
+
+    def _zone(self, domain: str) -> ZoneInfo:
+        return self._zones.get(domain, UTC_ZONE)
+
+
+def _decoded(payloads: Iterable[bytes]) -> Iterator[Record | Dropped]:
+    for payload in payloads:
+        try:
+            yield decode(payload)
+        except ValueError as error:
+            # Never stuck at it. The checksum was right, so another release has written it.
+            log.error("a record can't be read: %s", error)

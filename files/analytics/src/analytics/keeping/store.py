@@ -1,0 +1,240 @@
+"""Writes a batch of records to PostgreSQL, in one transaction with the spool's position."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from operator import attrgetter
+from zoneinfo import ZoneInfo
+
+import psycopg
+from psycopg import Cursor
+from sqlalchemy import Connection, text
+
+from analytics.keeping import partitions
+from analytics.keeping.dictionary import COLUMNS, Dictionary
+from analytics.keeping.visits import ENGAGEMENT, Visit, Visits
+from analytics.sites import UTC_ZONE
+from analytics.spool.record import Dropped, Record
+
+VISIT_COLUMNS = (
+    *("start", "id", "visitor", "site", "bounce", "seconds"),
+    *("entry", "exit", "page_views", "client", "arrival"),
+)
+_CLIENT = attrgetter(*COLUMNS["clients"])
+_ARRIVAL = attrgetter(*COLUMNS["arrivals"])
+EVENT_COLUMNS = ("time", "visit", "site", "scroll", "name", "path", "engaged", "props")
+
+# A visit that is stored and goes on. In a table of the connection's own, so that one statement
+# updates all.
+_GOING_ON = """
+CREATE TEMPORARY TABLE IF NOT EXISTS visits_going_on (
+  id bigint, stored timestamptz, start timestamptz, bounce smallint, seconds integer,
+  entry integer, exit integer, page_views integer
+) ON COMMIT DELETE ROWS
+"""
+_UPDATE = """
+UPDATE visits SET start = v.start, bounce = v.bounce, seconds = v.seconds, entry = v.entry,
+  exit = v.exit, page_views = v.page_views
+FROM visits_going_on v WHERE visits.id = v.id AND visits.start = v.stored
+"""
+# The last day bounds what is read: no visit is longer.
+_LIVING = """
+SELECT v.id, s.domain, v.visitor, v.start, v.seconds, v.bounce, v.page_views,
+  entry.text AS entry, exit.text AS exit
+FROM visits v JOIN sites s ON s.id = v.site
+LEFT JOIN texts entry ON entry.id = v.entry LEFT JOIN texts exit ON exit.id = v.exit
+WHERE v.start > :since - interval '1 day' AND v.visitor <> 0
+  AND v.start + make_interval(secs => v.seconds) > :since - interval '31 minutes'
+"""
+# As the sequence's increment in migration 0002.
+NUMBERS_A_BLOCK = 1000
+
+
+class Store:
+    """What a worker remembers between batches; after a failed one, make a new store.
+
+    `since` is when the oldest event that is to be written may have happened: visits that were
+    alive then may go on.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        zones: Mapping[str, ZoneInfo],
+        since: datetime | None = None,
+    ) -> None:
+        self._zones = zones
+        self._dictionary = Dictionary()
+        self._sites: dict[str, int] = {}
+        self._months: set[date] = set(partitions.months(connection))
+        self.visits = Visits(_numbers(connection), _living(connection, since or datetime.now(UTC)))
+
+    def write(self, connection: Connection, records: Sequence[Record | Dropped]) -> None:
+        """Write the records on the connection's transaction, which the caller commits; then call
+        `self.visits.settle()`.
+        """
+        mine = sorted((one for one in records if isinstance(one, Record)), key=_in_order)
+        events = list(self._with_visits(mine))
+        self._add_months(connection, [record.time for record, _ in events])
+        # Not driver_connection, which is None once the connection is detached from its pool.
+        raw = connection.connection.dbapi_connection
+        assert isinstance(raw, psycopg.Connection)  # noqa: S101 - narrows the type
+        with raw.cursor() as cursor:
+            self._write_events(cursor, events)
+            self._write_visits(cursor)
+            self._mark_stale(cursor, events)
+            self._write_drops(cursor, [one for one in records if isinstance(one, Dropped)])
+
+    def _with_visits(self, records: Iterable[Record]) -> Iterator[tuple[Record, Visit]]:
+        """The events with their visits, which are changed on the way."""
+        for record in records:
+            if visit := self.visits.visit_of(record):
+                yield record, visit
+
+    def _add_months(self, connection: Connection, times: Iterable[int]) -> None:
+        starts = [visit.start for visit in self.visits.changed()]
+        for month in {partitions.month_of(_moment(time)) for time in {*times, *starts}}:
+            if month not in self._months:
+                partitions.add(connection, month)
+                self._months.add(month)
+
+    def site(self, cursor: Cursor, domain: str) -> int:
+        """The site's number."""
+        if domain not in self._sites:
+            # A refused insertion would use up one of 32,767 numbers at every start.
+            cursor.execute(
+                "INSERT INTO sites (domain) SELECT %(domain)s"
+                " WHERE NOT EXISTS (SELECT FROM sites WHERE domain = %(domain)s)",
+                {"domain": domain},
+            )
+            cursor.execute("SELECT id FROM sites WHERE domain = %s", (domain,))
+            self._sites[domain] = cursor.fetchone()[0]  # type: ignore[index]
+        return self._sites[domain]
+
+    def _write_events(self, cursor: Cursor, events: Sequence[tuple[Record, Visit]]) -> None:
+        used = {text for record, _ in events for text in (record.name, record.path)}
+        numbers = self._dictionary.texts(cursor, used)
+        sites = {domain: self.site(cursor, domain) for domain in {one.site for one, _ in events}}
+        with cursor.copy(f"COPY events ({', '.join(EVENT_COLUMNS)}) FROM STDIN") as copy:
+            for record, visit in events:
+                copy.write_row(
+                    (
+                        _moment(record.time),
+                        visit.id,
+                        sites[record.site],
+                        record.scroll,
+                        numbers[record.name],
+                        numbers[record.path],
+                        record.engaged,
+                        json.dumps(record.props, ensure_ascii=False) if record.props else None,
+                    )
+                )
+
+    def _write_visits(self, cursor: Cursor) -> None:
+        changed = list(self.visits.changed())
+        used = {path for visit in changed for path in (visit.entry, visit.exit) if path}
+        paths: dict[str | None, int] = {None: 0}
+        paths.update(self._dictionary.texts(cursor, used))
+        new = [visit for visit in changed if visit.stored is None]
+        rows = [self._visit_row(cursor, visit, paths) for visit in new]
+        with cursor.copy(f"COPY visits ({', '.join(VISIT_COLUMNS)}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        cursor.execute(_GOING_ON)
+        with cursor.copy("COPY visits_going_on FROM STDIN") as copy:
+            for visit in changed:
+                if visit.stored is not None:
+                    copy.write_row(
+                        (
+                            visit.id,
+                            _moment(visit.stored),
+                            _moment(visit.start),
+                            int(visit.bounce),
+                            (visit.seen - visit.start) // 1000,
+                            paths[visit.entry],
+                            paths[visit.exit],
+                            visit.page_views,
+                        )
+                    )
+        cursor.execute(_UPDATE)
+
+    def _visit_row(
+        self, cursor: Cursor, visit: Visit, paths: Mapping[str | None, int]
+    ) -> tuple[object, ...]:
+        return (
+            _moment(visit.start),
+            visit.id,
+            visit.visitor,
+            self.site(cursor, visit.site),
+            int(visit.bounce),
+            (visit.seen - visit.start) // 1000,
+            paths[visit.entry],
+            paths[visit.exit],
+            visit.page_views,
+            self._dictionary.combination(cursor, "clients", _CLIENT(visit.record)),
+            self._dictionary.combination(cursor, "arrivals", _ARRIVAL(visit.record)),
+        )
+
+    def _day(self, site: str, time: int) -> date:
+        return _moment(time).astimezone(self._zones.get(site, UTC_ZONE)).date()
+
+    def _mark_stale(self, cursor: Cursor, events: Sequence[tuple[Record, Visit]]) -> None:
+        """The days whose sums these events change: an event's own, and that of its visit."""
+        times = {(record.site, record.time) for record, _ in events}
+        times |= {(visit.site, visit.start) for _, visit in events}
+        days = {(self.site(cursor, site), self._day(site, time)) for site, time in times}
+        cursor.executemany(
+            "INSERT INTO stale_days (site, day) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            sorted(days),
+        )
+
+    def _write_drops(self, cursor: Cursor, drops: Iterable[Dropped]) -> None:
+        sums: Counter[tuple[int, date, str]] = Counter()
+        for drop in drops:
+            where = self.site(cursor, drop.site), self._day(drop.site, drop.time)
+            for reason, count in drop.reasons.items():
+                sums[*where, reason] += count
+        cursor.executemany(
+            "INSERT INTO drops (site, day, reason, events) VALUES (%s, %s, %s, %s)"
+            " ON CONFLICT (site, day, reason)"
+            " DO UPDATE SET events = drops.events + EXCLUDED.events",
+            [(*key, count) for key, count in sorted(sums.items())],
+        )
+
+
+def _moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _numbers(connection: Connection) -> Iterator[int]:
+    """Numbers for visits, a block of the sequence at a time; what is left of one is lost."""
+    while True:
+        first = int(connection.scalar(text("SELECT nextval('visit_numbers')")) or 0)
+        yield from range(first, first + NUMBERS_A_BLOCK)
+
+
+def _in_order(record: Record) -> tuple[int, bool]:
+    """By time, for threads write as they come; an engagement after the view of the page."""
+    return record.time, record.name == ENGAGEMENT
+
+
+def _living(connection: Connection, since: datetime) -> Iterator[Visit]:
+    """The visits that may go on after the worker was started again."""
+    for row in connection.execute(text(_LIVING), {"since": since}):
+        start = round(row.start.timestamp() * 1000)
+        seen = start + row.seconds * 1000
+        yield Visit(
+            id=row.id,
+            site=row.domain,
+            visitor=row.visitor,
+            start=start,
+            seen=seen,
+            entry=row.entry,
+            exit=row.exit,
+            entered=start,
+            exited=seen,
+            page_views=row.page_views,
+            engaged=not row.bounce,
+            stored=start,
+        )

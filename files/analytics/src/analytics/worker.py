@@ -1,0 +1,142 @@
+"""`python -m analytics.worker`: carries events from the spool to PostgreSQL, sums, and tidies up.
+
+Any number may be started, as during a redeploy: one works, and the others wait for its end.
+"""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from analytics import database
+from analytics.access.expiry import expire
+from analytics.config import ConfigError, Settings
+from analytics.keeping import retention, rollups
+from analytics.keeping.carrier import Carrier
+from analytics.taking.visitors import Visitors
+
+log = logging.getLogger("analytics.worker")
+
+# Its age is what the container's health is judged by.
+ALIVE = Path("/tmp/worker-alive")  # noqa: S108 - in the container's own tmpfs
+_IDLE_SECONDS = 0.5
+_QUERY_SECONDS = 300.0
+_CHORES_SECONDS = 30.0
+_RETENTION_SECONDS = 3600.0
+_LONGEST_PAUSE_SECONDS = 30.0
+_LOCKED_SECONDS = 2.0
+# Any fixed number that nothing else in this database uses: "worker" as bytes.
+_LOCK = int.from_bytes(b"worker")
+
+
+class Worker:
+    """Keeps a carrier at work until it is stopped, whatever the database does."""
+
+    def __init__(self, settings: Settings, engine: Engine) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._stopping = threading.Event()
+        self._chores_due = self._retention_due = 0.0
+
+    def stop(self) -> None:
+        """End after the batch that is under way."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Work until `stop`; a database that is away is tried again, less and less often."""
+        pause = _IDLE_SECONDS
+        while not self._stopping.is_set():
+            try:
+                with self._engine.connect() as connection:
+                    pause = _IDLE_SECONDS
+                    self._work_on(connection)
+            # What is copied goes past SQLAlchemy, and its errors too.
+            except (SQLAlchemyError, psycopg.Error) as error:
+                if not database.is_unavailable(error):
+                    log.exception("the worker failed and starts again")
+                else:
+                    log.warning("the database is unavailable: %s", database.reason(error))
+                self._rest(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+    def _work_on(self, connection: Connection) -> None:
+        # Closed at the end, and the lock with it.
+        connection.detach()
+        if not self._lock(connection):
+            return
+        carrier = Carrier(self._settings, connection)
+        while not self._stopping.is_set():
+            self._do_chores(connection)
+            if not carrier.work():
+                self._rest(_IDLE_SECONDS)
+
+    def _lock(self, connection: Connection) -> bool:
+        """Wait until no other worker is at work; False when it was stopped meanwhile."""
+        query = text("SELECT pg_try_advisory_lock(:key)")
+        waiting = False
+        while not connection.scalar(query, {"key": _LOCK}):
+            connection.commit()
+            if not waiting:
+                log.warning("another worker is at work; waiting for its end")
+            waiting = True
+            if self._rest(_LOCKED_SECONDS):
+                return False
+        connection.commit()
+        return True
+
+    def _rest(self, seconds: float) -> bool:
+        """Wait; True when it was stopped meanwhile."""
+        ends = time.monotonic() + seconds
+        while (left := ends - time.monotonic()) > 0 and not self._stopping.is_set():
+            self._do_chores(None)
+            self._stopping.wait(min(left, _CHORES_SECONDS))
+        return self._stopping.is_set()
+
+    def _do_chores(self, connection: Connection | None) -> None:
+        """What must happen at its time, with a database or without one."""
+        if time.monotonic() < self._chores_due:
+            return
+        self._chores_due = time.monotonic() + _CHORES_SECONDS
+        ALIVE.touch()
+        now = datetime.now(UTC)
+        Visitors(self._settings.keys).destroy_old(self._settings.sites, now)
+        if connection is None:
+            return
+        with connection.begin():
+            rollups.close_months(connection, now.date())
+        if time.monotonic() >= self._retention_due:
+            self._retention_due = time.monotonic() + _RETENTION_SECONDS
+            retention.apply(connection, self._settings.sites, now)
+            with connection.begin():
+                expire(connection, now)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs until SIGTERM; 1 with the reason when the settings are wrong."""
+    parser = argparse.ArgumentParser(prog="python -m analytics.worker", description=__doc__)
+    parser.parse_args(arguments)
+    logging.basicConfig(format="worker: %(message)s", level=logging.INFO)
+    try:
+        settings = Settings.from_environment(os.environ)
+    except ConfigError as error:
+        print(f"worker: {error.message}", file=sys.stderr)
+        return 1
+    worker = Worker(settings, database.make_engine(settings.database, _QUERY_SECONDS))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stop())
+    worker.run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

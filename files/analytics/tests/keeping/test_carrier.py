@@ -1,0 +1,222 @@
+"""From the spool to the database: exactly once, whatever fails and when."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from analytics.config import Settings
+from analytics.keeping import carrier, partitions
+from analytics.keeping.carrier import Carrier
+from analytics.spool import reader as segments
+from analytics.spool.record import Dropped, Record, encode
+from analytics.spool.writer import Spool
+from flask import Flask
+from psycopg import Cursor
+from sqlalchemy import Engine, text
+
+NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=26)
+EVENTS = 6
+
+
+def record(seconds: float, **fields: Any) -> Record:  # noqa: ANN401
+    time = round((NOW + timedelta(seconds=seconds)).timestamp() * 1000)
+    values: dict[str, Any] = {"site": "blog.test", "hostname": "blog.test", "name": "pageview"}
+    return Record(time=time, **values | {"path": "/", "visitor": 1} | fields)
+
+
+@pytest.fixture
+def settings(app: Flask) -> Settings:
+    found: Settings = app.extensions["settings"]
+    return found
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sums are made without a rest."""
+    monkeypatch.setattr(carrier, "_REST_AFTER_SUMS", 0)
+
+
+@pytest.fixture
+def some(spool: Spool) -> None:
+    """Events in several segments, of several sites, with a sum of what was dropped."""
+    for number in range(EVENTS):
+        site = "www.shop.test" if number % 2 else "blog.test"
+        spool.append(encode(record(number, site=site, path=f"/{number}", country="NL")))
+    spool.append(encode(Dropped(time=record(0).time, site="blog.test", reasons={"bot": 3})))
+    spool.close()
+
+
+def counted(engine: Engine) -> dict[str, int]:
+    queries = {
+        "events": "SELECT count(*) FROM events",
+        "visits": "SELECT count(*) FROM visits",
+        "summed": "SELECT sum(page_views) FROM daily WHERE dimension = 1",
+        "dropped": "SELECT sum(events) FROM drops",
+        "stale": "SELECT count(*) FROM stale_days",
+        "positions": "SELECT count(*) FROM positions",
+    }
+    with engine.connect() as connection:
+        return {name: connection.scalar(text(query)) or 0 for name, query in queries.items()}
+
+
+ALL = {"events": EVENTS, "visits": 2, "summed": EVENTS, "dropped": 3, "stale": 0, "positions": 0}
+
+
+def work(settings: Settings, engine: Engine) -> None:
+    with engine.connect() as connection:
+        one = Carrier(settings, connection)
+        while one.work():
+            pass
+
+
+@pytest.mark.usefixtures("some")
+def test_all_is_stored_summed_and_cleared_away(settings: Settings, engine: Engine) -> None:
+    work(settings, engine)
+    assert counted(engine) == ALL
+    assert segments.segments(settings.spool) == []
+
+
+# What a carrier asks of the database, by its first words.
+STATEMENTS = (
+    *("CREATE TABLE", "SELECT text", "INSERT INTO texts", "INSERT INTO sites"),
+    *("INSERT INTO clients", "INSERT INTO arrivals", "COPY events", "COPY visits "),
+    *("CREATE TEMPORARY", "COPY visits_going_on", "UPDATE visits", "INSERT INTO stale"),
+    *("INSERT INTO drops", "INSERT INTO positions", "DELETE FROM positions"),
+    *("SELECT site, domain, day", "DELETE FROM daily", "INSERT INTO daily"),
+    "DELETE FROM stale_days",
+)
+
+
+@pytest.mark.usefixtures("some")
+@pytest.mark.parametrize("words", STATEMENTS)
+def test_a_failure_at_any_statement_loses_nothing_and_doubles_nothing(
+    settings: Settings, engine: Engine, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    failed: list[str] = []
+    working = {name: getattr(Cursor, name) for name in ("execute", "executemany", "copy")}
+
+    def broken(name: str) -> None:
+        real: Any = working[name]
+
+        def call(self: Cursor, query: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+            said = query if isinstance(query, str) else str(query.as_string(None))
+            if said.lstrip().replace('"', "").startswith(words) and not failed:
+                failed.append(said)
+                raise psycopg.OperationalError("the connection is lost")
+            return real(self, query, *arguments, **options)
+
+        monkeypatch.setattr(Cursor, name, call)
+
+    with engine.begin() as connection:
+        for month in partitions.months(connection):
+            partitions.drop(connection, month)
+    for name in working:
+        broken(name)
+    with pytest.raises(Exception, match="the connection is lost"):
+        work(settings, engine)
+    for name, real in working.items():
+        monkeypatch.setattr(Cursor, name, real)
+    work(settings, engine)
+    assert failed, "the statement is still one that is made"
+    assert counted(engine) == ALL
+
+
+@pytest.mark.usefixtures("some")
+def test_a_commit_that_fails_is_none(
+    settings: Settings, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise psycopg.OperationalError("the connection is lost")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine.dialect, "do_commit", fail)
+        with pytest.raises(Exception, match="the connection is lost"):
+            work(settings, engine)
+    work(settings, engine)
+    assert counted(engine) == ALL
+
+
+def test_what_cannot_be_read_is_passed_over(
+    settings: Settings, engine: Engine, spool: Spool, caplog: pytest.LogCaptureFixture
+) -> None:
+    for payload in (b"{}", b"\xff\0", encode(record(0)), b"[" * 9000, encode(record(1))):
+        spool.append(payload)
+    spool.close()
+    work(settings, engine)
+    assert counted(engine)["events"] == 2
+    assert caplog.text.count("a record can't be read") == 3
+    assert segments.segments(settings.spool) == []
+
+
+def test_a_damaged_place_costs_its_record_and_no_other(
+    settings: Settings, engine: Engine, spool: Spool, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.ERROR)
+    spool.append(encode(record(0, path="/first")))
+    spool.append(encode(record(1, path="/secret")))
+    spool.append(encode(record(2, path="/last")))
+    spool.close()
+    path: Path = next(each.path for each in segments.segments(settings.spool))
+    path.write_bytes(path.read_bytes().replace(b"/secret", b"/sexret"))
+    work(settings, engine)
+    assert counted(engine)["events"] == 2
+    assert "are damaged and were set aside" in caplog.text
+    assert "sexret" not in caplog.text
+    assert len(list(settings.spool.glob("damaged/*"))) == 1
+
+
+def test_an_event_that_is_still_alive_is_carried_before_its_segment_is_sealed(
+    settings: Settings, engine: Engine, spool: Spool
+) -> None:
+    spool.append(encode(record(0)))
+    work(settings, engine)
+    spool.append(encode(record(1)))
+    work(settings, engine)
+    assert counted(engine) == ALL | {
+        **{"events": 2, "visits": 1, "summed": 2, "dropped": 0, "positions": 1},
+    }
+
+
+def test_events_that_never_cease_do_not_keep_the_sums_from_being_made(
+    settings: Settings, engine: Engine, spool: Spool
+) -> None:
+    with engine.connect() as connection:
+        one = Carrier(settings, connection)
+        for number in range(3):
+            one._summed -= 60
+            spool.append(encode(record(number)))
+            assert one.work()
+    assert counted(engine)["summed"] > 0
+
+
+@pytest.mark.parametrize("hours", [0, 5])
+def test_a_visit_goes_on_after_the_worker_was_started_again(
+    settings: Settings, engine: Engine, spool: Spool, hours: int
+) -> None:
+    """Also when it was down for longer than a visit takes: what counts is when events happened."""
+    spool.append(encode(record(-hours * 3600, path="/in")))
+    spool.append(encode(record(-hours * 3600 + 60, path="/middle")))
+    work(settings, engine)
+    assert counted(engine)["visits"] == 1
+    with engine.begin() as connection:
+        stored = connection.execute(text("SELECT * FROM visits")).one()
+    spool.close()
+    spool.append(encode(record(-hours * 3600 + 1500, path="/out")))
+    spool.close()
+    path = segments.segments(settings.spool)[-1].path
+    since = NOW.timestamp() - hours * 3600 + 1500
+    path.rename(path.with_name(f"{since * 1e9:020.0f}-00000000.spool"))
+    work(settings, engine)
+    with engine.connect() as connection:
+        visit = connection.execute(
+            text(
+                "SELECT v.*, i.text AS way_in, o.text AS way_out FROM visits v"
+                " JOIN texts i ON i.id = v.entry JOIN texts o ON o.id = v.exit"
+            )
+        ).one()
+    assert (visit.id, visit.start, visit.visitor) == (stored.id, stored.start, 1)
+    assert (visit.page_views, visit.seconds, visit.bounce) == (3, 1500, 0)
+    assert (visit.way_in, visit.way_out) == ("/in", "/out")

@@ -1,0 +1,141 @@
+"""Old events go by themselves, and the sums of their days stay."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from analytics.config import Settings
+from analytics.keeping import partitions, retention
+from analytics.keeping.retention import oldest_kept
+from analytics.sites import Site
+from analytics.spool.record import Record, encode
+from analytics.spool.writer import Spool
+from flask import Flask
+from sqlalchemy import Engine, text
+
+Keep = Callable[..., None]
+Work = Callable[[Settings], Any]
+
+DAYS = timedelta(days=1)
+NOW = datetime(2026, 3, 20, 15, tzinfo=UTC)
+BLOG = Site("blog.test", keep_days=30)
+
+
+def record(moment: datetime, **fields: Any) -> Record:  # noqa: ANN401
+    values: dict[str, Any] = {"site": "blog.test", "hostname": "blog.test", "name": "pageview"}
+    time = round(moment.timestamp() * 1000)
+    return Record(time=time, **values | {"path": "/", "visitor": 1} | fields)
+
+
+def apply(engine: Engine, *sites: Site, now: datetime = NOW) -> None:
+    with engine.connect() as connection:
+        retention.apply(connection, sites, now)
+
+
+def numbers(engine: Engine, query: str) -> list[Any]:
+    with engine.connect() as connection:
+        return list(connection.scalars(text(query)))
+
+
+def sums(engine: Engine) -> list[Any]:
+    with engine.connect() as connection:
+        return sorted(tuple(row) for row in connection.execute(text("SELECT * FROM daily")))
+
+
+def test_days_are_kept_whole_and_end_at_the_site_s_midnight(engine: Engine, keep: Keep) -> None:
+    berlin = replace(BLOG, time_zone=ZoneInfo("Europe/Berlin"))
+    limit = datetime(2026, 2, 17, 23, tzinfo=UTC)
+    assert oldest_kept(berlin, NOW) == limit
+    kept = [limit, limit + DAYS]
+    keep([record(moment, path=f"{moment}") for moment in [limit - timedelta(hours=1), *kept]])
+    before = sums(engine)
+    apply(engine, berlin)
+    assert numbers(engine, "SELECT time FROM events ORDER BY time") == kept
+    assert numbers(engine, "SELECT start FROM visits ORDER BY start") == kept
+    assert sums(engine) == before != []
+
+
+def test_whole_months_go_as_tables(engine: Engine, keep: Keep) -> None:
+    keep([record(NOW - days * DAYS) for days in (0, 40, 100, 400)])
+    before = sums(engine)
+    apply(engine, BLOG)
+    with engine.connect() as connection:
+        months = partitions.months(connection)
+    assert months[0] >= partitions.month_of(NOW - 31 * DAYS)
+    assert numbers(engine, "SELECT time FROM events") == [NOW]
+    assert sums(engine) == before
+    apply(engine, BLOG)
+    assert sums(engine) == before
+
+
+def test_each_site_keeps_its_own_days(engine: Engine, keep: Keep) -> None:
+    shop = Site("shop.test", keep_days=100)
+    for site in ("blog.test", "shop.test", "no-longer.test"):
+        keep([record(NOW - days * DAYS, site=site) for days in (10, 50, 200)])
+    apply(engine, BLOG, shop)
+    left = "SELECT s.domain FROM events e JOIN sites s ON s.id = e.site ORDER BY 1"
+    assert numbers(engine, left) == [
+        *("blog.test", "no-longer.test", "no-longer.test", "shop.test", "shop.test"),
+    ]
+
+
+def test_a_visit_stays_for_as_long_as_an_event_of_it(engine: Engine, keep: Keep) -> None:
+    """Or the sums of the first day that is kept could not be made again."""
+    limit = oldest_kept(BLOG, NOW)
+    keep([record(limit - timedelta(minutes=10)), record(limit + timedelta(minutes=10))])
+    before = sums(engine)
+    apply(engine, BLOG)
+    assert numbers(engine, "SELECT count(*) FROM events") == [1]
+    assert numbers(engine, "SELECT count(*) FROM visits") == [1]
+    keep([record(limit + timedelta(hours=3), visitor=2)])
+    totals = "SELECT page_views FROM daily WHERE dimension = 1 ORDER BY day"
+    assert before
+    assert numbers(engine, totals) == [1, 2]
+
+
+@pytest.fixture
+def settings(app: Flask) -> Settings:
+    found: Settings = app.extensions["settings"]
+    return replace(found, sites=(BLOG,))
+
+
+def test_an_event_that_is_too_old_does_not_destroy_the_sums_of_its_day(
+    engine: Engine, keep: Keep, spool: Spool, settings: Settings, work: Work
+) -> None:
+    now = datetime.now(UTC)
+    old, oldest = oldest_kept(BLOG, now) - timedelta(seconds=1), oldest_kept(BLOG, now)
+    keep([record(old, visitor=number) for number in range(1, 6)])
+    apply(engine, BLOG, now=now)
+    before = sums(engine)
+    late = (record(old), record(old, site="no-longer.test"), record(oldest, path="/in-time"))
+    spool.append_many(map(encode, late))
+    work(settings)
+    assert [row for row in sums(engine) if row in before] == before != []
+    assert numbers(engine, "SELECT count(*) FROM events") == [1]
+    with engine.connect() as connection:
+        dropped = connection.execute(
+            text("SELECT domain, day, reason, events FROM drops JOIN sites ON sites.id = site")
+        ).all()
+    today = now.date()
+    assert sorted(map(tuple, dropped)) == [
+        ("blog.test", today, "too old", 1),
+        ("no-longer.test", today, "too old", 1),
+    ]
+
+
+def test_a_day_that_is_not_summed_yet_is_summed_before_it_goes(
+    engine: Engine, keep: Keep, spool: Spool, settings: Settings, work: Work
+) -> None:
+    """The worker may have been down for all the days that are kept."""
+    keep([record(NOW - 40 * DAYS)])
+    before = sums(engine)
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM daily"))
+        connection.execute(text("INSERT INTO stale_days VALUES (1, '2026-02-08')"))
+    apply(engine, BLOG)
+    assert sums(engine) == before != []
+    work(settings)
+    assert sums(engine) == before

@@ -1,0 +1,186 @@
+"""The worker as production runs it: a process that outlives its database, and may be killed."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from analytics.config import Settings
+from analytics.dev.postgres import EmbeddedPostgres
+from analytics.spool import reader as segments
+from analytics.spool.record import Record, encode
+from analytics.spool.writer import Spool
+from sqlalchemy import URL, Engine, text
+
+MakeSettings = Callable[[URL], Settings]
+
+SOURCE = Path(__file__).parents[1] / "src"
+
+
+@pytest.fixture
+def settings(make_settings: MakeSettings, engine: Engine) -> Settings:
+    return make_settings(engine.url)
+
+
+def record(number: int) -> bytes:
+    time = round((datetime.now(UTC) - timedelta(minutes=20)).timestamp() * 1000) + number
+    site = ("blog.test", "www.shop.test")[number % 2]
+    values: dict[str, Any] = {
+        "site": site,
+        "hostname": site,
+        "name": "pageview",
+        "path": f"/{number % 5}",
+    }
+    return encode(Record(time=time, visitor=number % 7 + 1, **values))
+
+
+@contextmanager
+def running(settings: Settings, tmp_path: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A worker; it is killed at the end."""
+    variables = {
+        "DATABASE_URL": settings.database.render_as_string(hide_password=False),
+        "SITES": "blog.test,www.shop.test",
+        "SPOOL": str(settings.spool),
+        "VISITORS": str(settings.keys),
+    }
+    environment = {f"ANALYTICS_{name}": value for name, value in variables.items()}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "analytics.worker", *arguments],
+        env=environment | {"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE)},
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def count(engine: Engine, query: str = "SELECT count(*) FROM events") -> int:
+    with engine.connect() as connection:
+        return connection.scalar(text(query)) or 0
+
+
+def wait_for(seconds: float, done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline, "in time"
+        time.sleep(0.05)
+
+
+def test_what_was_spooled_is_stored_once_however_often_the_worker_is_killed(
+    settings: Settings, engine: Engine, tmp_path: Path
+) -> None:
+    seed = time.time_ns()
+    print(f"seed {seed}")
+    moments = random.Random(seed)  # noqa: S311 - moments, no secrets
+    spool = Spool(settings.spool, segment_bytes=2000)
+    total = 0
+    for _ in range(4):
+        before = count(engine)
+        with running(settings, tmp_path) as process:
+            for _ in range(100):
+                spool.append(record(total))
+                total += 1
+            # At the earliest moment, and then anywhere in the work that follows.
+            wait_for(20, lambda before=before: count(engine) > before)  # type: ignore[misc]
+            deadline = time.monotonic() + moments.uniform(0, 0.15)
+            while time.monotonic() < deadline:
+                spool.append(record(total))
+                total += 1
+            process.kill()
+    spool.close()
+    summed = "SELECT sum(page_views) FROM daily WHERE dimension = 1"
+    with running(settings, tmp_path) as process:
+        wait_for(20, lambda: count(engine, summed) >= total)
+        wait_for(20, lambda: not segments.segments(settings.spool))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    assert (count(engine), count(engine, summed)) == (total, total)
+    assert count(engine, "SELECT count(*) FROM visits") == 14, "two sites, seven visitors each"
+    assert count(engine, "SELECT sum(page_views) FROM visits") == total
+
+
+def test_of_two_workers_one_works_until_it_ends(
+    settings: Settings, engine: Engine, tmp_path: Path
+) -> None:
+    spool = Spool(settings.spool)
+    spool.append(record(0))
+    with running(settings, tmp_path) as one:
+        wait_for(10, lambda: count(engine) == 1)
+        with running(settings, tmp_path) as other:
+            assert other.stderr
+            assert other.stderr.readline() == (
+                "worker: another worker is at work; waiting for its end\n"
+            )
+            spool.append(record(1))
+            wait_for(10, lambda: count(engine) == 2)
+            one.send_signal(signal.SIGTERM)
+            assert one.wait(10) == 0
+            spool.append(record(2))
+            wait_for(10, lambda: count(engine) == 3)
+            other.send_signal(signal.SIGTERM)
+            assert other.wait(10) == 0
+            assert other.stderr.read() == ""
+
+
+def test_a_database_that_is_away_is_waited_for(
+    settings: Settings, engine: Engine, server: EmbeddedPostgres, tmp_path: Path
+) -> None:
+    """And one that goes in the middle of a connection's life is found again."""
+    spool = Spool(settings.spool)
+    name = engine.url.database
+    with running(settings, tmp_path) as process:
+        spool.append(record(0))
+        wait_for(10, lambda: count(engine) == 1)
+        engine.dispose()
+        server.execute(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        )
+        server.execute(f"ALTER DATABASE {name} RENAME TO away")
+        spool.append(record(1))
+        assert process.stderr
+        lines = [process.stderr.readline() for _ in range(2)]
+        server.execute(f"ALTER DATABASE away RENAME TO {name}")
+        wait_for(10, lambda: count(engine) == 2)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    for line in lines:
+        assert line.startswith("worker: the database is unavailable: "), lines
+
+
+def test_wrong_settings_are_told_without_a_traceback(settings: Settings, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "analytics.worker"],
+        env={"PYTHONPATH": str(SOURCE), "ANALYTICS_SPOOL": "x", "ANALYTICS_DATABASE_URL": "x"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("worker: 3 settings are wrong:")
+    assert "Traceback" not in done.stderr
+
+
+def test_it_loads_no_web_framework() -> None:
+    """Which would take a third more of a small machine's memory."""
+    loaded = "import sys, analytics.worker; print({'flask', 'jinja2'} & sys.modules.keys())"
+    said = subprocess.run(
+        [sys.executable, "-c", loaded],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout == "set()\n"

@@ -1,0 +1,70 @@
+"""What a worker does in each round, whatever the database does. Processes are in test_worker.py."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from analytics import worker
+from analytics.config import Settings
+from analytics.database import make_engine
+from analytics.sites import Site
+from analytics.spool.record import Record, encode
+from analytics.spool.writer import Spool
+from analytics.taking.visitors import Visitors
+from sqlalchemy import URL, Engine, text
+
+MakeSettings = Callable[[URL], Settings]
+
+
+def test_keys_go_and_life_is_shown_while_the_database_is_away(
+    make_settings: MakeSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "ALIVE", tmp_path / "alive")
+    away = URL.create("postgresql+psycopg", "u", host="127.0.0.1", port=1, database="n")
+    settings = make_settings(away)
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    Visitors(settings.keys).marks(Site("blog.test"), "", "", yesterday)
+    one = worker.Worker(settings, make_engine(away))
+    monkeypatch.setattr(one._stopping, "wait", lambda _: one.stop())
+    one.run()
+    assert list(settings.keys.iterdir()) == []
+    assert (tmp_path / "alive").exists()
+
+
+def test_a_fault_of_ours_is_logged_and_tried_again(
+    make_settings: MakeSettings,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(worker, "ALIVE", tmp_path / "alive")
+    monkeypatch.setattr(worker, "_IDLE_SECONDS", 0.01)
+    settings = make_settings(engine.url)
+    now = round(time.time() * 1000)
+    event = Record(time=now, site="blog.test", name="pageview", path="/", hostname="blog.test")
+    Spool(settings.spool).append(encode(event))
+    one = worker.Worker(settings, engine)
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE events RENAME COLUMN path TO way"))
+    rest = one._rest
+
+    def count() -> int:
+        with engine.connect() as connection:
+            return connection.scalar(text("SELECT count(*) FROM events")) or 0
+
+    def repaired(seconds: float) -> bool:
+        if count():
+            one.stop()
+        elif caplog.text:
+            with engine.begin() as connection:
+                connection.execute(text("ALTER TABLE events RENAME COLUMN way TO path"))
+        return rest(seconds)
+
+    monkeypatch.setattr(one, "_rest", repaired)
+    one.run()
+    assert count() == 1
+    assert "the worker failed and starts again" in caplog.text
+    assert "Traceback" in caplog.text
