@@ -1,0 +1,1 @@
+"""Who may look: signing in, sessions and tokens."""

@@ -1,0 +1,125 @@
+"""Browsers that are signed in. Of each is kept when, until when, and a short name for its owner."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import Connection, delete, insert, select, update
+
+from analytics.access import cli, credentials
+from analytics.keeping.models import SessionRow
+from analytics.taking.agents import agent_of
+
+LIFETIME = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A browser that is signed in."""
+
+    id: int
+    browser: str
+    created: datetime
+    expires: datetime
+    last_used: date
+    """Of the last request, the day in UTC: nothing finer is kept."""
+
+
+_COLUMNS = (
+    SessionRow.id,
+    SessionRow.browser,
+    SessionRow.created,
+    SessionRow.expires,
+    SessionRow.last_used,
+)
+
+
+def create(connection: Connection, user_agent: str | None, now: datetime) -> str:
+    """Sign a browser in: the secret that its cookie is to hold."""
+    secret = credentials.new()
+    connection.execute(
+        insert(SessionRow).values(
+            digest=credentials.digest(secret),
+            created=now,
+            expires=now + LIFETIME,
+            last_used=now.date(),
+            browser=name_of(user_agent),
+        )
+    )
+    return secret
+
+
+def find(connection: Connection, secret: str, now: datetime) -> Session | None:
+    """The session of a cookie, unless it is over or revoked; it is marked as used today."""
+    row = connection.execute(
+        select(*_COLUMNS).where(
+            SessionRow.digest == credentials.digest(secret), SessionRow.expires > now
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    if row.last_used != now.date():
+        connection.execute(
+            update(SessionRow).where(SessionRow.id == row.id).values(last_used=now.date())
+        )
+    return Session(*row)
+
+
+def all_of(connection: Connection, now: datetime) -> list[Session]:
+    """Every browser that is signed in, the newest first."""
+    rows = connection.execute(
+        select(*_COLUMNS).where(SessionRow.expires > now).order_by(SessionRow.id.desc())
+    )
+    return [Session(*row) for row in rows]
+
+
+def revoke(connection: Connection, ids: Sequence[int]) -> int:
+    """Sign these browsers out; how many of them were known."""
+    return connection.execute(delete(SessionRow).where(SessionRow.id.in_(ids))).rowcount
+
+
+def name_of(user_agent: str | None) -> str:
+    """What an owner knows their browser by, such as "Firefox on GNU/Linux"."""
+    agent = agent_of(user_agent)
+    browser = agent.browser or "Unknown browser"
+    return f"{browser} on {agent.system}" if agent.system else browser
+
+
+@click.group("sessions", invoke_without_command=True)
+@click.pass_context
+def command(context: click.Context) -> None:
+    """List the browsers that are signed in, or sign them out."""
+    if context.invoked_subcommand is None:
+        context.invoke(_list)
+
+
+@command.command("list")
+@with_appcontext
+def _list() -> None:
+    """List the browsers that are signed in."""
+    with cli.transaction() as connection:
+        found = all_of(connection, cli.now())
+    if not found:
+        click.echo("Nobody is signed in. `make dashboard` makes a link for it.")
+        return
+    rows = [
+        (str(one.id), one.browser, f"{one.created:%F}", f"{one.last_used:%F}", f"{one.expires:%F}")
+        for one in found
+    ]
+    click.echo(cli.table(("ID", "browser", "since", "last used", "until"), rows))
+
+
+@command.command("revoke")
+@with_appcontext
+@click.argument("which", metavar="ID|all")
+def _revoke(which: str) -> None:
+    """Sign a browser out, or all of them."""
+    with cli.transaction() as connection:
+        known = [one.id for one in all_of(connection, cli.now())]
+        chosen = known if which == "all" else [id_ for id_ in known if str(id_) == which]
+        if not chosen and which != "all":
+            raise click.ClickException(cli.unknown("session", which, known))
+        revoke(connection, chosen)
+    click.echo(f"Signed out: {len(chosen)}.")
