@@ -1,6 +1,7 @@
 """`python -m analytics.dev`: a site and the service on one address, and nothing left behind."""
 
 import http.client
+import json
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from analytics.dev import postgres, site
@@ -48,6 +50,8 @@ def port() -> int:
         ("/../conftest.py", 404, "404.html"),
         ("/apix", 404, "404.html"),
         ("/api/x", 200, "the service"),
+        ("/js/script.js", 200, "the service"),
+        ("/js/other.js", 404, "404.html"),
     ],
 )
 def test_a_site_is_served_as_nginx_does(folder: Path, path: str, status: int, text: str) -> None:
@@ -71,9 +75,24 @@ def run(*arguments: str) -> subprocess.Popen[str]:
     )
 
 
+def stats(said: str) -> dict[str, Any]:
+    """What the greeting says to type, with numbers for programs."""
+    lines = [line for line in said.splitlines() if "export " in line or line.endswith(" stats")]
+    done = subprocess.run(
+        ["/bin/sh", "-c", "\n".join(lines) + " --json"],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
 def answer(port: int, method: str, path: str, body: str = "") -> int:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    connection.request(method, path, body, {"Origin": f"http://127.0.0.1:{port}"})
+    headers = {"Origin": f"http://127.0.0.1:{port}", "User-Agent": "Mozilla/5.0 Firefox/140.0"}
+    connection.request(method, path, body, headers)
     status = connection.getresponse().status
     connection.close()
     return status
@@ -93,9 +112,17 @@ def test_it_serves_takes_events_and_ends_with_its_database(folder: Path, port: i
                 break
         assert answer(port, "GET", "/about") == 200
         assert answer(port, "GET", "/api/health") == 200
+        assert process.stdout is not None
+        said = ""
+        while "Ctrl-C" not in said:
+            said += process.stdout.readline()
+        deadline = time.monotonic() + 10
+        while not (found := stats(said))["views"] and time.monotonic() < deadline:
+            time.sleep(0.2)
+        assert found["pages"] == [{"path": "/", "views": 1}]
     finally:
         process.send_signal(signal.SIGTERM)
-    said, _ = process.communicate(timeout=20)
+        process.communicate(timeout=20)
     assert f"http://127.0.0.1:{port}/" in said
     database = Path(said.split("host=", 1)[1].split("'", 1)[0].replace("%2F", "/"))
     assert database.name.startswith("analytics-")

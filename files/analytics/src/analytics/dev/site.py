@@ -8,16 +8,20 @@ from flask import Flask, Response, make_response, redirect, send_from_directory
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
+from analytics.taking import tracker
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 def in_front_of(service: "WSGIApplication", folder: Path) -> "WSGIApplication":
-    """One door for both: `/api/` goes to the service, everything else to the site's files."""
+    """One door for both: the service has `/api/` and the tracker, the site's files all else."""
     site = _create_site(folder)
 
     def door(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        behind = service if environ["PATH_INFO"].startswith("/api/") else site
+        path = environ["PATH_INFO"]
+        ours = path.startswith(("/api/", "/stats/")) or path == tracker.DEFAULT_PATH
+        behind = service if ours else site
         return behind(environ, start_response)
 
     return door

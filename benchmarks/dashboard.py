@@ -1,0 +1,176 @@
+"""How long the numbers of the dashboard take, over a year of a small and of a large site.
+
+`python -m benchmarks.dashboard [--events 1_000_000 10_000_000]`: on a PostgreSQL of its own with
+256 MB of shared buffers. What is over a million is made by copying the first million in SQL, each
+copy with visitors and minutes of its own. Writes benchmarks/results/dashboard.md.
+"""
+
+import argparse
+import platform
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median, quantiles
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "files" / "analytics" / "src"))
+
+from analytics.database import make_engine
+from analytics.dev import demo, postgres
+from analytics.dev.audience import ORIGINS, Origin
+from analytics.dev.year import PAGES, Year
+from analytics.keeping import partitions, rollups
+from analytics.migrate import migrate
+from analytics.seeing import periods, report
+from analytics.seeing.filters import Condition, Filters
+from analytics.seeing.views import View
+from analytics.sites import Site
+from sqlalchemy import Connection, Engine, text
+
+RESULTS = Path(__file__).with_name("results") / "dashboard.md"
+SITE = Site("blog.test")
+MADE = 1_000_000
+DAYS = 365
+COPY_MINUTES = 11
+# A blog of ten thousand visits a day has more pages, and is linked from more places, than a demo.
+MANY_PAGES = {f"/posts/{number}/": 100 / (number + 5) for number in range(500)}
+MANY_ORIGINS = [Origin(40 / (number + 5), f"site{number}.example/page") for number in range(3000)]
+
+FILTERS = {
+    "no filter": Filters(),
+    "country is NL": Filters().with_("country", "NL"),
+    "source is Google": Filters().with_("source", "Google"),
+    "page is /": Filters().with_("page", "/"),
+    "browser is Chrome": Filters().with_("browser", "Chrome"),
+    "page contains posts": Filters(frozenset({Condition("page", "contains", "posts")})),
+    "country is DE, source is Google": Filters().with_("country", "DE").with_("source", "Google"),
+    "page is /, browser is not Chrome": (
+        Filters().with_("page", "/").with_("browser", "Chrome", operator="is_not")
+    ),
+}
+PERIODS = ("28d", "365d")
+
+_COPY = (
+    """
+    INSERT INTO visits (start, id, visitor, site, bounce, seconds, entry, exit, page_views,
+      client, arrival)
+    SELECT start + make_interval(mins => :minutes), id + :ids, hashint8extended(visitor, :copy),
+      site, bounce, seconds, entry, exit, page_views, client, arrival
+    FROM visits WHERE id < :below
+    """,
+    """
+    INSERT INTO events (time, visit, site, scroll, name, path, engaged, props)
+    SELECT time + make_interval(mins => :minutes), visit + :ids, site, scroll, name, path,
+      engaged, props
+    FROM events WHERE visit < :below
+    """,
+)
+
+
+def fill(engine: Engine, events: int, now: datetime) -> None:
+    """A year of about so many events, as they lie after the worker has stored them."""
+    migrate(engine, wait_seconds=30)
+    copies = max(1, round(events / MADE))
+    year = Year(
+        *(SITE.domain, events // copies, DAYS, 1, now),
+        {**PAGES, **MANY_PAGES},
+        [*ORIGINS, *MANY_ORIGINS],
+    )
+    demo.fill(engine, SITE, year, print)
+    if copies == 1:
+        return
+    with engine.begin() as connection:
+        partitions.add(connection, partitions.month_of(now.replace(day=28)).replace(day=28))
+        _multiply(connection, copies)
+        days = connection.scalars(text("SELECT DISTINCT day FROM daily ORDER BY day")).all()
+    for day in days:
+        with engine.begin() as connection:
+            rollups.rebuild(connection, 1, day, SITE.time_zone)
+    with engine.begin() as connection:
+        rollups.close_months(connection, now.date())
+        connection.execute(text("ANALYZE"))
+
+
+def _multiply(connection: Connection, copies: int) -> None:
+    below = int(connection.scalar(text("SELECT max(id) + 1 FROM visits")) or 0)
+    for copy in range(1, copies):
+        values = {"minutes": COPY_MINUTES * copy, "ids": copy * below, "copy": copy, "below": below}
+        for statement in _COPY:
+            connection.execute(text(statement), values)
+        print(f"{copy + 1} of {copies} copies", flush=True)
+
+
+def measure(connection: Connection, view: View, now: datetime, seconds: float) -> list[float]:
+    """Milliseconds of each report that is made in so many seconds, and of two at least."""
+    found: list[float] = []
+    began = time.perf_counter()
+    while len(found) < 2 or (time.perf_counter() - began < seconds and len(found) < 40):
+        start = time.perf_counter()
+        report.make(connection, SITE, view, now)
+        found.append(1000 * (time.perf_counter() - start))
+    return found
+
+
+def _lines(engine: Engine, now: datetime, seconds: float) -> list[str]:
+    today = now.date()
+    with engine.connect() as connection:
+        count, size, daily = connection.execute(
+            text(
+                "SELECT (SELECT count(*) FROM events), (SELECT sum(pg_total_relation_size(relid))"
+                " FROM pg_catalog.pg_statio_user_tables), (SELECT count(*) FROM daily)"
+            )
+        ).one()
+        lines = [
+            f"{count:,} events, {size / count:.0f} bytes each with visits, indexes and sums"
+            f" ({daily:,} daily sums)",
+            "",
+            "| period | filter | median ms | p95 ms |",
+            "|---|---|---:|---:|",
+        ]
+        for key in PERIODS:
+            for name, filters in FILTERS.items():
+                view = View(periods.parse(key, today), periods.USUAL, filters=filters)
+                found = measure(connection, view, now, seconds)
+                p95 = quantiles(found, n=20, method="inclusive")[-1]
+                lines.append(f"| {key} | {name} | {median(found):,.0f} | {p95:,.0f} |")
+                print(lines[-1], flush=True)
+    return [*lines, ""]
+
+
+def write(parts: Sequence[str], command: str, now: datetime) -> None:
+    """Keep the results with the command that made them."""
+    head = [
+        "# The numbers of the dashboard",
+        "",
+        f"`{command}` on {now:%Y-%m-%d}, Python {platform.python_version()}, PostgreSQL 18 with"
+        " 256 MB of shared buffers.",
+        "One report is all that a view shows, with the comparison; one connection, warm.",
+        "",
+    ]
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text("\n".join([*head, *parts]), encoding="utf-8")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measures, and writes the results."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, nargs="+", default=[MADE, 10 * MADE])
+    parser.add_argument("--seconds", type=float, default=3.0, help="for each view [%(default)s]")
+    options = parser.parse_args(arguments)
+    now = datetime.now(UTC)
+    parts: list[str] = []
+    with postgres.running("--shared_buffers=256MB", newest=True) as server:
+        for events in options.events:
+            server.execute(f"CREATE DATABASE events_{events}")
+            engine = make_engine(server.url(f"events_{events}"), query_seconds=600)
+            fill(engine, events, now)
+            parts += _lines(engine, now, options.seconds)
+            engine.dispose()
+    listed = " ".join(map(str, options.events))
+    write(parts, f"python -m benchmarks.dashboard --events {listed}", now)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""Counts a site's visits: from the daily sums where they suffice, else one by one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection
+
+from analytics.keeping.dimensions import VISIT
+from analytics.seeing import intervals, raw, sums
+from analytics.seeing.figures import Table, Totals
+from analytics.seeing.filters import Filters
+from analytics.seeing.periods import Period
+from analytics.seeing.sums import Slice
+from analytics.sites import Site
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Counts the visits of one site that pass the filters."""
+
+    connection: Connection
+    number: int
+    """The site's in the database."""
+    site: Site
+    filters: Filters
+    oldest: datetime
+    """Before this moment there are only daily sums."""
+
+    def days(self, period: Period, until: datetime | None = None) -> list[Totals]:
+        """The totals of each day of a period, of the last one only what was before `until`.
+
+        It counts whole where its single visits are gone.
+        """
+        edges = self._edges(period, until)
+        summed = _summed(self.filters)
+        if summed is None:
+            return raw.parts(self.connection, self.number, self.filters, edges)
+        found = sums.days(self.connection, self.number, period.first, period.last, *summed)
+        if until is not None and edges[-2] >= self.oldest:
+            found[period.last] = raw.parts(self.connection, self.number, self.filters, edges[-2:])[
+                0
+            ]
+        return [found.get(day, Totals()) for day in days_of(period)]
+
+    def hours(self, period: Period, until: datetime | None = None) -> list[Totals] | None:
+        """The totals of each hour of a period, of those that began before `until`.
+
+        None where single visits are gone.
+        """
+        buckets = intervals.buckets(period, "hour", self.site.time_zone)
+        if buckets[0].start < self.oldest:
+            return None
+        edges = [each.start for each in buckets if until is None or each.start < until]
+        edges.append(until or buckets[-1].end)
+        return raw.parts(self.connection, self.number, self.filters, edges)
+
+    def tables(self, period: Period, dimensions: Sequence[str], wanted: Slice) -> dict[str, Table]:
+        """The values of each dimension in a period."""
+        if self.filters:
+            edges = self._edges(period)
+            return raw.tables(self.connection, self.number, self.filters, edges, dimensions, wanted)
+        return sums.tables(
+            self.connection, [self.number], dimensions, period.first, period.last, wanted
+        )
+
+    def begin(self, day: date) -> datetime:
+        """When a day of the site begins."""
+        return intervals.day_bounds(day, self.site.time_zone)[0]
+
+    def _edges(self, period: Period, until: datetime | None = None) -> list[datetime]:
+        """When each day of the period begins, and when the last one ends."""
+        days = [self.begin(day) for day in days_of(period)]
+        return [*days, until or self.begin(period.last + _DAY)]
+
+
+def _summed(filters: Filters) -> tuple[str, str] | None:
+    """The dimension and the value of which the daily sums are those of the filtered visits."""
+    if not filters:
+        return "total", ""
+    if len(filters.conditions) > 1:
+        return None
+    (one,) = filters.conditions
+    if one.operator != "is" or one.dimension not in VISIT:
+        return None
+    # Where the unknown is no value of its own, it has no sums.
+    known = one.value or VISIT[one.dimension][1].startswith("coalesce")
+    return (one.dimension, one.value) if known else None
+
+
+def days_of(period: Period) -> list[date]:
+    """The days of a period in order."""
+    return [period.first + number * _DAY for number in range(period.days)]

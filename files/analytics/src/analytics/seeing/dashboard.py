@@ -1,0 +1,148 @@
+"""/stats/: the dashboard. Every view has its address, and every page is whole without a script."""
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, abort, redirect, render_template, url_for
+from flask.blueprints import BlueprintSetupState
+from sqlalchemy import Connection
+from werkzeug.wrappers import Response as BaseResponse
+
+from analytics import database
+from analytics.access import viewer as access
+from analytics.config import current_settings
+from analytics.seeing import asked, assets, downloads, overview, page, report, trouble, world
+from analytics.seeing.cards import cards, lines, to_country
+from analytics.seeing.columns import columns
+from analytics.seeing.course import course
+from analytics.seeing.filters import DIMENSIONS
+from analytics.seeing.filters import dimension as dimension_of
+from analytics.seeing.groups import is_list
+from analytics.seeing.headline import headline
+from analytics.seeing.links import Place
+from analytics.seeing.page import Scene
+from analytics.seeing.printable import printable
+from analytics.seeing.reasons import reason
+from analytics.sites import Site
+
+_ROWS = 100
+_MOST_ROWS_OF_A_FILE = 100_000
+
+blueprint = Blueprint("dashboard", __name__, url_prefix="/stats")
+blueprint.before_request(access.required)
+trouble.register(blueprint)
+
+
+@blueprint.record
+def prepare_templates(state: BlueprintSetupState) -> None:
+    """Lines that are only a tag of the template leave no empty ones, a tenth of the page."""
+    environment = state.app.jinja_env
+    environment.trim_blocks = environment.lstrip_blocks = True
+    environment.filters["printable"] = printable
+    environment.globals.update(
+        asset=assets.asset,
+        legend=world.legend,
+        optional=page.optional,
+        reason=reason,
+        signed_in=access.signed_in,
+        world_map=world.world_map,
+    )
+
+
+@blueprint.get("/static/<path:name>")
+def static_file(name: str) -> Response:
+    """A style or script; `v` is the hash of what is meant."""
+    return assets.send(name)
+
+
+@blueprint.get("/")
+def home() -> BaseResponse | str:
+    """The overview of several sites; the one site itself if there is no other."""
+    sites = access.visible_sites()
+    if len(sites) == 1:
+        return redirect(url_for("dashboard.site", domain=sites[0].domain))
+    with database.current_engine().connect() as connection:
+        found = overview.glances(connection, sites, datetime.now(UTC), asked.language())
+    return render_template("sites.html", glances=found, days=overview.DAYS)
+
+
+@blueprint.get("/<domain>")
+def site(domain: str) -> BaseResponse | str:
+    """The page of one site."""
+    found = _site(domain)
+    with database.current_engine().connect() as connection:
+        scene, problems = _scene(connection, found)
+        if meant := asked.settled(scene.place, problems):
+            return redirect(meant)
+        if scene.first_day is None:
+            return render_template("empty.html", **page.frame(scene))
+        made = report.make(connection, found, scene.place.view, scene.now)
+    if asked.as_file():
+        return downloads.curve_csv(made.curve, _file_name(scene.place, found))
+    return render_template(
+        "site.html",
+        **page.frame(scene),
+        report=made,
+        figures=headline(made, found, scene.place, scene.reader),
+        course=course(made, scene),
+        cards=cards(made, found, scene.place, scene.reader),
+        to_country=to_country(scene.place),
+        problems=problems,
+    )
+
+
+@blueprint.get("/<domain>/<dimension>")
+def listing(domain: str, dimension: str) -> BaseResponse | str:
+    """The long list of one dimension, with search."""
+    found = _site(domain)
+    if not is_list(dimension):
+        abort(404)
+    with database.current_engine().connect() as connection:
+        scene, problems = _scene(connection, found, dimension)
+        if meant := asked.settled(scene.place, problems):
+            return redirect(meant)
+        table = report.table(
+            connection,
+            found,
+            scene.place.view,
+            dimension,
+            search=scene.place.search,
+            limit=_MOST_ROWS_OF_A_FILE if asked.as_file() else _ROWS,
+            offset=0 if asked.as_file() else asked.skip(),
+        )
+    wanted = columns(found, dimension)
+    if asked.as_file():
+        name = _file_name(scene.place, found)
+        return downloads.table_csv(table.rows, dimension, wanted, name)
+    return render_template(
+        "list.html",
+        **page.frame(scene),
+        dimension=dimension_of(dimension),
+        columns=wanted,
+        lines=lines(table.rows, dimension, wanted, None, scene.place.site, scene.reader),
+        skip=asked.skip(),
+        limit=_ROWS,
+        lists_of_all=[(each.key, each.plural) for each in DIMENSIONS],
+        more=table.more,
+        problems=problems,
+    )
+
+
+def _site(domain: str) -> Site:
+    """The site, or 404."""
+    found = next((one for one in current_settings().sites if one.domain == domain), None)
+    return found or abort(404)
+
+
+def _scene(connection: Connection, found: Site, dimension: str = "") -> tuple[Scene, list[str]]:
+    """Who looks at what, and a sentence for each thing in the address that was left out."""
+    now = datetime.now(UTC)
+    first_day = report.first_day(connection, found)
+    today = now.astimezone(found.time_zone).date()
+    place, problems = asked.place(found, today, first_day, dimension)
+    return Scene(found, place, now, first_day, asked.language()), problems
+
+
+def _file_name(place: Place, found: Site) -> str:
+    """`blog.example page 28d`, of letters that every system takes."""
+    parts = [found.domain, place.listing, place.view.period.key]
+    return " ".join(part for part in parts if part)

@@ -1,0 +1,70 @@
+"""CSV files of what is shown, with the names that Plausible's exports have."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+
+from flask import Response
+
+from analytics.seeing.columns import Column
+from analytics.seeing.labels import label_of
+from analytics.seeing.measures import MEASURES, Unit
+from analytics.seeing.report import Point, Row
+
+_ROUNDED: dict[Unit, Callable[[float], float]] = {
+    "count": int,
+    "decimal": lambda value: round(value, 2),
+    "percent": round,
+    "seconds": round,
+}
+
+
+def curve_csv(points: Iterable[Point], name: str) -> Response:
+    """The curve, one row a point: all measures by day, hour, week or month."""
+    rows = (
+        [
+            point.bucket.label,
+            *(_number(measure.unit, measure.value(point.totals)) for measure in MEASURES),
+        ]
+        for point in points
+    )
+    return _file(["date", *(measure.metric for measure in MEASURES)], rows, name)
+
+
+def table_csv(rows: Iterable[Row], dimension: str, wanted: Sequence[Column], name: str) -> Response:
+    """A list, one row a value."""
+    return _file(
+        ["name", *(column.field for column in wanted)],
+        (
+            [
+                _text(row.value or label_of(dimension, None)),
+                *(_number(column.unit, column.value(row)) for column in wanted),
+            ]
+            for row in rows
+        ),
+        name,
+    )
+
+
+def _number(unit: Unit, value: float | None) -> str:
+    """As Plausible writes it: whole percents and seconds, and nothing for what isn't known."""
+    return "" if value is None else str(_ROUNDED[unit](value))
+
+
+def _text(value: str) -> str:
+    """What a visitor wrote must stay a text where the file is opened: no formula.
+
+    https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+
+
+def _file(header: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> Response:
+    # Without a byte order mark, which programs would take for a part of the first name.
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(header)
+    writer.writerows(rows)
+    response = Response(text.getvalue(), content_type="text/csv; charset=utf-8")
+    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.csv")
+    return response

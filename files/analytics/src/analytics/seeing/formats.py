@@ -1,0 +1,192 @@
+"""Formats: numbers, times and dates as the reader of the dashboard writes them."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError, dates, numbers, units
+
+from analytics.seeing.intervals import Bucket, Interval
+
+NOTHING = "\N{EN DASH}"
+_MINUS = "\N{MINUS SIGN}"
+# From here on a number has fewer digits in its compact form: 9,876 but 12.3K.
+_LONG_NUMBER = 10_000
+# A locale takes 1 to 2 MB, and Babel never forgets one: strangers must not load all thousand.
+# https://github.com/python-babel/babel/blob/v2.18.0/babel/localedata.py
+_MAX_LOCALES = 6
+_MAX_HEADER = 1000
+_MAX_TAGS = 10
+_TAG = re.compile(
+    r"\s*([a-zA-Z]{2,3}(?:-[a-zA-Z0-9]{2,8}){0,3})\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?)\s*)?"
+)
+
+Trend = Literal["up", "down", "flat", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How a number changed, as text, and which way: `+12%`, `new`, or a dash."""
+
+    text: str
+    trend: Trend
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Writes in one locale. A number that nobody knows is None, and written as a dash."""
+
+    locale: Locale
+
+    @property
+    def tag(self) -> str:
+        """The locale as HTML's `lang` has it: `de-CH`."""
+        return str(self.locale).replace("_", "-")
+
+    def number(self, number: float | None) -> str:
+        """The exact number: `12,345`."""
+        return NOTHING if number is None else numbers.format_decimal(number, locale=self.locale)
+
+    def compact(self, number: float | None) -> str:
+        """At most a few digits: `12.3K`. Show `number` as well, for whoever wants it exactly."""
+        if number is None or abs(number) < _LONG_NUMBER:
+            return self.number(number)
+        text = numbers.format_compact_decimal(number, locale=self.locale, fraction_digits=1)
+        # German has no word for a thousand here, and Babel then leaves out the separators too.
+        return self.number(round(number)) if text.isdigit() else text
+
+    def decimal(self, number: float | None) -> str:
+        """With one digit after the point: `2.0`."""
+        if number is None:
+            return NOTHING
+        return numbers.format_decimal(number, format="#,##0.0", locale=self.locale)
+
+    def percent(self, ratio: float | None) -> str:
+        """A ratio in hundredths: `45%`; of less than one, a tenth is told: `0.4%`."""
+        if ratio is None:
+            return NOTHING
+        rounded = round(ratio, 3 if abs(ratio) < 0.01 else 2)
+        return numbers.format_percent(rounded, locale=self.locale, decimal_quantization=False)
+
+    def duration(self, seconds: float | None) -> str:
+        """Seconds as the two largest units: `1m 23s`, `2h 5m`."""
+        if seconds is None:
+            return NOTHING
+        minutes, rest = divmod(round(seconds), 60)
+        hours, minutes_left = divmod(minutes, 60)
+        if hours:
+            parts = [(hours, "hour"), (minutes_left, "minute")]
+        else:
+            parts = [(minutes, "minute"), (rest, "second")]
+        told = [(amount, unit) for amount, unit in parts if amount] or parts[-1:]
+        return " ".join(self._unit(amount, unit) for amount, unit in told)
+
+    def _unit(self, amount: int, unit: str) -> str:
+        # Babel writes the unit's key where CLDR lacks a form, as it does narrow ones of many
+        # languages and all of a few: those read the English one.
+        if self.locale.language != "en":
+            text = units.format_unit(amount, f"duration-{unit}", "short", locale=self.locale)
+            if unit not in text:
+                return text
+        return f"{self.number(amount)}{unit[0]}"
+
+    def change(self, now: float | None, before: float | None) -> Change:
+        """The change from one number to another, in whole percents."""
+        if now is None or before is None or now == before == 0:
+            return Change(NOTHING, "none")
+        if before == 0:
+            return Change("new", "up")
+        hundredths = round((now - before) / before * 100)
+        text = numbers.format_percent(abs(hundredths) / 100, locale=self.locale)
+        if hundredths == 0:
+            return Change(text, "flat")
+        return Change(f"+{text}", "up") if hundredths > 0 else Change(f"{_MINUS}{text}", "down")
+
+    def day(self, day: date) -> str:
+        """`Mar 5, 2026`."""
+        return dates.format_skeleton("yMMMd", day, locale=self.locale)
+
+    def days(self, first: date, last: date) -> str:
+        """From a day to another: `2-8 Mar 2026` in Britain."""
+        return dates.format_interval(first, last, "yMMMd", locale=self.locale)
+
+    def weekday(self, day: date) -> str:
+        """`Thursday`."""
+        return dates.format_date(day, "EEEE", locale=self.locale)
+
+    def time(self, moment: datetime, zone: ZoneInfo) -> str:
+        """The time of day on the site: `2:30 PM`, and the offset where clocks show it twice."""
+        local = moment.astimezone(zone)
+        text = dates.format_time(local.time(), "short", locale=self.locale)
+        if local.replace(fold=0).utcoffset() == local.replace(fold=1).utcoffset():
+            return text
+        return f"{text} {dates.get_timezone_gmt(local, 'long', locale=self.locale)}"
+
+    def bucket(self, bucket: Bucket, interval: Interval, zone: ZoneInfo) -> str:
+        """A point's label on the axis: `2 PM`, `Mar 5`, `Mar 2-8`, `Mar 2026`."""
+        first, last = _days(bucket, zone)
+        if interval == "hour":
+            return self._hour(bucket.start.astimezone(zone))
+        if interval == "week":
+            return dates.format_interval(first, last, "MMMd", locale=self.locale)
+        skeleton = "MMMd" if interval == "day" else "yMMM"
+        return dates.format_skeleton(skeleton, first, locale=self.locale)
+
+    def bucket_in_full(self, bucket: Bucket, interval: Interval, zone: ZoneInfo) -> str:
+        """The same where there is room: `Thu, Mar 5, 2:00 PM`, `Thursday, March 5, 2026`."""
+        first, last = _days(bucket, zone)
+        if interval == "hour":
+            day = dates.format_skeleton("MMMEd", first, locale=self.locale)
+            return f"{day}, {self.time(bucket.start, zone)}"
+        if interval == "day":
+            return dates.format_date(first, "full", locale=self.locale)
+        if interval == "week":
+            return self.days(first, last)
+        return dates.format_skeleton("yMMMM", first, locale=self.locale)
+
+    def _hour(self, local: datetime) -> str:
+        half_day = "h" in str(self.locale.time_formats["short"])
+        if half_day and not local.minute:
+            return dates.format_skeleton("h", local.time(), locale=self.locale)
+        return dates.format_time(local.time(), "short", locale=self.locale)
+
+
+def reader(accept_language: str | None) -> Reader:
+    """The reader whose browser sends this header; English where Babel doesn't know the language.
+
+    Only the first six locales are loaded that anyone asks for: whoever is later reads English too.
+    https://www.rfc-editor.org/rfc/rfc9110#section-12.5.4
+    """
+    for tag in _tags(accept_language or ""):
+        for identifier in (tag, tag.partition("-")[0]):
+            try:
+                return _loaded(Locale.parse(identifier, sep="-"))
+            except (UnknownLocaleError, ValueError):
+                continue
+    return ENGLISH
+
+
+ENGLISH = Reader(Locale("en"))
+_readers = {"en": ENGLISH}
+
+
+def _loaded(locale: Locale) -> Reader:
+    if str(locale) not in _readers and len(_readers) >= _MAX_LOCALES:
+        return ENGLISH
+    return _readers.setdefault(str(locale), Reader(locale))
+
+
+def _tags(header: str) -> list[str]:
+    """The languages in the header, best first."""
+    found = [match for part in header[:_MAX_HEADER].split(",") if (match := _TAG.fullmatch(part))]
+    weighed = [(float(match[2] or 1), match[1]) for match in found]
+    wanted = [(weight, tag) for weight, tag in weighed if weight > 0]
+    return [tag for _, tag in sorted(wanted, key=lambda pair: -pair[0])][:_MAX_TAGS]
+
+
+def _days(bucket: Bucket, zone: ZoneInfo) -> tuple[date, date]:
+    """The first and the last day that a bucket has a part of."""
+    last = bucket.end - timedelta(seconds=1)
+    return bucket.start.astimezone(zone).date(), last.astimezone(zone).date()

@@ -1,0 +1,68 @@
+"""Links: where the reader is on the dashboard, and the addresses of what is one step away."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Unpack
+from urllib.parse import urlencode
+
+from analytics.seeing.groups import GROUPS, group_of
+from analytics.seeing.views import Changes, View
+
+Pairs = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page about a site, with its view and which list each card shows (see groups.chosen)."""
+
+    root: str
+    """The path of the site's page: `/stats/blog.example`."""
+    view: View
+    shown: Mapping[str, str]
+    listing: str = ""
+    """The dimension, on the page of a long list."""
+    search: str = ""
+
+    @property
+    def site(self) -> "Place":
+        """The site's page under the same view."""
+        return replace(self, listing="", search="")
+
+    def to_query(self) -> Pairs:
+        """The pairs of the address; what is as usual is left out."""
+        usual = {group.key: group.dimensions[0] for group in GROUPS}
+        tabs = [("tab", tab) for key, tab in self.shown.items() if tab != usual[key]]
+        search = [("search", self.search)] if self.search else []
+        return self.view.to_query() + tabs + search
+
+    def without(self, *keys: str) -> Pairs:
+        """The same without some keys: what a form that sends those must carry along."""
+        return [pair for pair in self.to_query() if pair[0] not in keys]
+
+    def href(self, **changes: Unpack[Changes]) -> str:
+        """This page with some things of its view changed."""
+        return replace(self, view=replace(self.view, **changes)).address()
+
+    def tab(self, dimension: str) -> str:
+        """This page with a card turned to another of its lists; the browser goes to the card."""
+        group = group_of(dimension)
+        if group is None:
+            return self.address()
+        turned = replace(self, shown={**self.shown, group.key: dimension})
+        return f"{turned.address()}#{group.key}"
+
+    def list(self, dimension: str) -> "Place":
+        """The long list of a dimension under the same view."""
+        return replace(self, listing=dimension, search="")
+
+    def address(self, *more: tuple[str, str]) -> str:
+        """The address of this page."""
+        path = f"{self.root}/{self.listing}" if self.listing else self.root
+        return address(path, [*self.to_query(), *more])
+
+
+def address(path: str, pairs: Iterable[tuple[str, str]]) -> str:
+    """A path with a query, both safe in an address."""
+    # As in View.href: these may stand in a query as they are, and stay readable.
+    query = urlencode(list(pairs), safe="/:")
+    return f"{path}?{query}" if query else path

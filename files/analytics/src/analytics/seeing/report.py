@@ -1,0 +1,156 @@
+"""The numbers of one view of the dashboard."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import Connection, text
+
+from analytics.keeping import retention
+from analytics.keeping.dimensions import NUMBERS, TOTAL
+from analytics.seeing import curve
+from analytics.seeing.comparisons import compare
+from analytics.seeing.conditions import LONGEST_VISIT
+from analytics.seeing.counter import Counter
+from analytics.seeing.figures import Point, Row, Table, Totals
+from analytics.seeing.periods import Period
+from analytics.seeing.sums import Slice
+from analytics.seeing.views import View
+from analytics.sites import Site
+
+__all__ = ["ROWS", "Point", "Report", "Row", "Table", "Totals", "first_day", "make", "table"]
+
+ROWS = 10
+"""How many rows the tables of a report have at most."""
+TABLES = tuple(name for name in NUMBERS if name != "total")
+_NOW_ONLINE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that a view shows."""
+
+    view: View
+    totals: Totals
+    before: Totals | None
+    """Of the compared period; None without one."""
+    online: int
+    """Visitors of the last five minutes, whatever the view is."""
+    curve: list[Point]
+    tables: Mapping[str, Table]
+    """By dimension, each with its first rows."""
+    countries: Mapping[str | None, int]
+    """Visitors from each country, for the map."""
+    drops: list[tuple[str, int]]
+    """How many events were not counted, by reason; the most first."""
+    first_day: date | None
+    stale: bool
+    """Whether events of the period were stored that its sums lack; they follow in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is true of a site whatever its filters are."""
+
+    number: int
+    first_day: date | None
+    stale: bool
+    online: int
+
+
+_ALL_TIME = datetime.min.replace(tzinfo=UTC)
+_FACTS = f"""
+SELECT s.id AS number,
+  (SELECT min(day) FROM daily WHERE site = s.id AND dimension = {TOTAL}) AS first_day,
+  EXISTS (SELECT FROM stale_days WHERE site = s.id AND day BETWEEN :first AND :last) AS stale,
+  (SELECT count(DISTINCT v.visitor) FROM events e JOIN visits v ON v.id = e.visit
+   WHERE e.site = s.id AND e.time > :since AND e.time <= :now AND v.visitor <> 0
+     AND v.start > CAST(:since AS timestamptz) - {LONGEST_VISIT}) AS online
+FROM sites s WHERE s.domain = :domain
+"""
+_DROPS = """
+SELECT reason, sum(events) AS events FROM drops
+WHERE site = :site AND day BETWEEN :first AND :last GROUP BY reason ORDER BY events DESC, reason
+"""
+
+
+def make(connection: Connection, site: Site, view: View, now: datetime) -> Report:
+    """The report of a view, as of a moment. Raises what the database raises."""
+    period = view.period
+    facts = _facts(connection, site, period, now)
+    oldest = retention.oldest_kept(site, now)
+    counter = Counter(connection, facts.number, site, view.filters, oldest)
+    comparison = compare(period, view.comparison, now, site.time_zone)
+    days = counter.days(period)
+    before = counter.days(comparison.period, comparison.until) if comparison else None
+    tables = counter.tables(period, TABLES, Slice(ROWS, whole=("country",)))
+    countries = tables["country"].rows
+    tables["country"] = Table("country", countries[:ROWS], more=len(countries) > ROWS)
+    return Report(
+        view=view,
+        totals=sum(days, Totals()),
+        before=None if before is None else sum(before, Totals()),
+        online=facts.online,
+        curve=curve.draw(counter, period, view.curve, days, comparison, before),
+        tables=tables,
+        countries={row.value: row.totals.visitors for row in countries},
+        drops=_drops(connection, facts.number, period),
+        first_day=facts.first_day,
+        stale=facts.stale,
+    )
+
+
+def table(
+    connection: Connection,
+    site: Site,
+    view: View,
+    dimension: str,
+    *,
+    search: str = "",
+    limit: int = 100,
+    offset: int = 0,
+) -> Table:
+    """The long list of one of TABLES: its values that contain the search's text, in any case.
+
+    Countries and languages are searched by their codes.
+    """
+    number = _number(connection, site)
+    counter = Counter(connection, number, site, view.filters, _ALL_TIME)
+    return counter.tables(view.period, [dimension], Slice(limit, offset, search))[dimension]
+
+
+def first_day(connection: Connection, site: Site) -> date | None:
+    """The first day with anything counted, in the site's time zone."""
+    found: date | None = connection.scalar(
+        text(
+            "SELECT min(day) FROM daily JOIN sites s ON s.id = site"
+            f" WHERE s.domain = :domain AND dimension = {TOTAL}"
+        ),
+        {"domain": site.domain},
+    )
+    return found
+
+
+def _number(connection: Connection, site: Site) -> int:
+    """The site's number; 0, which is no site's, before its first event."""
+    found = connection.scalar(
+        text("SELECT id FROM sites WHERE domain = :domain"), {"domain": site.domain}
+    )
+    return int(found or 0)
+
+
+def _facts(connection: Connection, site: Site, period: Period, now: datetime) -> _Facts:
+    values = {
+        "domain": site.domain,
+        "first": period.first,
+        "last": period.last,
+        "since": now - _NOW_ONLINE,
+        "now": now,
+    }
+    row = connection.execute(text(_FACTS), values).mappings().first()
+    return _Facts(**row) if row else _Facts(0, None, stale=False, online=0)
+
+
+def _drops(connection: Connection, number: int, period: Period) -> list[tuple[str, int]]:
+    values = {"site": number, "first": period.first, "last": period.last}
+    return [(row.reason, row.events) for row in connection.execute(text(_DROPS), values)]

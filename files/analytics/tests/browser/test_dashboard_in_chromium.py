@@ -1,0 +1,167 @@
+"""The dashboard in Chromium, under nginx's policy: in place, by keyboard, and for everyone."""
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from analytics.app import create_app
+from flask import Flask
+from playwright.sync_api import Browser, Page, sync_playwright
+from sightings import seen
+from werkzeug.serving import make_server
+
+Keep = Callable[..., None]
+
+# axe-core, https://github.com/dequelabs/axe-core
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# As templates/nginx/headers.conf.j2 has it, but for TLS.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+VIEWS = [
+    "blog.test",
+    "blog.test?period=day&country=NL&tab=channel&nonsense=1",
+    "blog.test?page=/nowhere",
+    "blog.test/page",
+    "blog.test/source?search=nothing",
+    "www.shop.test",
+    "",
+    "nowhere",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    found = shutil.which("chromium")
+    assert found, "These tests need Chromium. Type: apt-get install chromium"
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def address(app: Flask) -> Iterator[str]:
+    """Where the service listens, with sites that everybody may see."""
+    known = app.extensions["settings"]
+    public = create_app(
+        replace(known, sites=tuple(replace(site, public=True) for site in known.sites))
+    )
+
+    def door(environ: dict[str, object], start: Callable[..., object]) -> object:
+        def begin(status: str, headers: list[tuple[str, str]], *rest: object) -> object:
+            return start(status, [*headers, ("Content-Security-Policy", POLICY)], *rest)
+
+        return public(environ, begin)  # type: ignore[arg-type]
+
+    server = make_server("127.0.0.1", 0, door, threaded=True)  # type: ignore[arg-type]
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/stats/"
+    server.shutdown()
+    public.extensions["engine"].dispose()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def visits(keep: Keep) -> None:
+    keep(
+        [
+            seen("/", visitor=1, country="NL", source="Google", browser="Firefox"),
+            seen("/about", visitor=2, country="DE", browser="Chrome"),
+            seen("/", days=0.001, visitor=3, country="NL", browser="Firefox"),
+            seen("/", days=0.001, visitor=3, name="Subscribe"),
+        ]
+    )
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page on which nothing may go wrong, such as what the policy forbids."""
+    opened = browser.new_page()
+    wrong: list[str] = []
+    opened.on("console", lambda message: wrong.append(message.text))
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.set_default_timeout(10_000)
+    yield opened
+    opened.close()
+    assert wrong == []
+
+
+@pytest.mark.usefixtures("visits")
+def test_a_click_changes_the_page_in_place_and_back_undoes_it(page: Page, address: str) -> None:
+    page.goto(f"{address}blog.test")
+    page.evaluate("window.still = true")
+    page.get_by_role("link", name="Firefox").click()
+    page.get_by_role("link", name="Remove filter: Browser is Firefox").wait_for()
+    assert page.url == f"{address}blog.test?browser=Firefox"
+    page.locator(".world a").first.click()
+    page.get_by_role("link", name="Remove filter: Country is Netherlands").wait_for()
+    page.go_back()
+    page.get_by_role("link", name="Remove filter: Country").wait_for(state="detached")
+    assert page.get_by_role("link", name="Remove filter: Browser is Firefox").is_visible()
+    assert page.evaluate("window.still")
+
+
+@pytest.mark.usefixtures("visits")
+def test_a_card_turns_where_it_is(page: Page, address: str) -> None:
+    page.goto(f"{address}blog.test")
+    page.evaluate("window.scrollTo(0, 500)")
+    page.locator("#pages").get_by_role("link", name="Entry").click()
+    page.get_by_role("columnheader", name="Entry page").wait_for()
+    assert page.url == f"{address}blog.test?tab=entry_page"
+    assert page.evaluate("scrollY") == 500
+
+
+@pytest.mark.usefixtures("visits")
+def test_keys_choose_periods_and_can_be_switched_off(page: Page, address: str) -> None:
+    page.goto(f"{address}blog.test")
+    page.keyboard.press("d")
+    page.wait_for_url("**?period=day")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url("**?period=yesterday")
+    page.keyboard.press("?")
+    page.get_by_label("Keys are on").uncheck()
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("y")
+    page.reload()
+    page.keyboard.press("y")
+    assert page.url.endswith("?period=yesterday")
+
+
+@pytest.mark.usefixtures("visits")
+def test_escape_closes_a_menu_and_gives_the_focus_back(page: Page, address: str) -> None:
+    page.goto(f"{address}blog.test")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.name") == "about"
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.textContent") == "Filter"
+    assert page.locator("details[open]").count() == 0
+
+
+@pytest.mark.usefixtures("visits")
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser: Browser, address: str, scheme: str, width: int) -> None:
+    context = browser.new_context(
+        bypass_csp=True,  # axe is brought in as an inline script
+        color_scheme="dark" if scheme == "dark" else "light",
+        viewport={"width": width, "height": 900},
+    )
+    page = context.new_page()
+    for view in VIEWS:
+        page.goto(address + view)
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        page.add_script_tag(content=AXE)
+        found = page.evaluate("tags => axe.run(document, {runOnly: tags})", STANDARDS)
+        told = [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]]
+        assert told == [], view
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, view
+    context.close()

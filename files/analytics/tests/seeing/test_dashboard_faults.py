@@ -1,0 +1,90 @@
+"""Whatever is asked for, and whatever is away, the dashboard answers with a page that says so."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from analytics.app import create_app
+from analytics.config import Settings
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from markup import Page
+from sightings import seen
+from sqlalchemy import URL
+
+Keep = Callable[..., None]
+MakeSettings = Callable[[URL], Settings]
+
+BLOG = "/stats/blog.test"
+
+
+@pytest.fixture
+def visits(keep: Keep) -> None:
+    keep([seen("/", country="NL"), seen("/about", visitor=2, source="Google", name="Subscribe")])
+
+
+@pytest.fixture
+def client(client: FlaskClient, sign_in: Callable[[FlaskClient], None]) -> FlaskClient:
+    """The owner's browser."""
+    sign_in(client)
+    return client
+
+
+def test_a_site_that_is_not_counted_here_is_not_found(client: FlaskClient) -> None:
+    for address in ("/stats/other.test", f"{BLOG}/nonsense", "/stats/static/../app.py"):
+        response = client.get(address)
+        assert response.status_code == 404
+        assert "There is no such page" in Page(response.text).text
+
+
+def test_without_a_database_the_page_says_that_events_are_still_taken(
+    make_settings: MakeSettings,
+) -> None:
+    url = URL.create("postgresql+psycopg", "u", host="127.0.0.1", port=1, database="n")
+    known = make_settings(url)
+    public = replace(known, sites=tuple(replace(site, public=True) for site in known.sites))
+    response = create_app(public).test_client().get(BLOG)
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) > 0
+    assert "Events are still taken" in Page(response.text).text
+
+
+KEYS = ["period", "from", "to", "compare", "interval", "metric", "tab", "format", "search", "skip"]
+KEYS += ["about", "how", "value", "page", "contains.country", "is_not.prop:x", "event", "source"]
+VALUES = ["day", "year", "all", "2026-02", "1990", "0d", "99999d", "month", "hour", "csv", "is"]
+TEXT = st.text(max_size=20) | st.sampled_from(VALUES)
+
+
+@pytest.mark.usefixtures("visits")
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    path=st.sampled_from(
+        [BLOG, f"{BLOG}/page", f"{BLOG}/source", "/stats/", "/stats/www.shop.test"]
+    ),
+    pairs=st.lists(st.tuples(st.sampled_from(KEYS) | TEXT, TEXT), max_size=5),
+    language=st.sampled_from(["de", "ar", "en-GB", "x", "*"]),
+)
+def test_no_query_breaks_the_page(
+    client: FlaskClient, path: str, pairs: list[tuple[str, str]], language: str
+) -> None:
+    response = client.get(
+        path, query_string=pairs, headers={"Accept-Language": language}, follow_redirects=True
+    )
+    assert response.status_code == 200
+    if response.mimetype == "text/html":
+        Page(response.text)
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(path=st.binary(max_size=30), query=st.binary(max_size=30))
+def test_no_bytes_break_the_page(client: FlaskClient, path: bytes, query: bytes) -> None:
+    environ = {
+        "PATH_INFO": "/stats/" + path.decode("latin-1"),
+        "QUERY_STRING": query.decode("latin-1"),
+    }
+    assert client.get("/stats/", environ_overrides=environ).status_code < 500

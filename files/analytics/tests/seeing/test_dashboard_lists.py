@@ -1,0 +1,117 @@
+"""The long lists and the files: all of what is shown, in Plausible's words."""
+
+import csv
+import io
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+from markup import Page
+from sightings import seen
+
+Keep = Callable[..., None]
+
+PAGES = "/stats/blog.test/page"
+
+
+@pytest.fixture
+def visits(keep: Keep) -> None:
+    """A visitor of many pages, and some with sources of any kind."""
+    many = [seen(f"/post-{number:03}", days=3, visitor=1) for number in range(105)]
+    sources = ["=HYPERLINK(1)", "Google", None, 'with "quotes", and\ncomma']
+    more = [seen("/", days=3, visitor=10 + n, source=s) for n, s in enumerate(sources)]
+    keep([*many, *more, seen("/", days=5, visitor=2)])
+
+
+@pytest.fixture
+def client(client: FlaskClient, sign_in: Callable[[FlaskClient], None]) -> FlaskClient:
+    """The owner's browser."""
+    sign_in(client)
+    return client
+
+
+def opened(client: FlaskClient, address: str) -> Page:
+    response = client.get(address)
+    assert response.status_code == 200, response.text
+    return Page(response.text)
+
+
+def names(page: Page) -> list[str]:
+    return [row.text for row in page.all("th", scope="row")]
+
+
+def file(client: FlaskClient, address: str) -> list[dict[str, str]]:
+    response = client.get(address)
+    assert response.status_code == 200
+    assert response.content_type == "text/csv; charset=utf-8"
+    return list(csv.DictReader(io.StringIO(response.get_data(as_text=True), newline="")))
+
+
+@pytest.mark.usefixtures("visits")
+def test_a_card_leads_to_the_whole_list_in_parts(client: FlaskClient) -> None:
+    first = opened(client, opened(client, "/stats/blog.test").link("All pages"))
+    second = opened(client, first.link("Next 100 \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"))
+    found = names(first) + names(second)
+    assert len(found) == len(set(found)) == 106
+    assert found[0] == "/"
+    assert names(
+        opened(client, second.link("\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK} Previous 100"))
+    ) == names(first)
+
+
+@pytest.mark.usefixtures("visits")
+def test_search_finds_parts_of_a_name_and_stays_when_the_period_changes(
+    client: FlaskClient,
+) -> None:
+    page = opened(client, f"{PAGES}?search=ST-10")
+    assert sorted(names(page)) == [f"/post-{number}" for number in range(100, 105)]
+    assert names(opened(client, page.link("Last 91 days"))) == names(page)
+    assert "Nothing contains “%”." in opened(client, f"{PAGES}?search=%25").text
+
+
+@pytest.mark.usefixtures("visits")
+def test_a_click_in_a_list_filters_the_sites_page(client: FlaskClient) -> None:
+    assert opened(client, f"{PAGES}?search=104").link("/post-104") == (
+        "/stats/blog.test?page=/post-104"
+    )
+
+
+@pytest.mark.usefixtures("visits")
+def test_a_file_has_all_rows_in_plausibles_words(client: FlaskClient) -> None:
+    rows = file(client, opened(client, f"{PAGES}?search=post").link("Download as CSV"))
+    assert len(rows) == 105
+    assert list(rows[0]) == ["name", "pageviews", "visitors", "time_on_page", "scroll_depth"]
+    assert min(rows, key=lambda row: row["name"]) == {
+        "name": "/post-000",
+        "pageviews": "1",
+        "visitors": "1",
+        "time_on_page": "",
+        "scroll_depth": "",
+    }
+
+
+@pytest.mark.usefixtures("visits")
+def test_no_visitor_can_put_a_formula_into_a_file(client: FlaskClient) -> None:
+    rows = file(client, "/stats/blog.test/source?format=csv")
+    assert {row["name"] for row in rows} >= {
+        "'=HYPERLINK(1)",
+        "Google",
+        'with "quotes", and\ncomma',
+    }
+
+
+@pytest.mark.usefixtures("visits")
+def test_the_curve_is_a_file_with_a_row_for_each_day(client: FlaskClient) -> None:
+    rows = file(client, opened(client, "/stats/blog.test").link("Download the curve as CSV"))
+    assert len(rows) == 28
+    assert list(rows[0]) == [
+        "date",
+        "visitors",
+        "visits",
+        "pageviews",
+        "views_per_visit",
+        "bounce_rate",
+        "visit_duration",
+    ]
+    assert sum(int(row["pageviews"]) for row in rows) == 110
+    assert rows[0]["bounce_rate"] == ""
