@@ -2,29 +2,30 @@
 
 import http.client
 import os
-import re
+import random
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import pytest
 from analytics import healthcheck
-from analytics.models import Event
+from analytics.spool import reader as segments
+from analytics.spool.record import Dropped, Record, decode
 from sqlalchemy import Engine, text
-
-Events = Callable[[], list[Event]]
 
 PROJECT = Path(__file__).parents[1]
 VISITOR = "8.8.8.8"
 BODY = '{"name": "pageview", "url": "https://blog.test/a", "domain": "blog.test"}'
 HEADERS = {"Origin": "https://blog.test", "X-Real-IP": VISITOR, "X-Forwarded-For": VISITOR}
+BROWSER = {"User-Agent": "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0"}
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,19 @@ class Service:
     process: subprocess.Popen[str]
     log: Path
 
-    def request(self, method: str, path: str, body: str = "") -> http.client.HTTPResponse:
+    def request(
+        self, method: str, path: str, body: str = "", headers: dict[str, str] = BROWSER
+    ) -> http.client.HTTPResponse:
         connection = healthcheck._UnixConnection(str(self.socket))
-        connection.request(method, path, body, HEADERS)
+        connection.request(method, path, body, HEADERS | headers)
         response = connection.getresponse()
         response.read()
         connection.close()
         return response
+
+    def spooled(self) -> list[Record | Dropped]:
+        found = segments.segments(self.socket.parent / "spool")
+        return [decode(one) for each in found for one in segments.read(each, 0).records]
 
 
 def environment(**settings: str) -> dict[str, str]:
@@ -69,12 +76,19 @@ def service(engine: Engine, tmp_path: Path) -> Iterator[Service]:
     tmp_path.chmod(0o2770)
     path = tmp_path / "webapp.sock"
     log = tmp_path / "log"
+    (tmp_path / "spool").mkdir()
     url = engine.url.render_as_string(hide_password=False)
     with log.open("w") as output:
         process = subprocess.Popen(
             COMMAND,
             # Where gunicorn would put its control socket.
-            env=environment(SITES="blog.test", SOCKET=str(path), DATABASE_URL=url)
+            env=environment(
+                SITES="blog.test",
+                SOCKET=str(path),
+                SPOOL=str(tmp_path / "spool"),
+                VISITORS=str(tmp_path / "keys"),
+                DATABASE_URL=url,
+            )
             | {"XDG_RUNTIME_DIR": str(tmp_path)},
             cwd=tmp_path,
             stdout=output,
@@ -92,52 +106,90 @@ def service(engine: Engine, tmp_path: Path) -> Iterator[Service]:
         process.wait()
 
 
-def test_from_start_to_stop(service: Service, events: Events, engine: Engine) -> None:
+def test_from_start_to_stop(service: Service, engine: Engine) -> None:
     """One run, as each start takes a second."""
+    folder = service.socket.parent
     assert stat.S_IMODE(service.socket.stat().st_mode) == 0o770
-    assert service.socket.stat().st_gid == service.socket.parent.stat().st_gid
+    assert service.socket.stat().st_gid == folder.stat().st_gid
 
     response = service.request("POST", "/api/event", BODY)
     assert response.status == 202
-    (stored,) = events()
-    assert (stored.path, stored.country) == ("/a", "US")
+    (record,) = service.spooled()
+    assert isinstance(record, Record)
+    assert (record.path, record.country, record.browser) == ("/a", "US", "Firefox")
+    assert (folder / "keys").stat().st_mode & 0o777 == 0o700
 
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE alembic_version RENAME TO away"))
     try:
         assert service.request("GET", "/api/health").status == 503
         assert "behind" in (healthcheck.check(str(service.socket)) or "")
+        assert service.request("POST", "/api/event", BODY).status == 202
     finally:
         with engine.begin() as connection:
             connection.execute(text("ALTER TABLE away RENAME TO alembic_version"))
 
-    with engine.begin() as connection:
-        connection.execute(text("ALTER TABLE events RENAME COLUMN path TO way"))
-    try:
-        assert service.request("POST", "/api/event", BODY).status == 500
-    finally:
-        with engine.begin() as connection:
-            connection.execute(text("ALTER TABLE events RENAME COLUMN way TO path"))
+    response = service.request("POST", "/api/event", BODY, {"User-Agent": "python-requests/2.32"})
+    assert response.getheader("x-plausible-dropped") == "1"
 
-    assert [path.name for path in service.socket.parent.iterdir() if path != service.log] == [
-        "webapp.sock"
-    ], "gunicorn writes nothing but its socket"
+    names = {path.name for path in folder.iterdir() if path != service.log}
+    assert names == {"webapp.sock", "spool", "keys"}, "gunicorn writes nothing but its socket"
     service.process.send_signal(signal.SIGTERM)
     assert service.process.wait(10) == 0
     assert not service.socket.exists()
+    reasons = [one.reasons for one in service.spooled() if isinstance(one, Dropped)]
+    assert reasons == [{"bot: library": 1}], "what was in memory is spooled at the end"
+    (segment,) = segments.segments(folder / "spool")
+    assert segments.read(segment, 0).sealed
     log = service.log.read_text()
-    assert "Traceback" in log, "a fault of ours is logged"
     assert VISITOR not in log
+    assert "Traceback" not in log
     assert "POST /api/event HTTP" not in log, "there is no access log"
 
 
-def test_an_address_is_in_no_column(service: Service, engine: Engine) -> None:
-    service.request("POST", "/api/event", BODY)
-    with engine.connect() as connection:
-        rows = connection.execute(text("SELECT e::text FROM events e")).scalars().all()
-    assert len(rows) == 1
-    assert VISITOR not in rows[0]
-    assert not re.search(r"\d+\.\d+\.\d+\.\d+", rows[0])
+@pytest.mark.parametrize("attempt", range(2))
+def test_what_was_acknowledged_outlives_kill_9(service: Service, attempt: int) -> None:
+    seed = time.time_ns()
+    print(f"attempt {attempt}, seed {seed}")
+    moment = random.Random(seed).uniform(0, 0.3)  # noqa: S311 - a moment, no secret
+    acknowledged: list[str] = []
+
+    def visit(thread: int) -> None:
+        for number in count():
+            path = f"/{thread}/{number}"
+            try:
+                if service.request("POST", "/api/event", BODY.replace("/a", path)).status == 202:
+                    acknowledged.append(path)
+            except (OSError, http.client.HTTPException):
+                return
+
+    with ThreadPoolExecutor(4) as threads:
+        for thread in range(4):
+            threads.submit(visit, thread)
+        deadline = time.monotonic() + 10
+        while not acknowledged and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(moment)
+        kill_all(service.process)
+    stored = [record.path for record in service.spooled() if isinstance(record, Record)]
+    assert acknowledged
+    assert set(acknowledged) <= set(stored)
+    assert len(set(stored)) == len(stored) <= len(acknowledged) + 4
+
+
+def kill_all(process: subprocess.Popen[str]) -> None:
+    """The master with its worker, at once, as a power cut does."""
+    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+    for pid in [process.pid, *map(int, listed.split())]:
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_an_address_is_in_no_file(service: Service) -> None:
+    assert service.request("POST", "/api/event", BODY).status == 202
+    files = [path for path in service.socket.parent.rglob("*") if path.is_file()]
+    assert len(files) == 3, "log, segment, key"
+    for path in files:
+        assert VISITOR.encode() not in path.read_bytes()
 
 
 def test_the_path_can_not_be_rewritten_by_a_header(service: Service) -> None:
@@ -150,7 +202,7 @@ def test_the_path_can_not_be_rewritten_by_a_header(service: Service) -> None:
 def test_wrong_settings_are_told_without_a_traceback(tmp_path: Path) -> None:
     done = subprocess.run(
         COMMAND,
-        env=environment(ALLOWED_ORIGINS="*", SOCKET="x", DATABASE_URL="postgresql://u@h/n"),
+        env=environment(SPOOL="y", SOCKET="x", DATABASE_URL="postgresql://u@h/n"),
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -174,33 +226,3 @@ def test_a_folder_that_is_missing_is_one_sentence(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert f"can't listen on {path} (No such file or directory)" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-@pytest.fixture
-def silent(tmp_path: Path) -> Iterator[Path]:
-    """A socket whose service never answers."""
-    path = tmp_path / "silent.sock"
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(path))
-        listener.listen()
-        yield path
-
-
-def test_the_health_check_gives_the_reason(
-    silent: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(healthcheck, "_SECONDS", 0.2)
-    for path, reason in ((silent, "timed out"), (silent.with_name("none"), "No such file")):
-        monkeypatch.setenv("ANALYTICS_SOCKET", str(path))
-        assert healthcheck.main() == 1
-        assert reason in capsys.readouterr().err
-
-
-def test_the_health_check_loads_neither_flask_nor_sqlalchemy() -> None:
-    """It runs twice a minute beside the service, within its memory limit."""
-    code = "import sys, analytics.healthcheck; print(sorted(sys.modules))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=True
-    )
-    assert "analytics.healthcheck" in done.stdout
-    assert not re.search(r"'(flask|sqlalchemy|psycopg|click)'", done.stdout)

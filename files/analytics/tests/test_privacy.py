@@ -1,50 +1,165 @@
-"""An address is nowhere: not in the database, a log, an exception or an answer."""
+"""An address is nowhere: not in the database, the spool, a key's folder, a log or an answer."""
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from analytics.app import create_app
 from analytics.config import Settings
+from analytics.sites import FIELDS
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import URL, Engine, inspect, text
 from werkzeug.test import TestResponse
 
 MakeSettings = Callable[[URL], Settings]
 Send = Callable[..., TestResponse]
+Work = Callable[[Settings], Any]
 
 ADDRESS = "198.51.100.77"
-AGENT = "a-very-special-browser"
+AGENT = "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0 a-very-special-word"
 HEADERS = {
     "Origin": "https://blog.test",
     "X-Real-IP": ADDRESS,
     "User-Agent": AGENT,
+    "Accept-Language": "de-AT,special;q=0.9",
     "Cookie": "id=tracked",
+}
+TRACES = (ADDRESS, "special", "tracked", "140.0", "NT 10", "de-AT")
+
+ARRIVAL = {
+    *("id", "hostname", "source", "channel", "referrer"),
+    *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
+}
+TABLES = {
+    "sites": {"id", "domain"},
+    "texts": {"id", "text"},
+    "clients": {"id", "country", "browser", "system", "screen", "language"},
+    "arrivals": ARRIVAL,
+    "visits": {
+        *("start", "id", "visitor", "site", "bounce", "seconds"),
+        *("entry", "exit", "page_views", "client", "arrival"),
+    },
+    "events": {"time", "visit", "site", "scroll", "name", "path", "engaged", "props"},
+    "daily": {
+        *("site", "dimension", "day", "value", "visitors", "visits", "page_views", "bounces"),
+        *("seconds", "scrolls", "scrolled"),
+    },
+    "monthly": {
+        *("site", "dimension", "month", "value", "visitors", "visits", "page_views", "bounces"),
+        *("seconds", "scrolls", "scrolled"),
+    },
+    "stale_days": {"site", "day"},
+    "drops": {"site", "day", "reason", "events"},
+    "positions": {"segment", "offset"},
+    # Of the owner, who signs in; never of a visitor.
+    "sessions": {"id", "digest", "created", "expires", "last_used", "browser"},
+    "login_links": {"digest", "expires", "used"},
+    "tokens": {"id", "digest", "name", "site", "created", "last_used"},
+    "alembic_version": {"version_num"},
 }
 
 
-def test_the_database_holds_exactly_these_columns(engine: Engine) -> None:
-    columns = {column["name"] for column in inspect(engine).get_columns("events")}
-    assert columns == {
-        *("id", "time", "site", "name", "hostname", "path", "referrer", "country"),
+def everything(engine: Engine) -> str:
+    """All rows of all tables, as text."""
+    with engine.connect() as connection:
+        return "\n".join(
+            str(connection.scalars(text(f"SELECT t::text FROM {table} t")).all())
+            for table in TABLES
+        )
+
+
+def files(folder: Path) -> str:
+    found = [path for path in folder.rglob("*") if path.is_file()]
+    return "\n".join(f"{path.name}\n{path.read_bytes()!r}" for path in found)
+
+
+def test_the_database_holds_exactly_these_tables_and_columns(engine: Engine) -> None:
+    inspector = inspect(engine)
+    found = {
+        table: {column["name"] for column in inspector.get_columns(table)}
+        for table in inspector.get_table_names()
+        # The months of visits and events are theirs.
+        if not table.startswith(("visits_", "events_"))
     }
+    assert found == TABLES
 
 
-def test_nothing_of_the_visitor_is_stored_or_logged(
-    app: Flask, engine: Engine, send: Send, caplog: pytest.LogCaptureFixture
+def test_nothing_of_the_visitor_is_spooled_stored_or_logged(
+    client: FlaskClient, engine: Engine, work: Work, send: Send, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    response = send(app.test_client(), headers=HEADERS)
+    settings: Settings = client.application.extensions["settings"]
+    response = send(client, headers=HEADERS)
     assert response.status_code == 202
     assert "Set-Cookie" not in response.headers
+    spool = files(settings.spool)
+    assert "Firefox" in spool, "what may be kept is there"
+    work(settings)
+    stored = everything(engine)
+    assert "Firefox" in stored
+    for trace in TRACES:
+        for place in (spool, stored, files(settings.keys), caplog.text, str(response.headers)):
+            assert trace not in place
+
+
+@pytest.mark.parametrize("collected", [*FIELDS, None])
+def test_what_is_not_collected_is_in_neither_spool_nor_database(
+    client_with: Callable[..., FlaskClient],
+    engine: Engine,
+    work: Work,
+    send: Send,
+    collected: str | None,
+) -> None:
+    words = {
+        "referrer": ("other.test/from",),
+        "campaign": ("the-medium",),
+        "country": ("US",),
+        "browser": ("Firefox",),
+        "system": ("Windows",),
+        "screen": ("Desktop",),
+        "language": ("de",),
+        "engagement": ("4711", "37"),
+        "properties": ("the-value",),
+    }
+    client = client_with(collect=frozenset({collected} - {None}))
+    event = {
+        "name": "pageview",
+        "url": "https://blog.test/x?utm_medium=the-medium",
+        "domain": "blog.test",
+        "referrer": "https://other.test/from",
+        "props": {"key": "the-value"},
+    }
+    headers = HEADERS | {"X-Real-IP": "8.8.8.8"}
+    send(client, event, headers)
+    send(client, event | {"name": "engagement", "e": 4711, "sd": 37}, headers)
+    settings: Settings = client.application.extensions["settings"]
+    spool = files(settings.spool)
+    work(settings)
     with engine.connect() as connection:
-        row = connection.scalar(text("SELECT e::text FROM events e"))
-    for trace in (ADDRESS, AGENT, "tracked"):
-        assert trace not in str(row)
-        assert trace not in caplog.text
+        query = text("SELECT text FROM texts UNION SELECT props::text FROM events")
+        texts = [one for one in connection.scalars(query) if one]
+        marks = set(connection.scalars(text("SELECT visitor FROM visits")))
+    for field, found in words.items():
+        for word in found:
+            assert (f'"{word}"' in spool or f":{word}" in spool) == (field == collected), word
+            if field != "engagement":
+                assert any(word == one or f'"{word}"' in one for one in texts) == (
+                    field == collected
+                )
+    assert (marks != {0}) == ("visitor" in spool) == (collected == "visitor")
 
 
-@pytest.mark.parametrize("broken", ["country_of", "session"])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "analytics.taking.collect.country_of",
+        "analytics.taking.collect.agent_of",
+        "analytics.taking.bots.bot",
+    ],
+)
 def test_nothing_of_the_visitor_is_in_the_log_of_a_failure(
     app: Flask,
     send: Send,
@@ -55,23 +170,29 @@ def test_nothing_of_the_visitor_is_in_the_log_of_a_failure(
     def fail(*_: object) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr(f"analytics.events.{broken}", fail)
+    monkeypatch.setattr(broken, fail)
     caplog.set_level(logging.DEBUG)
     response = send(app.test_client(), headers=HEADERS)
     assert response.status_code == 500
     assert "boom" in caplog.text
-    for trace in (ADDRESS, AGENT, "tracked"):
+    for trace in TRACES:
         assert trace not in caplog.text + response.text
 
 
-def test_nothing_of_the_visitor_is_logged_when_the_database_is_away(
+def test_nothing_of_the_visitor_is_logged_when_disk_and_database_are_away(
     make_settings: MakeSettings, send: Send, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     url = URL.create("postgresql+psycopg", "u", host="127.0.0.1", port=1, database="n")
-    client = create_app(make_settings(url)).test_client()
+    settings = make_settings(url)
+    client = create_app(settings).test_client()
+    settings.spool.rmdir()
     event = {"name": "pageview", "url": "https://blog.test/what-was-read", "domain": "blog.test"}
     assert send(client, event, HEADERS).status_code == 503
+    assert client.get("/api/health", headers=HEADERS).status_code == 503
+    settings.spool.mkdir()
+    assert client.get("/api/health", headers=HEADERS).status_code == 503
+    assert "the spool's disk: No such file or directory" in caplog.text
     assert "the database is unavailable" in caplog.text
-    for trace in (ADDRESS, AGENT, "tracked", "what-was-read"):
+    for trace in (*TRACES, "what-was-read"):
         assert trace not in caplog.text

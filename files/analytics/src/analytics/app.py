@@ -4,8 +4,12 @@ import os
 
 from flask import Flask, Response
 
-from analytics import database, errors, events, health, stats
+from analytics import database, errors, health
+from analytics.access import login_links, sessions, signin, tokens
 from analytics.config import Settings
+from analytics.seeing import dashboard, stats
+from analytics.taking import events, tracker
+from analytics.taking.intake import Intake
 
 # nginx has the same limit: a larger body never gets here.
 MAX_BODY_BYTES = 64 * 1024
@@ -14,17 +18,22 @@ MAX_BODY_BYTES = 64 * 1024
 def create_app(settings: Settings | None = None) -> Flask:
     """The service, with the settings given or those of the environment."""
     settings = settings or Settings.from_environment(os.environ)
-    app = Flask(__name__, static_folder=None)
+    app = Flask(__name__, static_folder=None, template_folder="seeing/templates")
     # DEBUG is said here because Flask would take it from FLASK_DEBUG, in production too.
     app.config.update(DEBUG=False, MAX_CONTENT_LENGTH=MAX_BODY_BYTES)
     # /api//event is not found, rather than a redirect.
     app.url_map.merge_slashes = False
     app.extensions["settings"] = settings
     app.extensions["engine"] = database.make_engine(settings.database)
+    app.extensions["intake"] = Intake(settings)
     errors.register(app)
     app.register_blueprint(events.blueprint)
     app.register_blueprint(health.blueprint)
-    app.cli.add_command(stats.command)
+    app.register_blueprint(tracker.blueprint())
+    app.register_blueprint(signin.blueprint)
+    app.register_blueprint(dashboard.blueprint)
+    for noun in (login_links, sessions, stats, tokens):
+        app.cli.add_command(noun.command)
     app.after_request(_forbid_caching)
     return app
 
