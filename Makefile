@@ -76,6 +76,10 @@ drift: ## List what a deploy would change: exit 0 nothing, 2 something, 1 error
 verify: $(VENV) ## Test the hosts of the inventory, a real droplet too (LIMIT=)
 	@FREEHOLD_LIMIT="$(LIMIT)" $(BIN)/pytest tests/host
 
+.PHONY: dashboard
+dashboard: $(VENV) ## A link that signs your browser in to the dashboard, once (LIMIT=)
+	@$(PYTHON) -m commands.dashboard $(if $(LIMIT),--limit $(LIMIT))
+
 .PHONY: stats
 stats: $(VENV) ## Pages and countries of the last 30 days (DAYS=)
 	@$(PYTHON) -m commands.stats --days $(or $(DAYS),30) $(if $(LIMIT),--limit $(LIMIT))
@@ -100,6 +104,10 @@ preview: packages ## Show the example blog while you write, at http://127.0.0.1:
 dev: packages $(VENV) $(SITE)/index.html ## Run the analytics service with hot reload, without Docker
 	@PYTHONPATH=files/analytics/src $(PYTHON) -m analytics.dev $(SITE)
 
+.PHONY: demo
+demo: packages $(VENV) $(SITE)/index.html ## Show the dashboard with a made-up year, without Docker
+	@PYTHONPATH=files/analytics/src $(PYTHON) -m analytics.dev --demo $(SITE)
+
 ##@ Proving
 .PHONY: check
 check: $(VENV) ## Under two minutes: style, types, unit tests, templates, shell, YAML
@@ -108,7 +116,7 @@ check: $(VENV) ## Under two minutes: style, types, unit tests, templates, shell,
 	@$(BIN)/mypy .
 	@$(BIN)/shellcheck $(SHELL_SCRIPTS)
 	@$(BIN)/yamllint --strict .
-	@$(BIN)/pytest
+	@$(BIN)/pytest --ignore files/analytics/tests/browser
 
 .PHONY: test
 test: tools $(SITE)/index.html check ## Everything: check, then a fresh droplet, deployed, tested, rebooted, tested
@@ -119,6 +127,7 @@ test: tools $(SITE)/index.html check ## Everything: check, then a fresh droplet,
 test-on-a-fresh-droplet: export FREEHOLD_EMULATOR = $(CURDIR)/.cache/test-droplet
 test-on-a-fresh-droplet:
 	@$(PYTHON) -m emulator destroy
+	@$(BIN)/pytest files/analytics/tests/browser
 	@trap '$(PYTHON) -m emulator power-cut' EXIT; \
 	$(PYTHON) -m emulator up; \
 	$(BIN)/pytest tests/emulator tests/deploys/test_nginx_*.py; \

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -73,6 +74,15 @@ def hosts(limit: str = "") -> list[Host]:
             "Or write your server's address in inventory.py."
         )
     return chosen
+
+
+def forwarded_https(host: Host) -> int | None:
+    """The port of this machine that leads to an emulated droplet; None of a real host."""
+    if "emulated" not in host.groups:
+        return None
+    folder = Path(os.environ.get("FREEHOLD_EMULATOR", PROJECT / ".emulator"))
+    port: int = json.loads((folder / "host.json").read_text())["ports"]["https"]
+    return port
 
 
 def parser(words: str | None) -> argparse.ArgumentParser:

@@ -15,10 +15,11 @@ Your site is up:  {address}
                     --data '{{"name": "pageview", "url": "https://{domain}/",
                              "domain": "{domain}"}}'
 
-  What next:      make stats    which pages are read, and from where
-                  make verify   prove that the host is what it should be
-                  make deploy   after a change; make drift shows what it would do
-                  make ssh      a shell on it; make down ends it
+  What next:      make dashboard  a link to see which pages are read, and from where
+                  make stats      the same as a table
+                  make verify     prove that the host is what it should be
+                  make deploy     after a change; make drift shows what it would do
+                  make ssh        a shell on it; make down ends it
 """
 
 

@@ -82,6 +82,7 @@ def stack(settings: Settings) -> None:
         command=f"systemd-tmpfiles --create {tmpfiles}",
         state="stat --format '%a %u %g' /run/freehold /run/freehold/*/ /srv/www",
     )
+    _keys(settings)
     shared_secret(
         name="Have a password for the database, born on the host",
         secret="database_password",  # noqa: S106
@@ -112,6 +113,29 @@ def stack(settings: Settings) -> None:
         name="Bring all services up, the database migrated before",
         project="/opt/freehold",
         migrate="migrate",
+    )
+
+
+def _keys(settings: Settings) -> None:
+    unit = "/etc/systemd/system/run-freehold-keys.mount"
+    rendered(
+        name="Describe where the keys of the day's visitors lie",
+        template="systemd/run-freehold-keys.mount.j2",
+        path=unit,
+        settings=settings,
+    )
+    applied(
+        name="Keep the keys of the day's visitors in memory that is never swapped",
+        what="keys",
+        paths=[unit],
+        command=(
+            "systemctl enable --quiet --no-reload run-freehold-keys.mount"
+            " && systemctl daemon-reload && systemctl restart run-freehold-keys.mount"
+        ),
+        state=(
+            "systemctl is-enabled run-freehold-keys.mount;"
+            " findmnt --noheadings --output FSTYPE,OPTIONS /run/freehold/keys"
+        ),
     )
 
 

@@ -25,6 +25,31 @@ site_releases_kept: int = 5
 # The origins whose pages may send events. Empty: the site's own names.
 allowed_origins: list[str] = []
 
+# Whose midnight ends a day.
+time_zone: str = "UTC"
+
+# What is kept beside the page itself, field by field. What is left out is never computed.
+collect: list[str] = [
+    *("referrer", "campaign", "country", "browser", "system", "screen", "language"),
+    *("visitor", "engagement", "properties"),
+]
+
+# Whether those whose browser asks not to be tracked (Do Not Track, Global Privacy Control) are left
+# uncounted.
+honour_do_not_track: bool = True
+
+# Whether everybody may look at the statistics, and change nothing.
+public_statistics: bool = False
+
+# How many days single events are kept. The daily sums stay.
+keep_days: int = 400
+
+# Pages that are not counted; * stands for any characters.
+ignored_paths: list[str] = []
+
+# Query parameters that tell one page from another, such as "id". Others are not kept.
+kept_parameters: list[str] = []
+
 # ---- Access -----------------------------------------------------------------------------------
 
 # Who pyinfra logs in as: root, by key; nobody else is let in.
@@ -77,6 +102,7 @@ postgres_image: str = "postgres:17.12"
 python_image: str = "python:3.13-slim"
 
 # The most memory that each service may take, in megabytes. A service over it is restarted.
-nginx_memory_megabytes: int = 96
-webapp_memory_megabytes: int = 160
-db_memory_megabytes: int = 192
+nginx_memory_megabytes: int = 72
+webapp_memory_megabytes: int = 136
+worker_memory_megabytes: int = 88
+db_memory_megabytes: int = 160

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from settings.analytics import COLLECTED, collected, zone_name
 from settings.certificates import check_bundle, check_key
 from settings.choices import Choice, time_of_day
 from settings.faults import Fault
@@ -57,6 +58,14 @@ class Settings(BaseModel):
     given_origins: Annotated[Texts, AfterValidator(origins)] = Field(
         (), alias="allowed_origins", examples=[["https://blog.example"]]
     )
+
+    time_zone: Annotated[str, AfterValidator(zone_name)] = Field("UTC", examples=["Europe/Berlin"])
+    collect: Annotated[Texts, AfterValidator(collected)] = Field(COLLECTED, examples=[["country"]])
+    honour_do_not_track: bool = Field(True, examples=[True])
+    keep_days: int = Field(400, ge=1, le=36500, examples=[400])
+    public_statistics: bool = Field(False, examples=[True])
+    ignored_paths: Texts = Field((), examples=[["/drafts/*"]])
+    kept_parameters: Texts = Field((), examples=[["id"]])
 
     ssh_user: Annotated[
         str,
@@ -106,9 +115,10 @@ class Settings(BaseModel):
     postgres_image: Image = Field("postgres:17.12", examples=["postgres:17.12"])
     python_image: Image = Field("python:3.13-slim", examples=["python:3.13-slim"])
     # Below these the service does not start, or is killed at its first real work.
-    nginx_memory_megabytes: int = Field(96, ge=32, le=65536, examples=[96])
-    webapp_memory_megabytes: int = Field(160, ge=96, le=65536, examples=[160])
-    db_memory_megabytes: int = Field(192, ge=96, le=65536, examples=[192])
+    nginx_memory_megabytes: int = Field(72, ge=32, le=65536, examples=[72])
+    webapp_memory_megabytes: int = Field(136, ge=112, le=65536, examples=[136])
+    worker_memory_megabytes: int = Field(88, ge=64, le=65536, examples=[88])
+    db_memory_megabytes: int = Field(160, ge=96, le=65536, examples=[160])
 
     @field_validator("given_aliases")
     @classmethod
@@ -180,6 +190,22 @@ class Settings(BaseModel):
     def allowed_origins(self) -> tuple[str, ...]:
         """The origins whose pages may send events, as browsers write them."""
         return self.given_origins or tuple(f"https://{name}" for name in self.names)
+
+    @property
+    def analytics_sites(self) -> dict[str, dict[str, object]]:
+        """What the analytics service is told of each site that it counts, by domain."""
+        return {
+            self.domain: {
+                "time_zone": self.time_zone,
+                "allowed_origins": list(self.allowed_origins),
+                "collect": list(self.collect),
+                "honour_do_not_track": self.honour_do_not_track,
+                "keep_days": self.keep_days,
+                "ignored_paths": list(self.ignored_paths),
+                "kept_parameters": list(self.kept_parameters),
+                "public": self.public_statistics,
+            }
+        }
 
     @cached_property
     def authorized_key_lines(self) -> tuple[str, ...]:

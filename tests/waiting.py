@@ -19,6 +19,6 @@ def wait_until_healthy(droplet: Droplet) -> None:
 
     def all_are_healthy() -> bool:
         states = droplet.run("docker ps --format '{{.Status}}'", check=False)
-        return states.count("(healthy)") == 3
+        return states.count("(healthy)") == 4
 
     wait_until(all_are_healthy, 240)

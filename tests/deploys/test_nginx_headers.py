@@ -53,6 +53,20 @@ def test_readers_of_feeds_may_show_images(visitor: Client) -> None:
     assert headers["Cross-Origin-Resource-Policy"] == "cross-origin"
 
 
+def test_other_sites_may_load_the_tracker(visitor: Client, service: Service) -> None:
+    headers = visitor.ask("/js/script.js").headers
+    assert headers.get_all("Cross-Origin-Resource-Policy") == ["cross-origin"]
+
+
+def test_the_service_compresses_the_tracker_itself(visitor: Client, service: Service) -> None:
+    # The stand-in answers with what it was sent: enough to be worth compressing.
+    asked = {"Accept-Encoding": "gzip", "X-Long": "x" * 1000}
+    assert visitor.ask("/api/x", headers=asked).headers["Content-Encoding"] == "gzip"
+    headers = visitor.ask("/js/script.js", headers=asked).headers
+    assert "Content-Encoding" not in headers
+    assert "Vary" not in headers
+
+
 @pytest.mark.parametrize(
     ("path", "kind"),
     [

@@ -17,13 +17,19 @@ pytest_plugins = ["tests.deploys.nginx_fixtures"]
 
 @pytest.mark.parametrize(
     "target",
-    ["/api/event", "/api", "/api/", "/api//event", "/api/event?a=%20b&c", "/api/a%2Fb", "/api///"],
+    [
+        *("/api/event", "/api", "/api/", "/api//event", "/api/event?a=%20b&c", "/api/a%2Fb"),
+        *("/api///", "/js/script.js", "/js/script.js?v=1"),
+    ],
 )
 def test_the_service_sees_what_was_sent(visitor: Client, service: Service, target: str) -> None:
     assert visitor.ask(target).json["target"] == target
 
 
-@pytest.mark.parametrize("target", ["/apix", "/api/../about", "/api/%2e%2e/about", "/API/event"])
+@pytest.mark.parametrize(
+    "target",
+    ["/apix", "/api/../about", "/api/%2e%2e/about", "/API/event", "/js/", "/js/script.js/"],
+)
 def test_what_only_looks_like_it_never_gets_there(
     visitor: Client, service: Service, target: str
 ) -> None:

@@ -5,6 +5,7 @@ import json
 from emulator import Droplet
 from tests.outside import Outside
 from tests.runs import deploy
+from tests.waiting import wait_until
 
 
 def _refused_with_json(outside: Outside) -> None:
@@ -16,17 +17,23 @@ def _refused_with_json(outside: Outside) -> None:
 
 
 def test_the_site_outlives_its_services(droplet: Droplet, outside: Outside) -> None:
-    for dead in ("db", "webapp"):
+    for dead in ("db", "worker", "webapp"):
         droplet.run("docker", "stop", "--time", "5", f"freehold-{dead}-1")
         page = outside.get("/")
         assert page.status == 200
         assert b"<html" in page.body
-        _refused_with_json(outside)
+        if dead == "webapp":
+            _refused_with_json(outside)
+        else:
+            event = outside.send_event(name=f"without the {dead}")
+            assert event.status == 202, "Events are taken without a database, and wait."
 
     mended = deploy("--json")
     assert mended.code == 0, mended.said
     assert mended.changed() == ["Stack | Bring all services up, the database migrated before"]
-    assert outside.send_event().status == 202
+    query = "select count(*) from events join texts t on t.id = name where t.text like 'without%'"
+    ask = f'docker exec freehold-db-1 psql -U analytics -At -c "{query}"'
+    wait_until(lambda: droplet.run(ask).strip() == "2", 60)
 
 
 def test_a_killed_service_comes_back_by_itself(droplet: Droplet, outside: Outside) -> None:

@@ -55,6 +55,10 @@ def host(described: Host) -> Iterator[Target]:
         )
         # SSH answers before a machine that was just booted has started everything.
         target.run("timeout 180 systemctl is-system-running --wait")
+        target.run(
+            "timeout 240 sh -c"
+            " 'while docker ps --format {{.Status}} | grep -q starting; do sleep 2; done'"
+        )
         yield target
         target.backend.run_local(f"ssh -o ControlPath={folder}/c -O exit {described.address}")
 

@@ -1,6 +1,7 @@
 """Reading much of a host at once: a round trip to a small or emulated one is dear."""
 
 import json
+import time
 from typing import Any, ClassVar
 
 from testinfra.host import Host as Target
@@ -83,3 +84,23 @@ class Services:
         """A command that prints what the database answers, a line a row, `|` between columns."""
         given = " ".join(f'-c "{query}"' for query in queries)
         return self.inside("db", f'psql -U analytics -d analytics -AtqF "|" {given}')
+
+    def forget(self, pages: str) -> str:
+        """A command that deletes what was counted of pages whose path begins so."""
+        of_pages = f"(SELECT id FROM texts WHERE text LIKE '{pages}%')"
+        return self.psql(
+            "INSERT INTO stale_days SELECT DISTINCT site, day FROM daily"
+            f" WHERE dimension = 20 AND value IN {of_pages} ON CONFLICT DO NOTHING",
+            f"DELETE FROM visits WHERE entry IN {of_pages}",
+            f"DELETE FROM events WHERE path IN {of_pages}",
+        )
+
+
+def stored(host: Target, command: str, lines: int) -> list[str]:
+    """The lines that `command` prints, as soon as they are so many, or after half a minute."""
+    deadline = time.monotonic() + 30
+    while True:
+        found: list[str] = host.check_output(command).splitlines()
+        if len(found) >= lines or time.monotonic() > deadline:
+            return found
+        time.sleep(1)

@@ -11,14 +11,15 @@ from testinfra.host import Host as Target
 from tests.host.reading import DOCKER, Services, read, run_python
 from tests.host.stranger import KNOCK
 
-SERVICES = ("nginx", "webapp", "db")
+SERVICES = ("nginx", "webapp", "worker", "db")
 # To open 80 and 443, to become another user, and to give that user its folders.
 CAPABILITIES = {
     "nginx": {"CHOWN": 0, "SETGID": 6, "SETUID": 7, "NET_BIND_SERVICE": 10},
     "webapp": {},
+    "worker": {},
     "db": {},
 }
-USERS = {"webapp": 10001, "db": 999}
+USERS = {"webapp": 10001, "worker": 10001, "db": 999}
 MEGABYTE = 1024 * 1024
 
 _READ = """
@@ -233,7 +234,8 @@ def test_docker_publishes_no_port(container: dict[str, Any]) -> None:
 
 MAY_WRITE = {
     "nginx": set(),
-    "webapp": {"/run/freehold/webapp"},
+    "webapp": {"/run/freehold/webapp", "/run/freehold/keys", "/var/lib/analytics/spool"},
+    "worker": {"/run/freehold/keys", "/var/lib/analytics/spool"},
     "db": {"/var/lib/postgresql/data"},
 }
 
@@ -260,15 +262,16 @@ def test_networks(docker: dict[str, Any]) -> None:
     assert network_of == {
         "nginx": {"host"},
         "webapp": {"freehold_internal"},
+        "worker": {"freehold_internal"},
         "db": {"freehold_internal"},
     }
     internal = docker["networks"]["freehold_internal"]
     assert internal["Internal"]
     names = {one["Name"] for one in internal["Containers"].values()}
-    assert names == {"freehold-webapp-1", "freehold-db-1"}
+    assert names == {"freehold-webapp-1", "freehold-worker-1", "freehold-db-1"}
 
 
-@pytest.mark.parametrize("service", ["webapp", "db"])
+@pytest.mark.parametrize("service", ["webapp", "worker", "db"])
 def test_it_reaches_nothing_beyond_its_network(
     host: Target, docker: dict[str, Any], service: str
 ) -> None:
@@ -313,7 +316,7 @@ def test_no_name_leads_out(host: Target, services: Services) -> None:
         "    try: print(socket.getaddrinfo(name, 80)[0][4][0])\n"
         "    except OSError: print('unknown')"
     )
-    ask = services.inside("webapp", "python -c %s db deb.debian.org")
+    ask = services.inside("webapp", "python -c %s db www.debian.org")
     database, elsewhere = host.check_output(ask, script).split()
     assert database != "unknown", "The webapp can't find its database."
     assert elsewhere == "unknown"

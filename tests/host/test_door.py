@@ -18,7 +18,7 @@ import pytest
 from cryptography import x509
 from testinfra.host import Host as Target
 
-from tests.host.reading import Services, run_python
+from tests.host.reading import Services, run_python, stored
 from tests.host.visitor import Answer, Visitor
 
 # Mozilla's intermediate set, https://ssl-config.mozilla.org (guideline 5.8)
@@ -355,14 +355,12 @@ def test_the_site_is_there(visitor: Visitor) -> None:
 
 # ---- The service ----
 
-FORGET = f"DELETE FROM events WHERE path LIKE '/{FOLDER}%'"
-
 
 @pytest.fixture
 def forgotten(host: Target, services: Services) -> Iterator[None]:
     """Nothing of what the tests send is counted afterwards."""
     yield
-    host.check_output(services.psql(FORGET))
+    host.check_output(services.forget(f"/{FOLDER}"))
 
 
 @pytest.mark.usefixtures("forgotten")
@@ -370,9 +368,13 @@ def test_an_event_is_kept(host: Target, services: Services, visitor: Visitor) ->
     path = f"/{FOLDER}/kept"
     answer = visitor.send_event(url=f"https://{visitor.name}{path}?secret=1#part")
     assert answer.status == 202
-    query = f"SELECT name, site, path FROM events WHERE path LIKE '/{FOLDER}/%'"
-    stored = host.check_output(services.psql(query))
-    assert stored == f"pageview|{visitor.name}|{path}", "202 was said and the event is not there."
+    query = (
+        "SELECT n.text, s.domain, p.text FROM events e JOIN texts n ON n.id = e.name"
+        " JOIN sites s ON s.id = e.site JOIN texts p ON p.id = e.path"
+        f" WHERE p.text LIKE '/{FOLDER}/%'"
+    )
+    found = stored(host, services.psql(query), lines=1)
+    assert found == [f"pageview|{visitor.name}|{path}"], "202 was said, and it is not there."
 
 
 def test_the_service_sees_the_path_as_it_was_sent(visitor: Visitor) -> None:

@@ -238,7 +238,7 @@ def test_ping_is_answered(stranger: Stranger) -> None:
 def _processes(host: Target) -> Any:  # noqa: ANN401
     """Of each service, the process and since when it runs."""
     script = """
-names = ("nginx", "webapp", "db")
+names = ("nginx", "webapp", "worker", "db")
 states = [docker(f"/containers/freehold-{name}-1/json")["State"] for name in names]
 print(json.dumps([[state["Status"], state["Pid"], state["StartedAt"]] for state in states]))
 """

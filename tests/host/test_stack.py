@@ -8,10 +8,10 @@ import pytest
 from testinfra.host import Host as Target
 
 from commands.hosts import PROJECT
-from tests.host.reading import DOCKER, Services, read, run_python
+from tests.host.reading import DOCKER, Services, read, run_python, stored
 from tests.host.stranger import Stranger
 
-MIGRATIONS = PROJECT / "files/analytics/src/analytics/migrations/versions"
+MIGRATIONS = PROJECT / "files/analytics/src/analytics/keeping/migrations/versions"
 
 
 # ---- The database ----
@@ -65,6 +65,7 @@ def test_its_schema_is_this_releases(database: dict[str, str]) -> None:
 def test_no_column_is_made_for_an_address(database: dict[str, str]) -> None:
     columns = _pairs(database["columns"])
     assert "events.path" in columns
+    assert "visits.visitor" in columns
     telling = re.compile(r"(^|_)(ip|addr|address|agent)($|_)")
     named = [name for name in columns if telling.search(name.partition(".")[2])]
     typed = [name for name, kind in columns.items() if kind in {"inet", "cidr"}]
@@ -111,6 +112,8 @@ def shared(host: Target) -> dict[str, str]:
             "kind": "stat --file-system -c '%T' /run/freehold /run/freehold/webapp",
             "modes": "stat -c '%a %u %g %F' /run/freehold /run/freehold/webapp"
             " /run/freehold/webapp/webapp.sock",
+            "keys": "findmnt --noheadings --output FSTYPE,OPTIONS /run/freehold/keys;"
+            " find /run/freehold/keys -printf '%m %u %y %f\\n'",
             "others": "find /run/freehold -mindepth 1 -perm /o=rwx",
             "health": f"{health} http://localhost/api/health",
             "boot": "grep -rh '^d /run/freehold' /etc/tmpfiles.d/ | wc -l",
@@ -129,6 +132,17 @@ def test_the_socket_is_in_memory_and_for_nginx_only(shared: dict[str, str]) -> N
     assert int(shared["boot"]) >= 2, "After a reboot the folder is not there."
 
 
+def test_the_days_keys_are_never_on_a_disk(shared: dict[str, str], domain: str) -> None:
+    mounted, folder, *keys = shared["keys"].splitlines()
+    assert mounted.startswith("tmpfs")
+    assert "noswap" in mounted, "A key could be read from the swap file after its day."
+    assert folder.split()[:3] == ["700", "10001", "d"]
+    for key in keys:
+        mode, owner, kind, name = key.split()
+        assert (mode, owner, kind) == ("600", "10001", "f")
+        assert name.rpartition("_")[0] == domain
+
+
 def test_the_service_is_well(shared: dict[str, str]) -> None:
     health = json.loads(shared["health"])
     state = {key: health.get(key) for key in ("status", "database", "schema")}
@@ -136,8 +150,6 @@ def test_the_service_is_well(shared: dict[str, str]) -> None:
 
 
 # ---- No address at rest ----
-
-_FORGET = "DELETE FROM events WHERE path LIKE '/freehold-test-%'"
 
 _NOISE = """
 import contextlib, json, socket, ssl, sys, time
@@ -186,7 +198,7 @@ print(json.dumps([int(began), statuses]))
 @pytest.fixture(scope="module")
 def noise(host: Target, services: Services, stranger: Stranger, domain: str) -> Any:  # noqa: ANN401
     """A visitor with a known address who does whatever might be logged: answers and countries."""
-    host.check_output(services.psql(_FORGET))
+    host.check_output(services.forget("/freehold-test-"))
     try:
         done = stranger.run(
             "python3 -c %s %s %s %s",
@@ -196,10 +208,16 @@ def noise(host: Target, services: Services, stranger: Stranger, domain: str) -> 
             "/freehold-test-noise",
         )
         assert done.rc == 0, done.stderr
-        query = "SELECT coalesce(country, '-') FROM events WHERE path LIKE '/freehold-test-%'"
-        countries = host.check_output(services.psql(query)).split()
+        query = (
+            "SELECT coalesce(country.text, '-') FROM events e JOIN texts p ON p.id = e.path"
+            " JOIN visits v ON v.id = e.visit JOIN clients c ON c.id = v.client"
+            " LEFT JOIN texts country ON country.id = c.country"
+            " WHERE p.text LIKE '/freehold-test-%'"
+        )
+        # The worker carries them from the spool to the database.
+        countries = stored(host, services.psql(query), lines=2)
     finally:
-        host.check_output(services.psql(_FORGET))
+        host.check_output(services.forget("/freehold-test-"))
     began, statuses = json.loads(done.stdout)
     return {"began": began, "statuses": statuses, "countries": countries}
 
@@ -224,7 +242,7 @@ began, *wanted = sys.argv[1:]
 found = []
 since = f"since={began}&stdout=1&stderr=1"
 logs = {name: docker_text(f"/containers/freehold-{name}-1/logs?{since}")
-        for name in ("nginx", "webapp", "db")}
+        for name in ("nginx", "webapp", "worker", "db")}
 journal = ["journalctl", "--quiet", "--output=export", "--since", "@" + began]
 logs["the journal"] = subprocess.check_output(journal)
 for where, text in logs.items():
