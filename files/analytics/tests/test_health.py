@@ -98,8 +98,10 @@ def test_asking_destroys_keys_that_are_over(client: FlaskClient) -> None:
     """As the worker does, which may be down."""
     settings: Settings = client.application.extensions["settings"]
     visitors = Visitors(settings.keys)
-    visitors.marks(settings.sites[0], "", "", datetime.now(UTC) - timedelta(days=1))
+    # Two days ago, as in its last half hour yesterday makes today's key.
+    earlier = datetime.now(UTC) - timedelta(days=2)
+    visitors.marks(settings.sites[0], "", "", earlier)
+    over = list(settings.keys.glob(f"*_{earlier:%Y-%m-%d}"))
     client.get("/api/health")
-    assert not any(
-        datetime.now(UTC).date().isoformat() not in p.name for p in settings.keys.iterdir()
-    )
+    assert over
+    assert not over[0].exists()

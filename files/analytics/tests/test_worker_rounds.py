@@ -24,8 +24,9 @@ def test_keys_go_and_life_is_shown_while_the_database_is_away(
     monkeypatch.setattr(worker, "ALIVE", tmp_path / "alive")
     away = URL.create("postgresql+psycopg", "u", host="127.0.0.1", port=1, database="n")
     settings = make_settings(away)
-    yesterday = datetime.now(UTC) - timedelta(days=1)
-    Visitors(settings.keys).marks(Site("blog.test"), "", "", yesterday)
+    # Two days ago, as in its last half hour yesterday makes today's key.
+    earlier = datetime.now(UTC) - timedelta(days=2)
+    Visitors(settings.keys).marks(Site("blog.test"), "", "", earlier)
     one = worker.Worker(settings, make_engine(away))
     monkeypatch.setattr(one._stopping, "wait", lambda _: one.stop())
     one.run()
