@@ -5,6 +5,7 @@ import os
 import random
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -28,6 +29,19 @@ HEADERS = {"Origin": "https://blog.test", "X-Real-IP": VISITOR, "X-Forwarded-For
 BROWSER = {"User-Agent": "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0"}
 
 
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a unix socket, as nginx speaks it with the service."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=4)
+        self._path = str(path)
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
 @dataclass(frozen=True)
 class Service:
     """A running gunicorn."""
@@ -39,7 +53,7 @@ class Service:
     def request(
         self, method: str, path: str, body: str = "", headers: dict[str, str] = BROWSER
     ) -> http.client.HTTPResponse:
-        connection = healthcheck._UnixConnection(str(self.socket))
+        connection = UnixConnection(self.socket)
         connection.request(method, path, body, HEADERS | headers)
         response = connection.getresponse()
         response.read()
@@ -63,7 +77,7 @@ def environment(**settings: str) -> dict[str, str]:
 
 
 COMMAND = [
-    *(sys.executable, "-m", "gunicorn", "--config", str(PROJECT / "gunicorn.conf.py")),
+    *(sys.executable, "-OO", "-m", "gunicorn", "--config", str(PROJECT / "gunicorn.conf.py")),
     "analytics.app:create_app()",
 ]
 
@@ -194,7 +208,7 @@ def test_an_address_is_in_no_file(service: Service) -> None:
 
 
 def test_the_path_can_not_be_rewritten_by_a_header(service: Service) -> None:
-    connection = healthcheck._UnixConnection(str(service.socket))
+    connection = UnixConnection(service.socket)
     connection.request("GET", "/nothing", headers={"PATH_INFO": "/api/health", "SCRIPT_NAME": "/x"})
     assert connection.getresponse().status == 404
     connection.close()

@@ -4,13 +4,16 @@ https://github.com/monperrus/crawler-user-agents
 """
 
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Protocol
 
+from ahocorasick_rs import AhoCorasick, Implementation
 from ua_parser_rs import UserAgentExtractor
 
 from analytics.taking.agents import readable
@@ -80,6 +83,10 @@ _OTHERS = (
     (r"^[A-Za-z][\w.-]*[/ ]v?\d[\w.-]*$", Reason.LIBRARY),
 )
 
+# What makes a pattern more than a word, once its escaped punctuation is away.
+_SPECIAL = re.compile(r"[.^$*+?{}\[\]()|\\]")
+_ESCAPED = re.compile(r"\\([^\w])")
+
 # Sec-Purpose is the standard's (https://wicg.github.io/nav-speculation/prefetch.html), the others
 # are of older Chromium, Safari and Firefox.
 _PURPOSES = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
@@ -101,7 +108,11 @@ def bot(user_agent: str | None, headers: Headers) -> Reason | None:
     text = readable(user_agent)
     if not any(character.isalpha() for character in text):
         return Reason.EMPTY
-    found = _patterns().extract(text)
+    listed = _listed()
+    # The first that the list has decides, and its words come before its other patterns.
+    if words := listed.words.find_matches_as_indexes(text, overlapping=True):
+        return listed.reasons[min(word for word, _, _ in words)]
+    found = listed.patterns.extract(text)
     return None if found is None else Reason(found.family)
 
 
@@ -111,18 +122,38 @@ def prefetch(headers: Headers) -> bool:
     return any(value.lower().startswith(("prefetch", "prerender", "preview")) for value in values)
 
 
-@cache
-def _patterns() -> UserAgentExtractor:
-    """All patterns as one matcher, 8 MB: the engine of ua-parser, which filters by their words.
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """What gives bots away: words, each with its reason, and regular expressions."""
 
-    As one regular expression in Python it takes 400 µs a call, here 1 µs.
+    words: AhoCorasick
+    reasons: list[Reason]
+    patterns: UserAgentExtractor
+
+
+@cache
+def _listed() -> _Listed:
+    """All of the list in 2 MB; a user agent takes 1 µs.
+
+    As one regular expression in Python it takes 400 µs, and in Rust, where each of 1,500 patterns
+    would be one of its own, 8 MB.
     """
-    return UserAgentExtractor(
-        (pattern, reason, None, None, None, None) for pattern, reason in (*_listed(), *_OTHERS)
+    words: dict[str, Reason] = {}
+    patterns: dict[str, Reason] = {}
+    for pattern, reason in (*_entries(), *_OTHERS):
+        word = _ESCAPED.sub(r"\1", pattern)
+        if not _SPECIAL.search(_ESCAPED.sub("", pattern)):
+            words.setdefault(word, reason)
+        else:
+            patterns.setdefault(pattern, reason)
+    return _Listed(
+        AhoCorasick(words, implementation=Implementation.ContiguousNFA),
+        [*words.values()],
+        UserAgentExtractor((one, why, None, None, None, None) for one, why in patterns.items()),
     )
 
 
-def _listed() -> Iterator[tuple[str, Reason]]:
+def _entries() -> Iterator[tuple[str, Reason]]:
     # Its package would keep all examples and descriptions in memory: 2 MB that nobody reads.
     path = distribution("crawler-user-agents").locate_file(
         "crawleruseragents/crawler-user-agents.json"
