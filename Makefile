@@ -118,20 +118,21 @@ check: $(VENV) ## Under two minutes: style, types, unit tests, templates, shell,
 	@$(BIN)/yamllint --strict .
 	@$(BIN)/pytest --ignore files/analytics/tests/browser
 
+# On a droplet of its own: the one of `make up` is left alone. Its CPU takes one of the machine's
+# cores; what needs no droplet is tested on another meanwhile.
+TOGETHER := --jobs=2 --output-sync=line
+
 .PHONY: test
-test: tools $(SITE)/index.html check ## Everything: check, then a fresh droplet, deployed, tested, rebooted, tested
+test: tools $(SITE)/index.html ## Everything: check, and a fresh droplet, deployed, tested, rebooted, tested
 	@$(MAKE) test-on-a-fresh-droplet
 
-# A droplet of its own: the one of `make up` is left alone.
 .PHONY: test-on-a-fresh-droplet
 test-on-a-fresh-droplet: export FREEHOLD_EMULATOR = $(CURDIR)/.cache/test-droplet
 test-on-a-fresh-droplet:
 	@$(PYTHON) -m emulator destroy
-	@$(BIN)/pytest files/analytics/tests/browser
 	@trap '$(PYTHON) -m emulator power-cut' EXIT; \
-	$(PYTHON) -m emulator up; \
-	$(BIN)/pytest tests/emulator tests/deploys/test_nginx_*.py; \
-	$(MAKE) deploy LIMIT=emulated; \
+	$(MAKE) $(TOGETHER) test-boot test-service; \
+	$(MAKE) $(TOGETHER) test-deploy test-images; \
 	$(BIN)/pytest tests/deploys/test_[!n]*.py; \
 	$(MAKE) verify LIMIT=emulated; \
 	$(BIN)/pytest tests/browser; \
@@ -140,6 +141,17 @@ test-on-a-fresh-droplet:
 	$(BIN)/pytest tests/faults --ignore tests/faults/test_half_a_gigabyte.py; \
 	$(BIN)/pytest tests/faults/test_half_a_gigabyte.py
 	@$(PYTHON) -m emulator destroy
+
+.PHONY: test-boot test-service test-deploy test-images
+test-boot:
+	@$(PYTHON) -m emulator up
+	@$(BIN)/pytest tests/emulator/test_droplet.py
+test-service: check
+	@$(BIN)/pytest files/analytics/tests/browser
+test-deploy:
+	@$(MAKE) deploy LIMIT=emulated
+test-images:
+	@$(BIN)/pytest tests/emulator/test_images.py tests/deploys/test_nginx_*.py
 
 .PHONY: bench
 bench: tools $(SITE)/index.html ## Measure a deploy from bare to serving, and write benchmarks/results
