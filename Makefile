@@ -120,7 +120,7 @@ check: $(VENV) ## Under two minutes: style, types, unit tests, templates, shell,
 
 # On a droplet of its own: the one of `make up` is left alone. Its CPU takes one of the machine's
 # cores; what needs no droplet is tested on another meanwhile.
-TOGETHER := --jobs=2 --output-sync=line
+TOGETHER := --jobs=2
 
 .PHONY: test
 test: tools $(SITE)/index.html ## Everything: check, and a fresh droplet, deployed, tested, rebooted, tested
