@@ -1,27 +1,24 @@
 """The tracker: a script that the owner's pages load, and that sends their events.
 
-`script.js` is its readable source. What is served is made of it when the service starts. A reader
+`script.js` is its readable source. What is served is made of it by minified.py. A reader
 is left alone whose browser holds "true" under `analytics_ignore` (or Plausible's
 `plausible_ignore`) in the page's localStorage: a page that lets people opt out sets that.
 """
 
 import gzip
 import hashlib
-import subprocess
-import sys
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from flask import Blueprint, Response, request
+
+from analytics.taking.tracker import minified
 
 DEFAULT_PATH = "/js/script.js"
 
 # A page that was open during an update has the new tracker within this time. Longer would keep
 # a mistake alive, and shorter would have readers ask at every visit.
 _CACHE_SECONDS = 3600
-_SOURCE = Path(__file__).with_name("script.js")
-_MINIFY = "import minify, sys; print(minify.string('text/javascript', sys.stdin.read()), end='')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +58,8 @@ def blueprint(path: str = DEFAULT_PATH) -> Blueprint:
 @cache
 def _variants() -> tuple[_Variant, _Variant]:
     """The script plain and gzipped. Each has an ETag of its own, as their bytes differ."""
-    script = _minify(_SOURCE.read_text(encoding="utf-8")).encode()
+    script = minified.script().encode()
     digest = hashlib.sha256(script).hexdigest()[:16]
     # No time of day in it: the same release gives the same bytes.
     packed = gzip.compress(script, compresslevel=9, mtime=0)
     return _Variant(script, digest), _Variant(packed, f"{digest}-gzip", "gzip")
-
-
-def _minify(source: str) -> str:
-    """The same script without comments and white space, and with short names.
-
-    In a process of its own, since the minifier is written in Go: its threads would stay in ours,
-    and gunicorn forks. https://github.com/tdewolff/minify/tree/master/bindings/py
-    """
-    command = [sys.executable, "-I", "-c", _MINIFY]
-    done = subprocess.run(command, input=source, stdout=subprocess.PIPE, text=True, check=True)
-    return done.stdout
