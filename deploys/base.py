@@ -164,3 +164,17 @@ def _kernel(settings: Settings) -> None:
         # What the kernel holds now, so that a value changed by hand is noticed.
         state=f"sed -n 's/^\\([a-z][^ =]*\\).*/\\1/p' {sysctls} | xargs sysctl",
     )
+    huge_pages = "/etc/tmpfiles.d/freehold-huge-pages.conf"
+    rendered(
+        name="Describe who gets huge pages of memory",
+        template="systemd/huge-pages.conf.j2",
+        path=huge_pages,
+        settings=settings,
+    )
+    applied(
+        name="Give huge pages of memory only to who asks for them",
+        what="huge-pages",
+        paths=[huge_pages],
+        command=f"systemd-tmpfiles --create {huge_pages}",
+        state="cat /sys/kernel/mm/transparent_hugepage/enabled",
+    )

@@ -1,6 +1,7 @@
 """Docker Engine and Compose, bounded and hardened."""
 
 from pyinfra.api import deploy
+from pyinfra.operations import systemd
 
 from deploys.rendered import rendered
 from deploys.script import script
@@ -43,11 +44,15 @@ def docker(settings: Settings) -> None:
         what="docker",
         paths=[DAEMON],
         # live-restore keeps the containers running meanwhile.
-        command=(
-            f"dockerd --validate --config-file={DAEMON}"
-            " && systemctl enable --quiet docker.service && systemctl restart docker.service"
-        ),
-        state="systemctl is-active docker.service; systemctl is-enabled docker.service",
+        command=(f"dockerd --validate --config-file={DAEMON} && systemctl restart docker.service"),
+        state="systemctl is-active docker.service",
+    )
+    # Apart from the settings: to be enabled again it need not be restarted.
+    systemd.service(
+        name="Start Docker at each boot",
+        service="docker.service",
+        running=True,
+        enabled=True,
     )
     _clean_up(settings)
 

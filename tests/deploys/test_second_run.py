@@ -45,7 +45,7 @@ def test_a_host_as_described_has_no_drift(droplet: Droplet) -> None:
 BY_HAND = {
     "chmod 777 /etc/systemd/journald.conf.d/freehold.conf": "journald.conf.d/freehold.conf",
     "nft add rule inet freehold input tcp dport 8080 accept": "firewall's rules in force",
-    "systemctl disable --quiet docker.service": "Docker daemon its settings",
+    "systemctl disable --quiet docker.service": "Start Docker at each boot",
     "sed -i 's/server_tokens off/server_tokens on/' /etc/freehold/nginx/live/nginx.conf": (
         "nginx's configuration and certificate in force"
     ),

@@ -63,6 +63,7 @@ def facts(host: Target) -> dict[str, str]:
             " journalctl --disk-usage",
             "journald": "systemd-analyze cat-config systemd/journald.conf | grep -E '^[A-Z]'",
             "sysctl": "sysctl " + " ".join(SYSCTLS),
+            "huge pages": "cat /sys/kernel/mm/transparent_hugepage/enabled",
             "failed": "systemctl list-units --failed --plain --no-legend",
             "state": "systemctl is-system-running",
             "dpkg": "dpkg --audit",
@@ -156,6 +157,10 @@ def test_the_kernel_is_hardened(facts: dict[str, str]) -> None:
         if found.get(name) != value
     }
     assert not differing
+
+
+def test_huge_pages_are_for_who_asks(facts: dict[str, str]) -> None:
+    assert facts["huge pages"].strip() == "always [madvise] never"
 
 
 def test_nothing_has_failed(facts: dict[str, str]) -> None:
