@@ -1,24 +1,21 @@
 """Servers that send events with a token, and what everybody else is not believed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any
 
 import pytest
-from analytics.access import event_tokens, tokens
 from analytics.app import create_app
 from analytics.taking.senders import first_address
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL
 from werkzeug.test import TestResponse
 
 Spooled = Callable[..., list[Any]]
 Send = Callable[..., TestResponse]
-ClientWith = Callable[..., FlaskClient]
 MakeToken = Callable[..., dict[str, str]]
 
 ORIGIN = {"Origin": "https://blog.test"}
@@ -26,29 +23,6 @@ EVENT = {"name": "pageview", "url": "https://blog.test/a", "domain": "blog.test"
 # In the United States and in the Netherlands.
 VISITOR = {"X-Sender-Forwarded-For": "8.8.8.8"}
 CONNECTION = {"X-Real-IP": "193.0.6.139"}
-
-
-@pytest.fixture
-def backend(client_with: ClientWith) -> Iterator[FlaskClient]:
-    """What speaks with a service whose blog lets servers send."""
-    client = client_with(server_senders=True)
-    yield client
-    for path in client.application.extensions["settings"].spool.glob("event-tokens*"):
-        path.unlink()
-
-
-@pytest.fixture
-def make_token(backend: FlaskClient, engine: Engine) -> MakeToken:
-    """Makes a token, as a request carries it."""
-    folder = backend.application.extensions["settings"].spool
-
-    def make(site: str | None = None, *, sends: bool = True) -> dict[str, str]:
-        with engine.begin() as connection:
-            secret = tokens.create(connection, "a server", site, datetime.now(UTC), sends=sends)
-            event_tokens.publish(connection, folder)
-        return {"Authorization": f"Bearer {secret}"}
-
-    return make
 
 
 def test_a_server_with_a_token_needs_no_origin_and_is_believed_where_its_visitor_is(

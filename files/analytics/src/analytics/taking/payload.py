@@ -18,7 +18,7 @@ MAX_URL_BYTES = 2000
 MAX_NAME_LENGTH = 120
 
 # Clients for mobile apps name their screens as app://localhost/screen.
-# https://github.com/dailytics/plausible_api/blob/main/lib/plausible_api/event/post.rb
+# https://github.com/dailytics/plausible_api/blob/1268e471/lib/plausible_api/event/post.rb
 _PAGE_SCHEMES = frozenset({"http", "https", "app"})
 _CAMPAIGN_PARAMETERS = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 # In the order in which they count. https://plausible.io/docs/manual-link-tagging
