@@ -102,10 +102,10 @@ def _create(site: str | None, events: bool, name: str) -> None:
         _require_senders(domain)
     with cli.transaction() as connection:
         secret = create(connection, _name(name), domain, cli.now(), sends=events)
-    if events:
-        _publish()
     click.echo(secret)
     click.echo("Keep it now: only its hash is kept here, and it can't be shown again.", err=True)
+    if events:
+        _publish()
 
 
 @command.command("list")
