@@ -25,6 +25,9 @@ site_releases_kept: int = 5
 # The origins whose pages may send events. Empty: the site's own names.
 allowed_origins: list[str] = []
 
+# Whether servers may send events too, each with a token that you make for it.
+server_senders: bool = False
+
 # Whose midnight ends a day.
 time_zone: str = "UTC"
 

@@ -59,6 +59,7 @@ class Settings(BaseModel):
         (), alias="allowed_origins", examples=[["https://blog.example"]]
     )
 
+    server_senders: bool = Field(False, examples=[True])
     time_zone: Annotated[str, AfterValidator(zone_name)] = Field("UTC", examples=["Europe/Berlin"])
     collect: Annotated[Texts, AfterValidator(collected)] = Field(COLLECTED, examples=[["country"]])
     honour_do_not_track: bool = Field(True, examples=[True])
@@ -198,6 +199,7 @@ class Settings(BaseModel):
             self.domain: {
                 "time_zone": self.time_zone,
                 "allowed_origins": list(self.allowed_origins),
+                "server_senders": self.server_senders,
                 "collect": list(self.collect),
                 "honour_do_not_track": self.honour_do_not_track,
                 "keep_days": self.keep_days,

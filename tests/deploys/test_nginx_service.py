@@ -49,6 +49,7 @@ def test_who_a_visitor_is_comes_from_the_connection(
     forged = {
         "X-Forwarded-For": "8.8.8.8",
         "X-Real-IP": "8.8.8.8",
+        "X-Sender-Forwarded-For": "8.8.8.8",
         "Forwarded": "for=8.8.8.8;proto=http;host=evil.test",
         "X-Forwarded-Proto": "http",
         "X-Forwarded-Host": "evil.test",
@@ -63,6 +64,20 @@ def test_who_a_visitor_is_comes_from_the_connection(
     assert (headers["x-forwarded-proto"], headers["host"]) == ("https", "blog.test")
     assert not [value for value in headers.values() if "8.8.8.8" in value or "evil" in value]
     assert not {"forwarded", "x-forwarded-port", "x-forwarded-prefix", "proxy"} & set(headers)
+
+
+def test_what_a_sender_with_a_token_says_of_its_visitor_arrives_by_another_name(
+    lab: Lab, service: Service
+) -> None:
+    said = {
+        "Authorization": "Bearer freehold_events_x",
+        "X-Forwarded-For": "8.8.8.8",
+        "X-Sender-Forwarded-For": "9.9.9.9",
+    }
+    headers = Client(lab, source="127.0.0.42").ask("/api/event", headers=said).json["headers"]
+    assert headers["x-sender-forwarded-for"] == "8.8.8.8"
+    assert headers["x-forwarded-for"] == headers["x-real-ip"] == "127.0.0.42"
+    assert headers["authorization"] == said["Authorization"]
 
 
 def test_over_ipv6_too(lab: Lab, service: Service) -> None:

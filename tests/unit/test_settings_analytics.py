@@ -25,6 +25,7 @@ def _told(folder: Path, **given: Any) -> str:  # noqa: ANN401
 
 def test_the_service_is_told_what_was_decided(tmp_path: Path) -> None:
     given = {
+        "server_senders": True,
         "time_zone": "Europe/Berlin",
         "collect": ["country", "visitor"],
         "honour_do_not_track": False,
@@ -35,6 +36,7 @@ def test_the_service_is_told_what_was_decided(tmp_path: Path) -> None:
     told = _told(tmp_path, **given)
     (site,), faults = sites.read(told)
     assert faults == []
+    assert site.server_senders
     assert str(site.time_zone) == "Europe/Berlin"
     assert site.collect == {"country", "visitor"}
     assert not site.honour_do_not_track

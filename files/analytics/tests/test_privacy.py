@@ -57,7 +57,7 @@ TABLES = {
     # Of the owner, who signs in; never of a visitor.
     "sessions": {"id", "digest", "created", "expires", "last_used", "browser"},
     "login_links": {"digest", "expires", "used"},
-    "tokens": {"id", "digest", "name", "site", "created", "last_used"},
+    "tokens": {"id", "digest", "name", "site", "created", "last_used", "scope"},
     "alembic_version": {"version_num"},
 }
 

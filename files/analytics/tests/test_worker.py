@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from analytics.access import tokens
+from analytics.access.event_tokens import EventTokens
 from analytics.config import Settings
 from analytics.dev.postgres import EmbeddedPostgres
 from analytics.spool import reader as segments
@@ -109,6 +111,17 @@ def test_what_was_spooled_is_stored_once_however_often_the_worker_is_killed(
     assert (count(engine), count(engine, summed)) == (total, total)
     assert count(engine, "SELECT count(*) FROM visits") == 14, "two sites, seven visitors each"
     assert count(engine, "SELECT sum(page_views) FROM visits") == total
+
+
+def test_the_tokens_that_send_are_written_down(
+    settings: Settings, engine: Engine, tmp_path: Path
+) -> None:
+    """Made where the spool was out of reach, or brought back by a backup."""
+    with engine.begin() as connection:
+        secret = tokens.create(connection, "backend", None, datetime.now(UTC), sends=True)
+    known = EventTokens(settings.spool)
+    with running(settings, tmp_path):
+        wait_for(20, lambda: known.find(secret) is not None)
 
 
 def test_of_two_workers_one_works_until_it_ends(

@@ -6,6 +6,7 @@ from flask import Flask, Response
 
 from analytics import database, errors, health
 from analytics.access import login_links, sessions, signin, tokens
+from analytics.access.event_tokens import EventTokens
 from analytics.config import Settings
 from analytics.seeing import dashboard, stats
 from analytics.taking import events, tracker
@@ -26,6 +27,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["settings"] = settings
     app.extensions["engine"] = database.make_engine(settings.database)
     app.extensions["intake"] = Intake(settings)
+    app.extensions["event_tokens"] = EventTokens(settings.spool)
     errors.register(app)
     app.register_blueprint(events.blueprint)
     app.register_blueprint(health.blueprint)

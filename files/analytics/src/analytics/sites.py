@@ -47,6 +47,8 @@ class Site:
     """Pages that are not counted, `*` for any characters."""
     kept_parameters: tuple[str, ...] = ()
     """Query parameters that are part of a page's path, such as `id`."""
+    server_senders: bool = False
+    """Whether servers with a token may send events, without being one of the origins."""
     public: bool = False
     """Whether everybody may see the numbers; changing anything is the owner's all the same."""
 
@@ -158,5 +160,6 @@ _READ: Mapping[str, Any] = {
     "keep_days": _days,
     "ignored_paths": _texts,
     "kept_parameters": _texts,
+    "server_senders": _switch,
     "public": _switch,
 }

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from analytics import database
+from analytics.access import event_tokens
 from analytics.access.expiry import expire
 from analytics.config import ConfigError, Settings
 from analytics.keeping import retention, rollups
@@ -112,6 +113,7 @@ class Worker:
         Visitors(self._settings.keys).destroy_old(self._settings.sites, now)
         if connection is None:
             return
+        self._publish_event_tokens(connection)
         with connection.begin():
             rollups.close_months(connection, now.date())
         if time.monotonic() >= self._retention_due:
@@ -119,6 +121,14 @@ class Worker:
             retention.apply(connection, self._settings.sites, now)
             with connection.begin():
                 expire(connection, now)
+
+    def _publish_event_tokens(self, connection: Connection) -> None:
+        """For whoever has changed them out of reach of the spool, or restored a backup."""
+        try:
+            with connection.begin():
+                event_tokens.publish(connection, self._settings.spool)
+        except OSError as error:
+            log.error("the tokens for events can't be written: %s", error.strerror)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

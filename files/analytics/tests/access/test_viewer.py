@@ -143,6 +143,12 @@ def test_a_token_that_was_revoked_is_worth_nothing(
     assert refused.json == {"error": "The token is not valid."}
 
 
+@pytest.mark.parametrize("given", ["Basic \xff", "Basic YTpi", "Bearer \xff", "Bearer", "x", ""])
+def test_any_authorization_is_an_answer(browser: FlaskClient, engine: Engine, given: str) -> None:
+    refused = browser.get("/pages/blog.test", headers={"Authorization": given})
+    assert refused.status_code == 401
+
+
 def test_a_token_of_a_site_that_is_no_longer_set_reads_nothing(
     browser: FlaskClient, make_token: MakeToken
 ) -> None:

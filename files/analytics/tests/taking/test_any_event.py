@@ -47,7 +47,13 @@ def test_any_bytes_are_an_answer_and_never_a_500(client: FlaskClient, body: byte
         },
     ),
     headers=st.dictionaries(
-        st.sampled_from(["X-Real-IP", "User-Agent", "Accept-Language", "DNT", "From"]), HEADERS
+        st.sampled_from(
+            [
+                *("X-Real-IP", "User-Agent", "Accept-Language", "DNT", "From"),
+                *("Authorization", "X-Sender-Forwarded-For"),
+            ]
+        ),
+        HEADERS,
     ),
 )
 def test_any_fields_and_headers_are_taken_or_refused(

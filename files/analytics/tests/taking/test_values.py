@@ -122,6 +122,7 @@ def test_nonsense_is_no_engagement(value: object) -> None:
         ({"amount": "1322.20", "currency": "usd"}, (Decimal("1322.2"), "USD")),
         ({"amount": -3, "currency": "JPY"}, (Decimal(-3), "JPY")),
         ({"amount": 0.1, "currency": "EUR"}, (Decimal("0.1"), "EUR")),
+        ('{"amount": 9.5, "currency": "EUR"}', (Decimal("9.5"), "EUR")),
     ],
 )
 def test_revenue_is_an_exact_amount(value: object, found: tuple[Decimal, str]) -> None:
@@ -135,6 +136,7 @@ def test_revenue_is_an_exact_amount(value: object, found: tuple[Decimal, str]) -
         {},
         [],
         "12 EUR",
+        '"{}"',
         {"amount": 1},
         {"currency": "EUR"},
         {"amount": True, "currency": "EUR"},

@@ -11,6 +11,16 @@ def new() -> str:
     return secrets.token_urlsafe(_BYTES)
 
 
+def bearer(authorization: str | None) -> str | None:
+    """The secret in the header of that name; "" if it lacks one, None of another scheme.
+
+    Not by werkzeug, which raises ValueError for `Basic \xff`, and so answers 500.
+    https://github.com/pallets/werkzeug/blob/3.1.9/src/werkzeug/datastructures/auth.py
+    """
+    scheme, _, secret = (authorization or "").partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else None
+
+
 def digest(secret: str) -> bytes:
     """What is kept of a secret, and looked up by. Never raises, whatever a visitor sends.
 

@@ -1,4 +1,4 @@
-"""Tokens with which programs read the numbers: of one site or of all, and nothing but read."""
+"""Tokens of programs: to read the numbers, or to send events, of one site or of all."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,12 +7,13 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import Connection, delete, insert, select, update
 
-from analytics.access import cli, credentials
+from analytics.access import cli, credentials, event_tokens
 from analytics.config import current_settings
 from analytics.keeping.models import TokenRow
 
 # So that a token in the wrong place can be told from other secrets, by people and by programs.
 _PREFIX = "freehold_"
+_READING = "stats"
 _LONGEST_NAME = 100
 
 
@@ -24,30 +25,46 @@ class Token:
     name: str
     """What the owner calls it by."""
     site: str | None
-    """The domain of the one site that it may read; None for all of them."""
+    """The domain of the one site that it is for; None for all of them."""
     created: datetime
     last_used: date | None
-    """Of the last request, the day in UTC; None before the first."""
+    """Of the last request, the day in UTC; None before the first, and for one that sends."""
+    scope: str
+    """"stats" to read, "events" to send."""
 
 
-_COLUMNS = (TokenRow.id, TokenRow.name, TokenRow.site, TokenRow.created, TokenRow.last_used)
+_COLUMNS = (
+    *(TokenRow.id, TokenRow.name, TokenRow.site),
+    *(TokenRow.created, TokenRow.last_used, TokenRow.scope),
+)
 
 
-def create(connection: Connection, name: str, site: str | None, now: datetime) -> str:
-    """A new token's secret, which nobody can show again."""
-    secret = _PREFIX + credentials.new()
+def create(
+    connection: Connection, name: str, site: str | None, now: datetime, *, sends: bool = False
+) -> str:
+    """The secret of a new token, which nobody can show again. One that sends does not read."""
+    if sends:
+        scope = event_tokens.SCOPE
+        secret = f"{_PREFIX}{scope}_{credentials.new()}"
+        digest = event_tokens.digest(secret)
+    else:
+        scope = _READING
+        secret = _PREFIX + credentials.new()
+        digest = credentials.digest(secret)
     connection.execute(
         insert(TokenRow).values(
-            digest=credentials.digest(secret), name=name, site=site, created=now, last_used=None
+            digest=digest, name=name, site=site, created=now, last_used=None, scope=scope
         )
     )
     return secret
 
 
 def find(connection: Connection, secret: str, now: datetime) -> Token | None:
-    """The token of a secret, unless it was revoked; it is marked as used today."""
+    """The reading token of a secret, unless it was revoked; it is marked as used today."""
     row = connection.execute(
-        select(*_COLUMNS).where(TokenRow.digest == credentials.digest(secret))
+        select(*_COLUMNS).where(
+            TokenRow.digest == credentials.digest(secret), TokenRow.scope == _READING
+        )
     ).one_or_none()
     if row is None:
         return None
@@ -70,20 +87,25 @@ def revoke(connection: Connection, id_: int) -> bool:
 
 @click.group("token")
 def command() -> None:
-    """Make, list and revoke the tokens with which programs read the numbers."""
+    """Make, list and revoke the tokens with which programs read the numbers or send events."""
 
 
 @command.command("create")
 @with_appcontext
 @click.option("--site", help="Only this site. [default: all of them]")
+@click.option("--events", is_flag=True, help="To send events, from a server. [default: to read]")
 @click.argument("name")
-def _create(site: str | None, name: str) -> None:
+def _create(site: str | None, events: bool, name: str) -> None:
     """Make a token and print it, this once. NAME is what you will know it by."""
     domain = _domain(site) if site else None
+    if events:
+        _require_senders(domain)
     with cli.transaction() as connection:
-        secret = create(connection, _name(name), domain, cli.now())
+        secret = create(connection, _name(name), domain, cli.now(), sends=events)
     click.echo(secret)
     click.echo("Keep it now: only its hash is kept here, and it can't be shown again.", err=True)
+    if events:
+        _publish()
 
 
 @command.command("list")
@@ -100,12 +122,13 @@ def _list() -> None:
             str(one.id),
             one.name,
             one.site or "all sites",
+            "read" if one.scope == _READING else "send events",
             f"{one.created:%F}",
-            f"{one.last_used:%F}" if one.last_used else "never",
+            _last_use(one),
         )
         for one in found
     ]
-    click.echo(cli.table(("ID", "name", "reads", "since", "last used"), rows))
+    click.echo(cli.table(("ID", "name", "site", "may", "since", "last used"), rows))
 
 
 @command.command("revoke")
@@ -118,7 +141,39 @@ def _revoke(id_: int) -> None:
         if id_ not in known:
             raise click.ClickException(cli.unknown("token", str(id_), known))
         revoke(connection, id_)
+    _publish()
     click.echo(f"Revoked: {id_}.")
+
+
+def _publish() -> None:
+    """Tell the web process; where this can't be done the worker does so before long."""
+    folder = current_settings().spool
+    try:
+        with cli.transaction() as connection:
+            event_tokens.publish(connection, folder)
+    except OSError as error:
+        click.echo(
+            f"{folder} can't be written from here ({error.strerror}), so tokens for events change"
+            " only when the worker says so, within half a minute.",
+            err=True,
+        )
+
+
+def _require_senders(domain: str | None) -> None:
+    """A token that no site wants would be refused later, when nobody is looking."""
+    sites = [one for one in current_settings().sites if domain in (None, one.domain)]
+    if not any(one.server_senders for one in sites):
+        names = ", ".join(one.domain for one in sites)
+        raise click.ClickException(
+            f"Servers may not send events of {names} yet. Put `server_senders = True` into"
+            " group_data/droplets.py, and type: make deploy"
+        )
+
+
+def _last_use(token: Token) -> str:
+    if token.scope != _READING:
+        return "not kept"
+    return f"{token.last_used:%F}" if token.last_used else "never"
 
 
 def _domain(text: str) -> str:

@@ -8,7 +8,7 @@ from flask import Response, g, jsonify, make_response, render_template, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from analytics import database
-from analytics.access import cookies, sessions, tokens
+from analytics.access import cookies, credentials, sessions, tokens
 from analytics.config import current_settings
 from analytics.sites import Site
 
@@ -134,10 +134,10 @@ def _viewer() -> Viewer:
     public = frozenset(site.domain for site in settings.sites if site.public)
     everything = frozenset(site.domain for site in settings.sites)
     now = datetime.now(UTC)
-    given = request.authorization
-    if given is not None and given.type == "bearer" and given.token:
+    given = credentials.bearer(request.headers.get("Authorization"))
+    if given:
         with database.current_engine().begin() as connection:
-            token = tokens.find(connection, given.token, now)
+            token = tokens.find(connection, given, now)
         if token is None:
             return Viewer(public)
         return Viewer(everything & {token.site} if token.site else everything, token=token.id)

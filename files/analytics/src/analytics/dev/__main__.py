@@ -79,13 +79,12 @@ def _environment(options: argparse.Namespace, database_url: str, folder: Path) -
     """The service's settings; the reloader hands them on to the process that it starts."""
     origins = [f"http://{_HOST}:{options.port}", f"http://localhost:{options.port}"]
     sites = (options.domain, "localhost", _HOST)
+    settings = {"allowed_origins": origins, "public": options.demo, "server_senders": True}
     spool = folder / "spool"
     spool.mkdir()
     return {
         f"{PREFIX}DATABASE_URL": database_url,
-        f"{PREFIX}SITES": json.dumps(
-            {site: {"allowed_origins": origins, "public": options.demo} for site in sites}
-        ),
+        f"{PREFIX}SITES": json.dumps(dict.fromkeys(sites, settings)),
         f"{PREFIX}SPOOL": str(spool),
         f"{PREFIX}VISITORS": str(folder / "keys"),
         # There is no HTTPS here, without which a browser would refuse the cookie.
@@ -106,7 +105,8 @@ Send an event by hand, as if from 8.8.8.8:
 
 See what has been counted, or make a link that signs you in (in another terminal):
 
-  export ANALYTICS_SITES={options.domain}
+  export ANALYTICS_SITES='{os.environ[f"{PREFIX}SITES"]}'
+  export ANALYTICS_SPOOL={os.environ[f"{PREFIX}SPOOL"]}
   export ANALYTICS_DATABASE_URL='{os.environ[f"{PREFIX}DATABASE_URL"]}'
   {sys.executable} -m flask --app analytics stats
   {sys.executable} -m flask --app analytics dashboard-link --base {address}

@@ -20,6 +20,8 @@ def in_front_of(service: "WSGIApplication", folder: Path) -> "WSGIApplication":
 
     def door(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = environ["PATH_INFO"]
+        # As nginx does, but for whether there is a token.
+        environ["HTTP_X_SENDER_FORWARDED_FOR"] = environ.get("HTTP_X_FORWARDED_FOR", "")
         ours = path.startswith(("/api/", "/stats/")) or path == tracker.DEFAULT_PATH
         behind = service if ours else site
         return behind(environ, start_response)

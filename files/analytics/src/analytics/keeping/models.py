@@ -269,7 +269,7 @@ class LoginLink(Base):
 
 
 class TokenRow(Base):
-    """With what a program reads the numbers."""
+    """With what a program reads the numbers, or sends events."""
 
     __tablename__ = "tokens"
 
@@ -277,7 +277,9 @@ class TokenRow(Base):
     digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     name: Mapped[str] = mapped_column(Text)
     site: Mapped[str | None] = mapped_column(Text)
-    """The domain of the only site that it may read; None for all. No reference to `sites`, which
+    """The domain of the only site that it is for; None for all. No reference to `sites`, which
     has a site only from its first event on."""
     created: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     last_used: Mapped[date | None] = mapped_column(Date)
+    scope: Mapped[str] = mapped_column(Text, server_default="stats")
+    """"stats" to read, "events" to send."""

@@ -2,11 +2,13 @@
 
 from typing import NoReturn
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort, g, request
 
 from analytics.access import viewer as access
+from analytics.access.event_tokens import EventToken
 from analytics.config import current_settings
-from analytics.taking import origins, payload
+from analytics.sites import Site
+from analytics.taking import origins, payload, senders
 from analytics.taking.collect import Sender
 from analytics.taking.intake import current_intake
 
@@ -21,8 +23,11 @@ def refuse_other_origins() -> None:
     """CORS alone would not: a browser sends a text/plain request without asking first.
 
     https://fetch.spec.whatwg.org/#cors-safelisted-request-header
+    A server has no origin, and a token in its place. Who comes with both needs both.
     """
-    if not current_settings().allows(_origin()):
+    g.token = senders.current_token()
+    origin = _origin()
+    if not current_settings().allows(origin) and (origin is not None or g.token is None):
         _refuse()
 
 
@@ -42,12 +47,10 @@ def create() -> Response:
     """Keeps an event, and then promises so by 202; drops one that does not count."""
     event = payload.parse(request.get_data(cache=False))
     sites = [current_settings().site_of(domain) for domain in event.domains]
-    if any(site and _origin() not in site.allowed_origins for site in sites):
+    if not all(_may_send(site) for site in sites if site):
         _refuse()
     sender = Sender(
-        # nginx overwrites this header, and nobody else reaches our socket. X-Forwarded-For may
-        # begin with whatever the visitor wrote.
-        address=request.headers.get("X-Real-IP", ""),
+        address=senders.visitor_address(g.token),
         user_agent=request.headers.get("User-Agent"),
         language=request.accept_languages.best,
         is_owner=access.is_owner(),
@@ -66,12 +69,21 @@ def preflight() -> Response:
     return response
 
 
+def _may_send(site: Site) -> bool:
+    token: EventToken | None = g.token
+    if token is not None and not token.reaches(site):
+        return False
+    origin = _origin()
+    return origin in site.allowed_origins or (origin is None and token is not None)
+
+
 def _origin() -> str | None:
     return origins.claimed(request.headers.get("Origin"), request.headers.get("Referer"))
 
 
 def _refuse() -> NoReturn:
-    abort(403, "this origin may not send events")
+    what = "origin" if g.token is None else "sender"
+    abort(403, f"this {what} may not send events")
 
 
 def _accepted(dropped: int = 0) -> Response:

@@ -17,7 +17,9 @@ ENGAGEMENT = "engagement"
 MAX_URL_BYTES = 2000
 MAX_NAME_LENGTH = 120
 
-_PAGE_SCHEMES = frozenset({"http", "https"})
+# Clients for mobile apps name their screens as app://localhost/screen.
+# https://github.com/dailytics/plausible_api/blob/1268e471/lib/plausible_api/event/post.rb
+_PAGE_SCHEMES = frozenset({"http", "https", "app"})
 _CAMPAIGN_PARAMETERS = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 # In the order in which they count. https://plausible.io/docs/manual-link-tagging
 _SOURCE_PARAMETERS = ("utm_source", "source", "ref")
@@ -136,7 +138,7 @@ def _page(fields: Fields) -> _Page:
         return _Page()
     parts = urls.split(url)
     if parts is None or parts.scheme not in _PAGE_SCHEMES:
-        fields.fault("url", "must be an http or https URL")
+        fields.fault("url", "must be an http, https or app URL")
         return _Page()
     hostname = urls.hostname_of(parts)
     if not hostname:

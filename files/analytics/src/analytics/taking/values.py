@@ -61,7 +61,15 @@ def engagement_milliseconds(value: object) -> int | None:
 
 
 def revenue(value: object) -> tuple[Decimal, str] | None:
-    """Amount and currency of `{"amount": 12.5, "currency": "EUR"}`, or None for anything else."""
+    """Amount and currency of `{"amount": 12.5, "currency": "EUR"}`, or None for anything else.
+
+    It may be JSON within JSON, as npm's plausible-client sends it.
+    """
+    if isinstance(value, str):
+        try:
+            value = decode(value)
+        except ValueError:
+            return None
     if not isinstance(value, dict):
         return None
     amount, currency = value.get("amount"), value.get("currency")
