@@ -25,6 +25,10 @@ site_releases_kept: int = 5
 # The origins whose pages may send events. Empty: the site's own names.
 allowed_origins: list[str] = []
 
+# What tells of page views. "script": the tracker in the page. "log": the web server itself, so that
+# the site needs no script.
+count_from: str = "script"
+
 # Whose midnight ends a day.
 time_zone: str = "UTC"
 
