@@ -84,6 +84,12 @@ dashboard: $(VENV) ## A link that signs your browser in to the dashboard, once (
 stats: $(VENV) ## Pages and countries of the last 30 days (DAYS=)
 	@$(PYTHON) -m commands.stats --days $(or $(DAYS),30) $(if $(LIMIT),--limit $(LIMIT))
 
+.PHONY: import-log
+import-log: $(VENV) ## Count the page views of old access logs (FILES="a.log b.log.gz" SITE= LIMIT=)
+	@test -n "$(FILES)" || { echo 'Name the logs: make import-log FILES="access.log access.log.1.gz"'; exit 1; }
+	@PYTHONPATH=files/analytics/src $(PYTHON) -m commands.import_log $(if $(SITE),--site $(SITE)) \
+		$(if $(LIMIT),--limit $(LIMIT)) $(FILES)
+
 .PHONY: ssh
 ssh: $(VENV) ## A shell on the host (LIMIT=)
 	@$(PYTHON) -m commands.ssh $(if $(LIMIT),--limit $(LIMIT))

@@ -40,7 +40,7 @@ def listener(lab: Lab) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bound:
         bound.bind(str(path))
         path.chmod(0o666)
-        # Each process of nginx finds out by one datagram, which is lost, that the one before is gone.
+        # Each process of nginx finds out by a datagram, which is lost, that the old one is gone.
         for _ in range(20):
             Client(lab).ask("/about", headers={"User-Agent": "curl/8"})
         yield bound
@@ -126,13 +126,13 @@ def test_whatever_is_sent_the_next_page_is_counted(lab: Lab, counted: Counted, p
     visitor = Client(lab)
     with visitor.secure() as connection:
         connection.sendall(
-            f"GET {path} HTTP/1.1\r\nHost: blog.test\r\nUser-Agent: \xff\"\x7f\\\r\n"
+            f'GET {path} HTTP/1.1\r\nHost: blog.test\r\nUser-Agent: \xff"\x7f\\\r\n'
             f"Referer: \xff\\u0000\r\nConnection: close\r\n\r\n".encode("latin-1")
         )
         connection.recv(20)
     with visitor.secure() as connection:
         connection.sendall(
-            f"GET /about?{path[1:]} HTTP/1.1\r\nHost: blog.test\r\nUser-Agent: {BROWSER}\xff\"\r\n"
+            f'GET /about?{path[1:]} HTTP/1.1\r\nHost: blog.test\r\nUser-Agent: {BROWSER}\xff"\r\n'
             "Referer: \xff\\u0000\r\nConnection: close\r\n\r\n".encode("latin-1")
         )
         connection.recv(20)

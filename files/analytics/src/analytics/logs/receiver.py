@@ -79,8 +79,8 @@ class Receiver:
         while datagrams := self._backlog.take(_AT_ONCE):
             try:
                 self._keep([seen for one in datagrams if (seen := self._view(one))])
-            except Exception as error:  # noqa: BLE001 - a thread that has died counts no more
-                # Without the error's text, in which may be what a visitor sent.
+            except Exception as error:
+                # Any: a thread that has died counts no more. Without the error's text, in which may be what a visitor sent.
                 log.error("page views of the log were lost: %s", type(error).__name__)
 
     def _view(self, data: bytes) -> tuple[Payload, Sender, Headers] | None:

@@ -50,10 +50,10 @@ class Request:
 
 def why_no_view(request: Request) -> str | None:
     """Why a request is no view of a page, whoever sent it; None when it is one."""
-    if request.method != "GET":
-        return "another method"
     if request.status not in _SHOWN:
         return "redirect" if 300 <= request.status < 400 else "error"
+    if request.method != "GET":
+        return "another method"
     if request.headers.get("Sec-Fetch-Dest") not in _DESTINATIONS or not _is_page(request):
         return "no page"
     return None

@@ -7,7 +7,7 @@ from flask import current_app
 
 from analytics.config import Settings
 from analytics.sites import Site
-from analytics.spool.record import Record, encode
+from analytics.spool.record import Dropped, Record, encode
 from analytics.spool.writer import Spool
 from analytics.taking import agents, bots, collect, spam
 from analytics.taking.bots import Headers
@@ -76,7 +76,8 @@ class Intake:
 
     def _keep(self, kept: list[Record], now: datetime) -> None:
         if kept or self._drops.due():
-            self._spool.append_many(encode(one) for one in [*kept, *self._drops.take(now)])
+            records: list[Record | Dropped] = [*kept, *self._drops.take(now)]
+            self._spool.append_many(map(encode, records))
 
     def destroy_old_keys(self) -> None:
         """As the worker does, in case that it is down."""
