@@ -80,7 +80,8 @@ class Receiver:
             try:
                 self._keep([seen for one in datagrams if (seen := self._view(one))])
             except Exception as error:
-                # Any: a thread that has died counts no more. Without the error's text, in which may be what a visitor sent.
+                # Any of them: a thread that has died counts no more. Without the error's text, in
+                # which may be what a visitor sent.
                 log.error("page views of the log were lost: %s", type(error).__name__)
 
     def _view(self, data: bytes) -> tuple[Payload, Sender, Headers] | None:
