@@ -107,8 +107,9 @@ preview: packages ## Show the example blog while you write, at http://127.0.0.1:
 	@jekyll serve --source $(BLOG) --destination .cache/preview --host 127.0.0.1
 
 .PHONY: dev
-dev: packages $(VENV) $(SITE)/index.html ## Run the analytics service with hot reload, without Docker
-	@PYTHONPATH=files/analytics/src $(PYTHON) -m analytics.dev $(SITE)
+dev: packages $(VENV) $(SITE)/index.html ## Run the analytics service with hot reload, without Docker (COUNT_FROM=log)
+	@PYTHONPATH=files/analytics/src $(PYTHON) -m analytics.dev \
+		$(if $(COUNT_FROM),--count-from $(COUNT_FROM)) $(SITE)
 
 .PHONY: demo
 demo: packages $(VENV) $(SITE)/index.html ## Show the dashboard with a made-up year, without Docker

@@ -39,6 +39,7 @@ def test_files_the_service_and_what_is_no_path_are_no_pages(target: str) -> None
 def test_the_file_that_was_sent_tells_better_than_the_address() -> None:
     assert why_no_view(asked("/data", file="/data.json")) == "no page"
     assert why_no_view(asked("/v.x", file="/v.x.html")) is None
+    assert why_no_view(asked("/stats/", file="/index.html")) == "no page"
 
 
 @pytest.mark.parametrize(

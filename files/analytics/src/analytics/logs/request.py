@@ -78,7 +78,7 @@ def view(request: Request, site: Site) -> Payload:
 
 def _is_page(request: Request) -> bool:
     path = request.file or request.path
-    if not path.startswith("/") or path.startswith(_SERVICE):
+    if not path.startswith("/") or request.path.startswith(_SERVICE):
         return False
     name, dot, extension = path.rpartition("/")[2].rpartition(".")
     if not dot:
