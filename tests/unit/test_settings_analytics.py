@@ -31,6 +31,7 @@ def test_the_service_is_told_what_was_decided(tmp_path: Path) -> None:
         "keep_days": 30,
         "ignored_paths": ["/drafts/*", '/it\'s "${ODD}" <b>'],
         "kept_parameters": ["id"],
+        "count_from": "log",
     }
     told = _told(tmp_path, **given)
     (site,), faults = sites.read(told)
@@ -41,6 +42,7 @@ def test_the_service_is_told_what_was_decided(tmp_path: Path) -> None:
     assert site.keep_days == 30
     assert list(site.ignored_paths) == given["ignored_paths"]
     assert site.kept_parameters == ("id",)
+    assert site.count_from == "log"
     (domain,) = json.loads(told)
     assert site.domain == domain
     assert f"https://{domain}" in site.allowed_origins
@@ -58,6 +60,7 @@ def test_all_that_the_service_can_collect_is_collected_unasked(tmp_path: Path) -
         ({"time_zone": "Mars/Olympus"}, "no time zone"),
         ({"collect": ["country", "address"]}, "no address"),
         ({"keep_days": 0}, "at least 1"),
+        ({"count_from": "logs"}, '"script" or "log"'),
         ({"ignored_paths": "/a"}, "list"),
     ],
 )

@@ -10,7 +10,6 @@ from analytics.logs.request import Request, why_no_view
 from flask import Flask
 from werkzeug.test import Client
 
-
 GERMAN = {"Accept-Language": "de-AT"}
 
 

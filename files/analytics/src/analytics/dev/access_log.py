@@ -34,7 +34,7 @@ def telling(site: "WSGIApplication", path: Path) -> "WSGIApplication":
 
 def _datagram(environ: "WSGIEnvironment", status: str, headers: dict[str, str]) -> bytes:
     path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
-    is_page = headers.get("Content-Type", "text/html").startswith("text/html")
+    is_page = headers.get("Content-Type", "").startswith("text/html")
     values = {
         "method": environ["REQUEST_METHOD"],
         "status": status[:3],
@@ -42,7 +42,7 @@ def _datagram(environ: "WSGIEnvironment", status: str, headers: dict[str, str]) 
         "target": environ.get("REQUEST_URI", path),
         "file": "/page.html" if is_page else path,
         # A visitor's, if one is made up to have a country.
-        "address": environ.get("HTTP_X_REAL_IP", environ["REMOTE_ADDR"]),
+        "address": environ.get("HTTP_X_REAL_IP") or environ.get("REMOTE_ADDR", ""),
     }
     for name in _HEADERS:
         values[name] = environ.get(f"HTTP_{name.upper().replace('-', '_')}", "")
