@@ -125,6 +125,18 @@ def test_a_site_that_counts_from_the_log_takes_the_script_s_other_events(
     assert [record.name for record in spooled()] == ["Order"]
 
 
+def test_an_owner_who_counts_from_the_log_is_not_told_to_add_a_script(
+    client_with: Callable[..., FlaskClient],
+) -> None:
+    waiting = {
+        kind: client_with(count_from=kind, public=True).get("/stats/blog.test").text
+        for kind in ("script", "log")
+    }
+    assert "Waiting for the first visit" in waiting["log"]
+    assert "script.js" in waiting["script"]
+    assert "script.js" not in waiting["log"]
+
+
 def test_a_disk_that_fails_ends_nothing(
     door: Door, spooled: Spooled, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
