@@ -2,6 +2,7 @@
 
 import json
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -46,9 +47,8 @@ class Door:
         )
 
     def finish(self) -> None:
-        """Start, stop when nothing waits in the socket any more, and seal the spool."""
+        """Start, stop, and seal the spool: what was sent before is kept."""
         self.receiver.start()
-        time.sleep(0.1)
         self.receiver.stop()
         self.intake.close()
 
@@ -151,12 +151,36 @@ def test_a_disk_that_fails_ends_nothing(
         while not caplog.records and time.monotonic() < deadline:
             time.sleep(0.01)
     door.send(target="/b", file="/b.html")
-    time.sleep(0.1)
     door.receiver.stop()
     door.intake.close()
     assert [record.path for record in spooled()] == ["/b"]
     assert spooled(Dropped)[0].reasons == {"log: not kept": 1}
     assert "8.8.8.8" not in caplog.text
+
+
+def test_of_a_flood_each_is_kept_or_counted(
+    door: Door, spooled: Spooled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door.receiver._backlog = Backlog(limit_bytes=2000)
+    free, take = threading.Event(), door.intake.take_from_log
+
+    def slow(views: Any) -> None:
+        free.wait(10)
+        take(views)
+
+    monkeypatch.setattr(door.intake, "take_from_log", slow)
+    door.receiver.start()
+    for _ in range(40):
+        door.send()
+    # None of them waits in the kernel any more when the last is told of.
+    door.receiver._stopping.set()
+    door.receiver._threads[0].join()
+    free.set()
+    door.receiver.stop()
+    door.intake.close()
+    lost = sum(drop.reasons["log: too many"] for drop in spooled(Dropped))
+    assert 0 < lost < 40
+    assert len(spooled()) == 40 - lost
 
 
 def test_a_backlog_takes_so_many_bytes_and_no_more() -> None:

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 _AT_ONCE = 200
 # How soon a stop is noticed. The socket can't be shut down for it: the next worker reads from it.
 _POLL_SECONDS = 0.5
+# As many as may wait in the kernel: templates/docker-compose.yml.j2 says so.
+_LAST = 512
 
 
 class Receiver:
@@ -60,20 +62,30 @@ class Receiver:
     def _receive(self) -> None:
         buffer = bytearray(datagram.MAX_BYTES)
         while not self._stopping.is_set():
-            try:
-                # MSG_TRUNC: the whole length is told, also of what did not fit.
-                size = self._listener.recv_into(buffer, 0, socket.MSG_TRUNC)
-            except TimeoutError:
-                continue
-            except OSError as error:
-                log.error("the log's socket: %s", error.strerror)
-                self._stopping.wait(_POLL_SECONDS)
-                continue
-            if size > len(buffer):
-                self._intake.drop(self._domain, "log: unreadable")
-            elif not self._backlog.put(bytes(memoryview(buffer)[:size])):
-                self._intake.drop(self._domain, "log: too many")
+            self._receive_one(buffer)
+        # What was sent before the stop; not more, for a flood has no end.
+        self._listener.setblocking(False)
+        for _ in range(_LAST):
+            if not self._receive_one(buffer):
+                break
         self._backlog.close()
+
+    def _receive_one(self, buffer: bytearray) -> bool:
+        """Whether there was a datagram."""
+        try:
+            # MSG_TRUNC: the whole length is told, also of what did not fit.
+            size = self._listener.recv_into(buffer, 0, socket.MSG_TRUNC)
+        except (TimeoutError, BlockingIOError):
+            return False
+        except OSError as error:
+            log.error("the log's socket: %s", error.strerror)
+            self._stopping.wait(_POLL_SECONDS)
+            return False
+        if size > len(buffer):
+            self._intake.drop(self._domain, "log: unreadable")
+        elif not self._backlog.put(bytes(memoryview(buffer)[:size])):
+            self._intake.drop(self._domain, "log: too many")
+        return True
 
     def _take(self) -> None:
         while datagrams := self._backlog.take(_AT_ONCE):
