@@ -67,3 +67,13 @@ def test_all_that_the_service_can_collect_is_collected_unasked(tmp_path: Path) -
 def test_what_makes_no_sense_is_told(tmp_path: Path, given: dict[str, Any], said: str) -> None:
     with pytest.raises(SettingsError, match=said):
         settings_of(right(tmp_path) | given)
+
+
+@pytest.mark.parametrize(("count_from", "length"), [("script", None), ("log", 512)])
+def test_what_nginx_tells_may_wait_in_the_kernel(
+    tmp_path: Path, count_from: str, length: int | None
+) -> None:
+    settings = settings_of(right(tmp_path) | {"count_from": count_from})
+    text = render("docker-compose.yml.j2", settings, webapp_image="freehold/webapp:1", db_start="1")
+    webapp = yaml.safe_load(text)["services"]["webapp"]
+    assert webapp.get("sysctls", {}).get("net.unix.max_dgram_qlen") == length

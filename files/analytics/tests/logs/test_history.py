@@ -13,6 +13,7 @@ from analytics.config import Settings
 from analytics.keeping import rollups
 from analytics.keeping.carrier import Carrier
 from analytics.keeping.store import Store
+from analytics.logs import cli
 from analytics.logs.history import History, OutOfOrderError, UnknownSiteError
 from analytics.sites import UTC_ZONE, Site
 from analytics.spool.record import Record
@@ -235,6 +236,18 @@ def test_what_can_not_be_read_is_one_sentence(tmp_path: Path, imported: Import) 
     assert "combined format" in imported(written(tmp_path, "b", ["x\n", "y\n"]), code=1)
     (tmp_path / "c.gz").write_bytes(gzip.compress(b"x" * 99)[:-9])
     assert "c.gz" in imported(tmp_path / "c.gz", code=1)
+
+
+def test_lines_come_by_standard_input_too(
+    app: Flask, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "_PROGRESS_SECONDS", 0)
+    arguments = ["import-log", "--site", "blog.test", "--total", "2", "-"]
+    lines = line(0) + line(1, "/ä\xff").rstrip()
+    done = app.test_cli_runner().invoke(args=arguments, input=lines.encode("latin-1"))
+    assert done.exit_code == 0, done.output
+    assert "2  page views counted" in done.output
+    assert "1 lines of 2 (50 %)" in done.output
 
 
 def test_two_at_once_are_refused(tmp_path: Path, imported: Import, engine: Engine) -> None:

@@ -164,7 +164,7 @@ def test_of_a_flood_each_is_kept_or_counted(
     door.receiver._backlog = Backlog(limit_bytes=2000)
     free, take = threading.Event(), door.intake.take_from_log
 
-    def slow(views: Any) -> None:
+    def slow(views: list[Any]) -> None:
         free.wait(10)
         take(views)
 
