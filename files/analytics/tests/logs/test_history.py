@@ -125,7 +125,7 @@ def test_the_same_log_twice_gives_the_same_numbers(
     assert f"{count}  page views counted" in first
     packed = written(tmp_path, "access.log.1.gz", random.Random(2).sample(lines, len(lines)))  # noqa: S311
     for again in (log, packed):
-        assert f"{count}  counted before" in imported(again)
+        assert f"{count}  Counted before" in imported(again)
     assert numbers() == once
 
 
@@ -156,7 +156,7 @@ def test_a_log_that_has_grown_adds_what_is_new(
     imported(written(tmp_path, "access.log", lines))
     grown = views(engine)
     assert grown > before
-    assert f"{grown}  counted before" in imported(written(tmp_path, "access.log.gz", lines))
+    assert f"{grown}  Counted before" in imported(written(tmp_path, "access.log.gz", lines))
 
 
 def test_parameters_that_are_kept_since_do_not_count_a_view_again(engine: Engine) -> None:
@@ -213,9 +213,9 @@ def test_every_line_is_accounted_for(tmp_path: Path, imported: Import) -> None:
         (2, "page views counted"),
     ]
     assert sorted(words for _, words in rows[2:]) == [
-        *("addresses that are too long or unreadable", "bot: library", "broken lines"),
-        *("errors, such as 404", "images, styles and other files", "in the future"),
-        *("older than events are kept (keep_days)", "redirects", "spam referrer"),
+        *("Addresses that are too long or unreadable", "Broken lines", "Errors, such as 404"),
+        *("Images, styles and other files", "In the future"),
+        *("Older than events are kept (keep_days)", "Programs", "Redirects", "Referrer spam"),
     ]
     assert {count for count, _ in rows[2:]} == {"1"}
 
@@ -223,7 +223,7 @@ def test_every_line_is_accounted_for(tmp_path: Path, imported: Import) -> None:
 def test_each_virtual_host_is_a_site(tmp_path: Path, imported: Import, engine: Engine) -> None:
     hosts = ("www.blog.test:443 ", "shop.test ", "other.test:80 ")
     told = imported(written(tmp_path, "log", [line(host=host) for host in hosts]), site="")
-    assert "1  of another site" in told
+    assert "1  Of another site" in told
     with engine.connect() as connection:
         sites = set(connection.scalars(text("SELECT domain FROM sites")))
     assert sites == {"blog.test", "www.shop.test"}

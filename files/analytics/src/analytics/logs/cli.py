@@ -17,6 +17,7 @@ from analytics import database
 from analytics.config import Settings, current_settings
 from analytics.logs.history import History, OutOfOrderError, Report, UnknownSiteError
 from analytics.logs.timeline import MAX_LINE_BYTES, DamagedError, in_order
+from analytics.seeing.reasons import reason
 from analytics.sites import Site
 
 _QUERY_SECONDS = 300.0
@@ -24,17 +25,18 @@ _PROGRESS_SECONDS = 2.0
 # Any fixed number that nothing else in this database uses: "history" as bytes.
 _LOCK = int.from_bytes(b"history")
 
+# Of lines; why a person's view of a page does not count, the dashboard has words for.
 _WORDS = {
-    "already counted": "counted before",
-    "another method": "other than GET",
-    "another site": "of another site",
-    "broken line": "broken lines",
-    "error": "errors, such as 404",
-    "in the future": "in the future",
-    "no page": "images, styles and other files",
-    "redirect": "redirects",
-    "too old": "older than events are kept (keep_days)",
-    "unreadable address": "addresses that are too long or unreadable",
+    "already counted": "Counted before",
+    "another method": "Other than GET",
+    "another site": "Of another site",
+    "broken line": "Broken lines",
+    "error": "Errors, such as 404",
+    "in the future": "In the future",
+    "no page": "Images, styles and other files",
+    "redirect": "Redirects",
+    "too old": "Older than events are kept (keep_days)",
+    "unreadable address": "Addresses that are too long or unreadable",
 }
 
 
@@ -84,7 +86,7 @@ def command(files: tuple[Path, ...], site: str | None, total: int | None) -> Non
 def as_text(report: Report) -> str:
     """The report in words, largest numbers first."""
     rows = [(report.lines, "lines read"), (report.counted, "page views counted")]
-    rest = [(count, _WORDS.get(reason, reason)) for reason, count in report.dropped.most_common()]
+    rest = [(count, _WORDS.get(key) or reason(key)) for key, count in report.dropped.most_common()]
     width = len(f"{report.lines:,}")
     lines = [f"{count:>{width},}  {words}" for count, words in rows]
     if rest:
