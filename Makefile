@@ -84,6 +84,12 @@ dashboard: $(VENV) ## A link that signs your browser in to the dashboard, once (
 stats: $(VENV) ## Pages and countries of the last 30 days (DAYS=)
 	@$(PYTHON) -m commands.stats --days $(or $(DAYS),30) $(if $(LIMIT),--limit $(LIMIT))
 
+.PHONY: import-log
+import-log: $(VENV) ## Count the page views of old access logs (FILES="a.log b.log.gz" SITE= LIMIT=)
+	@test -n "$(FILES)" || { echo 'Name the logs: make import-log FILES="access.log access.log.1.gz"'; exit 1; }
+	@PYTHONPATH=files/analytics/src $(PYTHON) -m commands.import_log $(if $(SITE),--site $(SITE)) \
+		$(if $(LIMIT),--limit $(LIMIT)) $(FILES)
+
 .PHONY: ssh
 ssh: $(VENV) ## A shell on the host (LIMIT=)
 	@$(PYTHON) -m commands.ssh $(if $(LIMIT),--limit $(LIMIT))
@@ -101,8 +107,9 @@ preview: packages ## Show the example blog while you write, at http://127.0.0.1:
 	@jekyll serve --source $(BLOG) --destination .cache/preview --host 127.0.0.1
 
 .PHONY: dev
-dev: packages $(VENV) $(SITE)/index.html ## Run the analytics service with hot reload, without Docker
-	@PYTHONPATH=files/analytics/src $(PYTHON) -m analytics.dev $(SITE)
+dev: packages $(VENV) $(SITE)/index.html ## Run the analytics service with hot reload, without Docker (COUNT_FROM=log)
+	@PYTHONPATH=files/analytics/src $(PYTHON) -m analytics.dev \
+		$(if $(COUNT_FROM),--count-from $(COUNT_FROM)) $(SITE)
 
 .PHONY: demo
 demo: packages $(VENV) $(SITE)/index.html ## Show the dashboard with a made-up year, without Docker
@@ -203,4 +210,4 @@ $(SITE)/index.html: $(shell find $(BLOG) -type f -not -path '*/_site/*' -not -pa
 .PHONY: help
 help:
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -28,6 +28,10 @@ allowed_origins: list[str] = []
 # Whether servers may send events too, each with a token that you make for it.
 server_senders: bool = False
 
+# What tells of page views. "script": the tracker in the page. "log": the web server itself, so that
+# the site needs no script.
+count_from: str = "script"
+
 # Whose midnight ends a day.
 time_zone: str = "UTC"
 

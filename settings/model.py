@@ -60,6 +60,10 @@ class Settings(BaseModel):
     )
 
     server_senders: bool = Field(False, examples=[True])
+    count_from: Annotated[
+        Literal["script", "log"],
+        Choice("script", "log", otherwise='It must be "script" or "log".'),
+    ] = Field("script", examples=["log"])
     time_zone: Annotated[str, AfterValidator(zone_name)] = Field("UTC", examples=["Europe/Berlin"])
     collect: Annotated[Texts, AfterValidator(collected)] = Field(COLLECTED, examples=[["country"]])
     honour_do_not_track: bool = Field(True, examples=[True])
@@ -206,6 +210,7 @@ class Settings(BaseModel):
                 "ignored_paths": list(self.ignored_paths),
                 "kept_parameters": list(self.kept_parameters),
                 "public": self.public_statistics,
+                "count_from": self.count_from,
             }
         }
 

@@ -7,18 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from analytics.config import ConfigError, Settings
+from analytics.logs.receiver import Receiver
 from analytics.taking.intake import warm_up
 
 
-def _listen(path: Path) -> int:
-    """A listening unix socket of mode 0770, in the group that its setgid folder gives it: nginx's.
+def _bound(path: Path, kind: socket.SocketKind) -> socket.socket:
+    """A unix socket of mode 0770, in the group that its setgid folder gives it: nginx's.
 
     gunicorn would change the group to the process's own, which shuts nginx out.
     https://github.com/benoitc/gunicorn/blob/master/gunicorn/sock.py
     """
     if path.is_socket():
         path.unlink()
-    listener = socket.socket(socket.AF_UNIX)
+    listener = socket.socket(socket.AF_UNIX, kind)
     before = os.umask(0o007)
     try:
         listener.bind(str(path))
@@ -26,6 +27,11 @@ def _listen(path: Path) -> int:
         sys.exit(f"analytics: ANALYTICS_SOCKET: can't listen on {path} ({error.strerror}).")
     finally:
         os.umask(before)
+    return listener
+
+
+def _listen(path: Path) -> int:
+    listener = _bound(path, socket.SOCK_STREAM)
     listener.listen(2048)
     return listener.detach()
 
@@ -37,6 +43,14 @@ except ConfigError as error:
     sys.exit(f"analytics: {error.message}")
 
 bind = f"fd://{_listen(_settings.socket)}"
+
+# What nginx tells of requests for pages. The master has it too, so that nothing that comes while a
+# worker that died is replaced is lost.
+_log_socket = (
+    _bound(_settings.log_socket, socket.SOCK_DGRAM)
+    if any(site.count_from == "log" for site in _settings.sites)
+    else None
+)
 
 # One process, because each takes about 80 MB and 160 MB is the container's limit; threads, because
 # a request only waits for the disk, and those that wait together share one sync. The more they
@@ -75,7 +89,17 @@ def when_ready(_server: object) -> None:
     warm_up()
 
 
+def post_worker_init(worker: Any) -> None:  # noqa: ANN401 - gunicorn has no types
+    """After the fork, which no thread survives."""
+    if _log_socket:
+        receiver = Receiver(_settings, worker.wsgi.extensions["intake"], _log_socket)
+        worker.wsgi.extensions["receiver"] = receiver
+        receiver.start()
+
+
 def worker_exit(_server: object, worker: Any) -> None:  # noqa: ANN401 - gunicorn has no types
     """What was counted as dropped, and is still in memory, is spooled."""
     if worker.wsgi:
+        if receiver := worker.wsgi.extensions.get("receiver"):
+            receiver.stop()
         worker.wsgi.extensions["intake"].close()

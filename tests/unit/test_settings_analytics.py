@@ -32,6 +32,7 @@ def test_the_service_is_told_what_was_decided(tmp_path: Path) -> None:
         "keep_days": 30,
         "ignored_paths": ["/drafts/*", '/it\'s "${ODD}" <b>'],
         "kept_parameters": ["id"],
+        "count_from": "log",
     }
     told = _told(tmp_path, **given)
     (site,), faults = sites.read(told)
@@ -43,6 +44,7 @@ def test_the_service_is_told_what_was_decided(tmp_path: Path) -> None:
     assert site.keep_days == 30
     assert list(site.ignored_paths) == given["ignored_paths"]
     assert site.kept_parameters == ("id",)
+    assert site.count_from == "log"
     (domain,) = json.loads(told)
     assert site.domain == domain
     assert f"https://{domain}" in site.allowed_origins
@@ -60,9 +62,20 @@ def test_all_that_the_service_can_collect_is_collected_unasked(tmp_path: Path) -
         ({"time_zone": "Mars/Olympus"}, "no time zone"),
         ({"collect": ["country", "address"]}, "no address"),
         ({"keep_days": 0}, "at least 1"),
+        ({"count_from": "logs"}, '"script" or "log"'),
         ({"ignored_paths": "/a"}, "list"),
     ],
 )
 def test_what_makes_no_sense_is_told(tmp_path: Path, given: dict[str, Any], said: str) -> None:
     with pytest.raises(SettingsError, match=said):
         settings_of(right(tmp_path) | given)
+
+
+@pytest.mark.parametrize(("count_from", "length"), [("script", None), ("log", 512)])
+def test_what_nginx_tells_may_wait_in_the_kernel(
+    tmp_path: Path, count_from: str, length: int | None
+) -> None:
+    settings = settings_of(right(tmp_path) | {"count_from": count_from})
+    text = render("docker-compose.yml.j2", settings, webapp_image="freehold/webapp:1", db_start="1")
+    webapp = yaml.safe_load(text)["services"]["webapp"]
+    assert webapp.get("sysctls", {}).get("net.unix.max_dgram_qlen") == length

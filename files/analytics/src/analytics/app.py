@@ -8,6 +8,7 @@ from analytics import database, errors, health
 from analytics.access import login_links, sessions, signin, tokens
 from analytics.access.event_tokens import EventTokens
 from analytics.config import Settings
+from analytics.logs.cli import command as import_log
 from analytics.seeing import dashboard, stats
 from analytics.taking import events, tracker
 from analytics.taking.intake import Intake
@@ -36,6 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(dashboard.blueprint)
     for noun in (login_links, sessions, stats, tokens):
         app.cli.add_command(noun.command)
+    app.cli.add_command(import_log)
     app.after_request(_forbid_caching)
     return app
 

@@ -33,6 +33,8 @@ VARIABLES = frozenset(
     )
 )
 DEFAULT_SOCKET = "/run/webapp/webapp.sock"
+# In the folder of the other.
+LOG_SOCKET = "log.sock"
 DEFAULT_SPOOL = "/var/lib/analytics/spool"
 DEFAULT_KEYS = "/run/analytics/keys"
 # The kernel's limit, less the ending NUL. A longer path would fail only when it is bound.
@@ -82,6 +84,11 @@ class Settings:
         if database is None or faults:
             raise ConfigError(faults)
         return cls(sites, socket, spool, keys, database, insecure)
+
+    @property
+    def log_socket(self) -> Path:
+        """Where nginx tells of the requests for pages of sites that are counted from its log."""
+        return self.socket.parent / LOG_SOCKET
 
     def site_of(self, domain: str) -> Site | None:
         """The site that a tracker means by `domain`."""
@@ -157,7 +164,8 @@ def _password(environ: Mapping[str, str]) -> str:
 
 def _socket(environ: Mapping[str, str], faults: list[str]) -> Path:
     path = _path(environ, "SOCKET", DEFAULT_SOCKET, faults)
-    if len(str(path).encode()) > _LONGEST_SOCKET_PATH:
+    longest = max(len(str(one).encode()) for one in (path, path.parent / LOG_SOCKET))
+    if longest > _LONGEST_SOCKET_PATH:
         faults.append(
             f"{PREFIX}SOCKET is {str(path)!r}; it must have at most {_LONGEST_SOCKET_PATH} bytes."
         )

@@ -51,6 +51,8 @@ class Site:
     """Whether servers with a token may send events, without being one of the origins."""
     public: bool = False
     """Whether everybody may see the numbers; changing anything is the owner's all the same."""
+    count_from: str = "script"
+    """What tells of page views: the "script" in the page, or the web server's "log"."""
 
     @property
     def name(self) -> str:
@@ -140,6 +142,12 @@ def _switch(value: object) -> bool:
     return value
 
 
+def _count_from(value: object) -> str:
+    if value not in ("script", "log"):
+        raise ValueError(f'is {value!r}; it must be "script" or "log"')
+    return str(value)
+
+
 def _days(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 36500:
         raise ValueError("must be a number of days from 1 to 36500")
@@ -162,4 +170,5 @@ _READ: Mapping[str, Any] = {
     "kept_parameters": _texts,
     "server_senders": _switch,
     "public": _switch,
+    "count_from": _count_from,
 }

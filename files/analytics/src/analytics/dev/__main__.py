@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,12 +16,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from flask import Flask
 from werkzeug.serving import is_running_from_reloader, run_simple
 
 from analytics.app import create_app
-from analytics.config import PREFIX
+from analytics.config import PREFIX, Settings
 from analytics.database import make_engine
-from analytics.dev import demo, postgres, site
+from analytics.dev import access_log, demo, postgres, site
+from analytics.logs.receiver import Receiver
 from analytics.migrate import migrate
 
 # Never another: what serves here has no protection at all.
@@ -71,6 +74,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("site", type=Path, help="the built site, such as examples/blog/_site")
     parser.add_argument("--domain", default="blog.test", help="the site's domain [%(default)s]")
     parser.add_argument("--demo", action="store_true", help="with a made-up year, for all to see")
+    parser.add_argument(
+        "--count-from",
+        choices=["script", "log"],
+        default="script",
+        help="what tells of page views [%(default)s]",
+    )
     parser.add_argument("--port", type=int, default=8000, help="where to listen [%(default)s]")
     return parser
 
@@ -79,13 +88,19 @@ def _environment(options: argparse.Namespace, database_url: str, folder: Path) -
     """The service's settings; the reloader hands them on to the process that it starts."""
     origins = [f"http://{_HOST}:{options.port}", f"http://localhost:{options.port}"]
     sites = (options.domain, "localhost", _HOST)
-    settings = {"allowed_origins": origins, "public": options.demo, "server_senders": True}
+    settings = {
+        "allowed_origins": origins,
+        "public": options.demo,
+        "server_senders": True,
+        "count_from": options.count_from,
+    }
     spool = folder / "spool"
     spool.mkdir()
     return {
         f"{PREFIX}DATABASE_URL": database_url,
         f"{PREFIX}SITES": json.dumps(dict.fromkeys(sites, settings)),
         f"{PREFIX}SPOOL": str(spool),
+        f"{PREFIX}SOCKET": str(folder / "webapp.sock"),
         f"{PREFIX}VISITORS": str(folder / "keys"),
         # There is no HTTPS here, without which a browser would refuse the cookie.
         f"{PREFIX}INSECURE_COOKIES": "1",
@@ -118,8 +133,22 @@ Ctrl-C ends all of it.
 
 
 def _serve(options: argparse.Namespace) -> None:
-    app = site.in_front_of(create_app(), options.site.resolve())
+    service = create_app()
+    app = site.in_front_of(service, options.site.resolve())
+    if options.count_from == "log":
+        settings = service.extensions["settings"]
+        app = access_log.telling(app, settings.log_socket)
+        if is_running_from_reloader():
+            _listen(service, settings)
     run_simple(_HOST, options.port, app, use_reloader=True, threaded=True)
+
+
+def _listen(service: Flask, settings: Settings) -> None:
+    """Take what the site's server tells, as gunicorn's worker does in production."""
+    settings.log_socket.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    listener.bind(str(settings.log_socket))
+    Receiver(settings, service.extensions["intake"], listener).start()
 
 
 if __name__ == "__main__":

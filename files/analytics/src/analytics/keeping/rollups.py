@@ -102,6 +102,8 @@ def rebuild(connection: Connection, site: int, day: date, zone: ZoneInfo) -> Non
     """Make the sums of a site's day again."""
     start, end = day_bounds(day, zone)
     values = {"site": site, "day": day, "start": start, "end": end}
+    # First: whoever writes events of the day at the same time is waited for here, or marks it anew.
+    connection.execute(text("DELETE FROM stale_days WHERE site = :site AND day = :day"), values)
     connection.execute(text(_PLANNING))
     connection.execute(text("DELETE FROM daily WHERE site = :site AND day = :day"), values)
     for statement in (_BY_VISIT, _BY_PAGE, _BY_EVENT):
@@ -110,7 +112,6 @@ def rebuild(connection: Connection, site: int, day: date, zone: ZoneInfo) -> Non
         text("DELETE FROM monthly WHERE site = :site AND month = :month"),
         {"site": site, "month": day.replace(day=1)},
     )
-    connection.execute(text("DELETE FROM stale_days WHERE site = :site AND day = :day"), values)
 
 
 def close_months(connection: Connection, today: date) -> None:

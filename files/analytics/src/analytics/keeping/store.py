@@ -185,7 +185,9 @@ class Store:
         times |= {(visit.site, visit.start) for _, visit in events}
         days = {(self.site(cursor, site), self._day(site, time)) for site, time in times}
         cursor.executemany(
-            "INSERT INTO stale_days (site, day) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            # An update of nothing holds the row until the commit: who sums that day waits for it.
+            "INSERT INTO stale_days (site, day) VALUES (%s, %s)"
+            " ON CONFLICT (site, day) DO UPDATE SET day = EXCLUDED.day",
             sorted(days),
         )
 

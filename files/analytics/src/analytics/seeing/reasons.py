@@ -14,8 +14,13 @@ _WORDS = {
     "bot: prefetch": "Pages loaded ahead",
     "bot: preview": "Link previews",
     "bot: scanner": "Scanners",
+    "counted from the log": "Told of by the script, counted from the log",
+    "counted from the script": "Told of by the log, counted from the script",
     "do not track": "Asked not to be tracked",
     "ignored page": "Ignored pages",
+    "log: not kept": "Page views while the disk was full or failed",
+    "log: too many": "Page views in a flood",
+    "log: unreadable": "Requests that could not be read",
     "owner": "Your own visits",
     "spam referrer": "Referrer spam",
 }

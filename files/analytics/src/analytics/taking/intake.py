@@ -1,5 +1,6 @@
 """Takes events into the spool: once `take` has returned they are on the disk."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from flask import current_app
@@ -12,7 +13,7 @@ from analytics.taking import agents, bots, collect, spam
 from analytics.taking.bots import Headers
 from analytics.taking.collect import Sender
 from analytics.taking.drops import Drops
-from analytics.taking.payload import Payload
+from analytics.taking.payload import PAGE_VIEW, Payload
 from analytics.taking.visitors import Visitors
 
 
@@ -30,19 +31,53 @@ class Intake:
         SpoolError or OSError: nothing was kept, and nothing may be promised.
         """
         now = datetime.now(UTC)
+        kept, dropped = self._judge(event, sender, headers, now)
+        self._keep(kept, now)
+        return dropped
+
+    def take_from_log(self, views: Iterable[tuple[Payload, Sender, Headers]]) -> None:
+        """Keep page views that the web server tells of, all with one sync; raises as `take`."""
+        now = datetime.now(UTC)
+        kept: list[Record] = []
+        for event, sender, headers in views:
+            kept += self._judge(event, sender, headers, now, counted_from="log")[0]
+        self._keep(kept, now)
+
+    def drop(self, site: str, reason: str) -> None:
+        """Count what could not be judged."""
+        self._drops.add(site, reason)
+
+    def _judge(
+        self,
+        event: Payload,
+        sender: Sender,
+        headers: Headers,
+        now: datetime,
+        *,
+        counted_from: str = "script",
+    ) -> tuple[list[Record], int]:
+        """What the sites that an event names keep of it, and how many do not count it."""
         named = [self._settings.site_of(domain) for domain in event.domains]
-        kept: list[Record | Dropped] = []
+        kept = []
         dropped = named.count(None)
         # Once, though a site may be named in several spellings.
         for site in dict.fromkeys(filter(None, named)):
-            if reason := _why_not(site, event, sender, headers):
+            # Or who has the script in the page and the log as well would be counted twice.
+            if event.name == PAGE_VIEW and site.count_from != counted_from:
+                reason: str | None = f"counted from the {site.count_from}"
+            else:
+                reason = why_not(site, event, sender, headers, from_log=counted_from == "log")
+            if reason:
                 self._drops.add(site.domain, reason)
                 dropped += 1
             else:
                 kept.append(collect.record_of(site, event, sender, self._visitors, now))
+        return kept, dropped
+
+    def _keep(self, kept: list[Record], now: datetime) -> None:
         if kept or self._drops.due():
-            self._spool.append_many(encode(one) for one in [*kept, *self._drops.take(now)])
-        return dropped
+            records: list[Record | Dropped] = [*kept, *self._drops.take(now)]
+            self._spool.append_many(map(encode, records))
 
     def destroy_old_keys(self) -> None:
         """As the worker does, in case that it is down."""
@@ -68,15 +103,23 @@ def current_intake() -> Intake:
     return found
 
 
-def _why_not(site: Site, event: Payload, sender: Sender, headers: Headers) -> str | None:
+def why_not(
+    site: Site, event: Payload, sender: Sender, headers: Headers, *, from_log: bool = False
+) -> str | None:
     """Why a site does not count an event; None when it does."""
     if sender.is_owner:
         return "owner"
     if site.honour_do_not_track and "1" in (headers.get("DNT"), headers.get("Sec-GPC")):
         return "do not track"
     reason = bots.bot(sender.user_agent, headers)
+    if from_log:
+        # A page that is loaded ahead runs no script, but nginx is asked for it.
+        if reason is None and bots.prefetch(headers):
+            reason = bots.Reason.PREFETCH
     # curl is no robot but a person at a terminal, who tries whether events arrive.
-    if reason and not (sender.user_agent or "").startswith("curl/"):
+    elif reason and (sender.user_agent or "").startswith("curl/"):
+        reason = None
+    if reason:
         return f"bot: {reason}"
     if event.referrer and spam.spam_referrer(event.referrer.partition("/")[0]):
         return "spam referrer"

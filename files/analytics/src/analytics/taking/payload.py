@@ -13,6 +13,7 @@ from analytics.taking.fields import Fields
 from analytics.taking.sources import Source
 from analytics.taking.values import engagement_milliseconds, properties, revenue, scroll_depth
 
+PAGE_VIEW = "pageview"
 ENGAGEMENT = "engagement"
 MAX_URL_BYTES = 2000
 MAX_NAME_LENGTH = 120

@@ -1,0 +1,68 @@
+"""Count the page views in old access logs of nginx or Apache: FILES, compressed by gzip or not.
+
+The logs are put in order here, where they are, and go to the host's memory over SSH. What has been
+counted before is not counted again.
+"""
+
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from analytics.logs.timeline import DamagedError, in_order
+
+from commands.hosts import only_host, parser
+
+# A container of its own, as for a migration: the service that takes events is not burdened.
+COMPOSE = ["docker", "compose", "--project-directory", "/opt/freehold"]
+RUN = [*COMPOSE, "run", "--rm", "-T", "--no-deps", "webapp"]
+
+
+def question(site: str, total: int) -> list[str]:
+    """What the host is to run, with the lines as its input."""
+    ask = [*RUN, "flask", "--app", "analytics", "import-log", "--total", str(total)]
+    # ssh hands the words to a shell.
+    return [*ask, *(["--site", shlex.quote(site)] if site else []), "-"]
+
+
+def send(argv: list[str], lines: Iterable[bytes]) -> int:
+    """Run a command with these lines as its input; its exit code."""
+    with subprocess.Popen(argv, stdin=subprocess.PIPE) as process:
+        assert process.stdin  # noqa: S101 - narrows the type
+        # The command may end before the lines do, and says why.
+        with suppress(BrokenPipeError), process.stdin as pipe:
+            for line in lines:
+                pipe.write(line)
+    return process.returncode
+
+
+def main() -> int:
+    """Sort, send, and hand on what the host says."""
+    options = parser(__doc__)
+    options.add_argument("--site", default="", help="the site of all lines, if there are several")
+    options.add_argument("files", nargs="+", type=Path)
+    given = options.parse_args()
+    host = only_host(given.limit)
+    with TemporaryDirectory(prefix="import-log-") as folder:
+        try:
+            total, lines = in_order(given.files, Path(folder), _say)
+        except DamagedError as error:
+            print(f"{error}. Leave it out, or mend it, and run this again.", file=sys.stderr)
+            return 1
+        except OSError as error:
+            where = error.filename or "The folder for temporary files"
+            print(f"{where}: {error.strerror}.", file=sys.stderr)
+            return 1
+        ssh, *rest = host.ssh(*question(given.site, total))
+        return 1 if send([ssh, "-C", *rest], lines) else 0
+
+
+def _say(number: int) -> None:
+    print(f"Sorting: {number:,} lines", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
