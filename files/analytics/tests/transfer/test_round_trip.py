@@ -1,41 +1,27 @@
 """Export then import: the same dashboard, in another site and in an empty database."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from analytics.app import create_app
 from analytics.config import Settings
 from analytics.dev import demo
 from analytics.dev.year import Year
 from analytics.keeping import retention, rollups
-from analytics.migrate import migrate
 from analytics.seeing import periods, report
 from analytics.seeing.filters import Filters
 from analytics.seeing.report import TABLES, Report
 from analytics.seeing.views import View
 from analytics.sites import Site
 from flask import Flask
-from sqlalchemy import URL, Engine, text
+from sqlalchemy import Engine, text
 
-MakeSettings = Callable[[URL], Settings]
-NewDatabase = Callable[[], URL]
 Keep = Callable[..., None]
 
 NOW = datetime.now(UTC)
 BLOG, SHOP = Site("blog.test"), Site("www.shop.test")
-
-
-@pytest.fixture
-def elsewhere(new_database: NewDatabase, make_settings: MakeSettings) -> Iterator[Flask]:
-    """The service on another machine, with an empty database."""
-    made = create_app(make_settings(new_database()))
-    engine = made.extensions["engine"]
-    migrate(engine, wait_seconds=10)
-    yield made
-    engine.dispose()
 
 
 def exported(app: Flask, folder: Path, site: str = "blog.test", name: str = "export.zip") -> Path:

@@ -1,20 +1,15 @@
 """The tables in a file: a zip's, a gzipped one, or the file itself; nothing is ever unpacked to a
-disk.
-
-Between the owner's machine and the host they travel as a tar, because it can be read from its
-beginning to its end, and a zip can't. Only the standard library is used: this module runs on
-both sides.
+disk. Only the standard library is used: this runs on the owner's machine too.
 """
 
 import gzip
 import io
-import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 MAX_TABLES = 100
 MAX_BYTES = 16 * 2**30
@@ -24,9 +19,6 @@ _FREE_BYTES = 16 * 2**20
 # With these, the sums for other programs say nothing new.
 _OWN = frozenset({"visits.csv", "events.csv", "sums.csv"})
 _FOR_OTHERS = "imported_"
-# Of the tar: what is read at once, and the mark of a complete one.
-_PIECE = 2**20
-_END = "end"
 
 
 class FileError(Exception):
@@ -87,7 +79,8 @@ def tables(path: Path) -> Iterator[Table]:
                 yield from _of_zip(path.name, file)
             elif magic[:2] == b"\x1f\x8b":
                 with gzip.open(file) as stream:
-                    yield _table(path.name, path.name.removesuffix(".gz"), stream, size)
+                    plain = path.name.removesuffix(".gz")
+                    yield _table(path.name, plain, cast(IO[bytes], stream), size)
             else:
                 yield _table(path.name, path.name, file, size)
     except OSError as error:
@@ -115,9 +108,10 @@ def _checked(file: str, members: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]
         raise FileError(file, f"it has {len(names):,} files; at most {MAX_TABLES} are taken.")
     for member in members:
         # Nothing is written by these names, but no export has such ones.
-        if any(part in member.filename for part in ("/", "\\", "..")) or names.count(
-            member.filename
-        ) > 1:
+        if (
+            any(part in member.filename for part in ("/", "\\", ".."))
+            or names.count(member.filename) > 1
+        ):
             raise FileError(
                 file,
                 f"{member.filename!r} is a folder, in a folder, or there twice; give the zip as"
@@ -132,76 +126,3 @@ def _checked(file: str, members: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]
     if _OWN & set(names):
         return [each for each in members if not each.filename.startswith(_FOR_OTHERS)]
     return members
-
-
-def pack(found: Iterable[Table], target: IO[bytes]) -> None:
-    """Write tables as a tar, in pieces: how long one is isn't known before its end."""
-    with tarfile.open(fileobj=target, mode="w|") as tar:
-        for table in found:
-            piece = b" " * _PIECE
-            while len(piece) == _PIECE:
-                piece = table.stream.read(_PIECE)
-                _add(tar, f"{table.file}/{table.name}", piece)
-        # Only what is complete has it.
-        _add(tar, _END, b"")
-
-
-def _add(tar: tarfile.TarFile, name: str, piece: bytes) -> None:
-    info = tarfile.TarInfo(name)
-    info.size = len(piece)
-    tar.addfile(info, io.BytesIO(piece))
-
-
-def unpacked(source: IO[bytes]) -> Iterator[Table]:
-    """The tables of a tar that `pack` wrote."""
-    try:
-        with tarfile.open(fileobj=source, mode="r|") as tar:
-            pieces = _Pieces(tar)
-            while (named := pieces.next_table()) != _END:
-                file, name = named.split("/", 1)
-                yield Table(file, name, io.BufferedReader(pieces, 64 * 1024))
-    except (tarfile.TarError, ValueError, OSError):
-        raise FileError("the stream", "it broke off; run the command again.") from None
-
-
-class _Pieces(io.RawIOBase):
-    """The pieces of one table of a tar after another, as one stream."""
-
-    def __init__(self, tar: tarfile.TarFile) -> None:
-        self._tar = tar
-        self._ahead: tarfile.TarInfo | None = None
-        self._piece: IO[bytes] | None = None
-        self._last = True
-
-    def readable(self) -> bool:
-        return True
-
-    def close(self) -> None:
-        """Each table's reader closes it; the next one goes on reading."""
-
-    def next_table(self) -> str:
-        """The name of the next table; what was left of the one before is passed over."""
-        while not self._last:
-            self._begin()
-        return self._begin()
-
-    def _begin(self) -> str:
-        info = self._tar.next()
-        # Or the tar would remember every piece that it has read.
-        self._tar.members = []  # type: ignore[attr-defined]
-        if info is None:
-            raise tarfile.ReadError("unexpected end of data")
-        self._piece = self._tar.extractfile(info)
-        self._last = info.size < _PIECE
-        return info.name
-
-    def readinto(self, buffer: object) -> int:
-        view = memoryview(buffer)  # type: ignore[arg-type]
-        while self._piece is not None:
-            if data := self._piece.read(len(view)):
-                view[: len(data)] = data
-                return len(data)
-            if self._last:
-                return 0
-            self._begin()
-        return 0

@@ -18,7 +18,7 @@ from analytics.access import cli
 from analytics.config import Settings, current_settings
 from analytics.keeping.retention import oldest_kept
 from analytics.sites import Site
-from analytics.transfer import archive
+from analytics.transfer import archive, stream
 from analytics.transfer.archive import FileError, Table
 
 # A step, such as the sums of years. https://www.postgresql.org/docs/17/runtime-config-client.html
@@ -90,7 +90,7 @@ def _list() -> None:
     rows = [
         (
             *(str(one.id), one.site, one.kind, f"{one.made:%F}"),
-            f"{one.first} – {one.last}" if one.first else "",
+            f"{one.first} to {one.last}" if one.first else "",
             one.name,
         )
         for one in found
@@ -116,7 +116,7 @@ def _delete(id_: int) -> None:
 
 
 def _import(connection: Connection, site: Site, tables: Iterable[Table]) -> None:
-    from analytics.transfer import merging, reading, staging
+    from analytics.transfer import entering, merging, reading, staging
 
     say = _Progress("import")
     with connection.begin():
@@ -125,7 +125,7 @@ def _import(connection: Connection, site: Site, tables: Iterable[Table]) -> None
         staging.prepare(connection)
         files = reading.read(connection, tables, site, say)
     with connection.begin():
-        number = merging.enter_texts(connection, site)
+        number = entering.enter(connection, site)
     with connection.begin():
         taken = [merging.merge(connection, file, site, number, say) for file in files]
     with connection.begin():
@@ -146,7 +146,7 @@ def _import(connection: Connection, site: Site, tables: Iterable[Table]) -> None
 def _tables(files: tuple[Path, ...]) -> Iterator[Table]:
     for file in files:
         if str(file) == "-":
-            yield from archive.unpacked(sys.stdin.buffer)
+            yield from stream.unpacked(sys.stdin.buffer)
         else:
             yield from archive.tables(file)
 

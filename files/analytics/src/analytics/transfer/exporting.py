@@ -107,7 +107,7 @@ def _copied(connection: Connection, query: str, values: dict[str, Any]) -> Itera
     # Not driver_connection, which is None once the connection is detached from its pool.
     raw = connection.connection.dbapi_connection
     assert isinstance(raw, psycopg.Connection)  # noqa: S101 - narrows the type
-    statement = SQL("COPY ({}) TO STDOUT (FORMAT csv, HEADER)").format(SQL(query))  # type: ignore[arg-type]
+    statement = SQL("COPY ({}) TO STDOUT (FORMAT csv, HEADER)").format(SQL(query))
     with raw.cursor() as cursor, cursor.copy(statement, values) as copy:
         for block in copy:
             yield bytes(block)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, text
 
-from analytics.keeping.visits import VISIT_MINUTES
 from analytics.taking import sources, urls
 from analytics.taking.channels import channel_of
 from analytics.taking.sources import Source
+from analytics.taking.visitors import VISIT_MINUTES
 from analytics.transfer import names
 from analytics.transfer.rows import Line
 from analytics.transfer.staging import number_of

@@ -6,40 +6,19 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from analytics.keeping import imported, partitions, rollups
+from analytics.keeping import imported, rollups
 from analytics.keeping.dictionary import COLUMNS
 from analytics.keeping.dimensions import TOTAL
 from analytics.keeping.imported import COUNTS, ORIGINS
 from analytics.keeping.retention import oldest_kept
 from analytics.sites import Site
 from analytics.transfer.reading import File, Say
-from analytics.transfer.staging import number_of
+from analytics.transfer.staging import CAME_WITH, number_of
 
 # Old visits are summed under this number, which is no site's, and then deleted again.
 _NOBODY = -1
 
-_TEXTS = """
-INSERT INTO texts (text)
-SELECT word FROM (
-  SELECT name AS word FROM staged_events UNION SELECT path FROM staged_events
-  UNION SELECT entry FROM staged_visits UNION SELECT exit FROM staged_visits
-  UNION SELECT value FROM staged_sums {texts}
-  EXCEPT SELECT text FROM texts
-) w WHERE word IS NOT NULL ORDER BY word ON CONFLICT DO NOTHING
-"""
-_COMBINATIONS = """
-INSERT INTO {table} ({columns})
-SELECT {numbers} FROM (SELECT DISTINCT {columns} FROM staged_visits) s {joins}
-EXCEPT SELECT {columns} FROM {table}
-ON CONFLICT DO NOTHING
-"""
-_MONTHS = """
-SELECT DISTINCT date_trunc('month', start)::date FROM staged_visits
-UNION SELECT DISTINCT date_trunc('month', time)::date FROM staged_events
-"""
-
-_CAME_WITH = [(table, name) for table, names in COLUMNS.items() for name in names]
-_JOINS = "\n".join(f"LEFT JOIN texts t_{name} ON t_{name}.text = s.{name}" for _, name in _CAME_WITH)
+_JOINS = "\n".join(f"LEFT JOIN texts t_{name} ON t_{name}.text = s.{name}" for name in CAME_WITH)
 _SAME = {
     table: " AND ".join(f"coalesce(x.{name}, 0) = coalesce(t_{name}.id, 0)" for name in names)
     for table, names in COLUMNS.items()
@@ -182,35 +161,6 @@ class Taken:
     sums: int = 0
     first: date | None = None
     last: date | None = None
-
-
-def enter_texts(connection: Connection, site: Site) -> int:
-    """Make the texts, months and the site that the staged rows need, and say the site's number.
-
-    In a transaction of its own, which is short: the worker waits for each of these.
-    """
-    words = " ".join(f"UNION SELECT {name} FROM staged_visits" for _, name in _CAME_WITH)
-    connection.execute(text(_TEXTS.format(texts=words)))
-    for table, names in COLUMNS.items():
-        statement = _COMBINATIONS.format(
-            table=table,
-            columns=", ".join(names),
-            numbers=", ".join(f"t_{name}.id" for name in names),
-            joins=" ".join(f"LEFT JOIN texts t_{n} ON t_{n}.text = s.{n}" for n in names),
-        )
-        connection.execute(text(statement))
-    for month in connection.scalars(text(_MONTHS)).all():
-        partitions.add(connection, month)
-    values = {"domain": site.domain}
-    connection.execute(
-        text(
-            "INSERT INTO sites (domain) SELECT :domain"
-            " WHERE NOT EXISTS (SELECT FROM sites WHERE domain = :domain)"
-        ),
-        values,
-    )
-    found = connection.scalar(text("SELECT id FROM sites WHERE domain = :domain"), values)
-    return int(found or 0)
 
 
 def merge(connection: Connection, file: File, site: Site, number: int, say: Say) -> Taken:

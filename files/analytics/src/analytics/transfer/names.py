@@ -5,13 +5,14 @@ from collections.abc import Mapping
 
 from analytics.taking.families import BROWSERS, SYSTEMS
 
-_BROWSERS: Mapping[str, str] = BROWSERS | {
+_BROWSERS: Mapping[str, str] = {
+    **BROWSERS,
     "Microsoft Edge": "Edge",
     "Samsung Browser": "Samsung Internet",
     "Huawei Browser Mobile": "Huawei",
     "Opera Mini": "Opera",
 }
-_SYSTEMS: Mapping[str, str] = SYSTEMS | {"Mac": "macOS", "macOS": "macOS", "Chrome OS": "ChromeOS"}
+_SYSTEMS: Mapping[str, str] = {**SYSTEMS, "Mac": "macOS", "macOS": "macOS", "Chrome OS": "ChromeOS"}
 _SCREENS: Mapping[str, str] = {"Laptop": "Desktop", "Ultra-wide": "Desktop"}
 PLAUSIBLE: Mapping[str, Mapping[str, str]] = {
     "browser": {"Edge": "Microsoft Edge", "Samsung Internet": "Samsung Browser"},

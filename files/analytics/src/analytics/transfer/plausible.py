@@ -114,12 +114,12 @@ _MOST_SECONDS = 10**12
 
 
 def _sources(line: Line) -> Iterator[Sum]:
-    source = names.known(line.text("source"))
-    yield Sum("source", source)
+    given = names.known(line.text("source"))
+    source = sources.of_tag(given) if given else None
+    yield Sum("source", source and source.name)
     campaign = {name: line.text(name) for name in _UTM}
-    known = sources.of_tag(source) if source else None
     channel = channel_of(
-        known,
+        source,
         tag=campaign["utm_source"],
         medium=campaign["utm_medium"],
         campaign=campaign["utm_campaign"],
