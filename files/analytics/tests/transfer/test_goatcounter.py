@@ -71,9 +71,9 @@ def test_sessions_become_visits(take_in: TakeIn, written: Callable[..., Path], r
     assert "4 visits, 7 events" in take_in(written())
     assert rows(VISITS) == [
         (0, 1, 60, "/b", "/b", "Newsletter", "Email", None),
+        (0, 2, 0, "/", "/", None, "Direct", None),
         (0, 2, 300, "/", "/a", "Hacker News", "Organic Social", "news.ycombinator.com/item"),
         (1, 1, 0, "/a", "/a", None, "Direct", None),
-        (1, 2, 0, "/", "/", None, "Direct", None),
     ]
     assert rows(
         "SELECT DISTINCT c.text, b.text, s.text, d.text FROM clients k"

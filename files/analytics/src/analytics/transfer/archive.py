@@ -93,7 +93,7 @@ def _of_zip(file: str, stream: IO[bytes]) -> Iterator[Table]:
             for member in _checked(file, archive.infolist()):
                 with archive.open(member) as opened:
                     yield _table(file, member.filename, opened, member.compress_size)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError):
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError):
         raise FileError(file, "it is no zip that can be read; fetch or export it again.") from None
 
 

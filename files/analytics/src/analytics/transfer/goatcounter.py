@@ -80,6 +80,7 @@ def rows(file: int, path: str, site: str, lines: Iterator[Line]) -> Iterator[tup
         event = line.values["Event"].lower() in ("true", "1")
         session = line.text("Session") or ""
         referrer, source = _came_from(line, site)
+        tagged = line.values["Referrer scheme"] == "c"
         yield (
             file,
             "" if set(session) <= _NO_SESSION else session,
@@ -93,7 +94,7 @@ def rows(file: int, path: str, site: str, lines: Iterator[Line]) -> Iterator[tup
             names.screen_of_width(line.text("Screen size")),
             referrer,
             source and source.name,
-            channel_of(source),
+            channel_of(source, tag=line.text("Referrer") if tagged else None),
         )
 
 

@@ -116,7 +116,7 @@ _MOST_SECONDS = 10**12
 def _sources(line: Line) -> Iterator[Sum]:
     given = names.known(line.text("source"))
     source = sources.of_tag(given) if given else None
-    yield Sum("source", source and source.name)
+    yield Sum("source", source.name if source else None)
     campaign = {name: line.text(name) for name in _UTM}
     channel = channel_of(
         source,

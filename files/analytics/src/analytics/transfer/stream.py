@@ -6,6 +6,7 @@ sides.
 import io
 import tarfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import IO
 
 from analytics.transfer.archive import FileError, Table
@@ -35,14 +36,19 @@ def _add(tar: tarfile.TarFile, name: str, piece: bytes) -> None:
 
 def unpacked(source: IO[bytes]) -> Iterator[Table]:
     """The tables of a tar that `pack` wrote."""
+    with _complete(), tarfile.open(fileobj=source, mode="r|") as tar:
+        pieces = _Pieces(tar)
+        while (named := pieces.next_table()) != _END:
+            file, name = named.split("/", 1)
+            yield Table(file, name, io.BufferedReader(pieces, 64 * 1024))
+
+
+@contextmanager
+def _complete() -> Iterator[None]:
     try:
-        with tarfile.open(fileobj=source, mode="r|") as tar:
-            pieces = _Pieces(tar)
-            while (named := pieces.next_table()) != _END:
-                file, name = named.split("/", 1)
-                yield Table(file, name, io.BufferedReader(pieces, 64 * 1024))
+        yield
     except (tarfile.TarError, ValueError, OSError):
-        raise FileError("the stream", "it broke off; run the command again.") from None
+        raise FileError("The stream of tables", "it broke off; run the command again.") from None
 
 
 class _Pieces(io.RawIOBase):
@@ -78,11 +84,12 @@ class _Pieces(io.RawIOBase):
 
     def readinto(self, buffer: object) -> int:
         view = memoryview(buffer)  # type: ignore[arg-type]
-        while self._piece is not None:
-            if data := self._piece.read(len(view)):
-                view[: len(data)] = data
-                return len(data)
-            if self._last:
-                return 0
-            self._begin()
+        with _complete():
+            while self._piece is not None:
+                if data := self._piece.read(len(view)):
+                    view[: len(data)] = data
+                    return len(data)
+                if self._last:
+                    break
+                self._begin()
         return 0
