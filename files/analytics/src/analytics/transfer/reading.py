@@ -127,6 +127,10 @@ def _leave_out(connection: Connection, file: File, site: Site) -> None:
 
 def _check(connection: Connection, files: list[File]) -> None:
     """What no line shows by itself: visits that are there twice, and events without one."""
+    # The planner knows nothing of tables that were just filled: it would try each visit with each
+    # event.
+    for table in staging.STAGED:
+        connection.execute(text(f"ANALYZE staged_{table}"))
     names = {file.number: file.name for file in files}
     for statement, table, what in (
         (_TWICE, "visits.csv", "visit {} is there twice."),
@@ -134,8 +138,6 @@ def _check(connection: Connection, files: list[File]) -> None:
     ):
         if found := connection.execute(text(statement)).first():
             raise FileError(f"{names[found.file]}, {table}", what.format(found.visit))
-    for table in staging.STAGED:
-        connection.execute(text(f"ANALYZE staged_{table}"))
 
 
 _TWICE = """
