@@ -18,7 +18,6 @@ from analytics.access import cli
 from analytics.config import Settings, current_settings
 from analytics.keeping.retention import oldest_kept
 from analytics.sites import Site
-from analytics.transfer import archive, stream
 from analytics.transfer.archive import FileError, Table
 
 # A step, such as the sums of years. https://www.postgresql.org/docs/17/runtime-config-client.html
@@ -144,6 +143,8 @@ def _import(connection: Connection, site: Site, tables: Iterable[Table]) -> None
 
 
 def _tables(files: tuple[Path, ...]) -> Iterator[Table]:
+    from analytics.transfer import archive, stream
+
     for file in files:
         if str(file) == "-":
             yield from stream.unpacked(sys.stdin.buffer)
