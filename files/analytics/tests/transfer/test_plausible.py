@@ -1,6 +1,7 @@
 """Plausible's zip: its daily sums are in the dashboard, survive, and can be taken away again."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -163,6 +164,35 @@ def test_a_field_that_the_site_does_not_collect_is_left_out(
     for dimension in ("source", "channel", "utm_campaign", "browser", "system", "screen"):
         assert not found.tables[dimension].rows
     assert {row.scroll_depth for row in found.tables["page"].rows} == {None}
+
+
+def test_files_of_one_name_are_two_files(
+    engine: Engine, take_in: TakeIn, zipped: Zipped, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    first = zipped(export({"visitors": "2024-03-01,10,25,4,12,900\n"}), "other/a.zip")
+    second = zipped(export({"visitors": "2024-03-01,10,25,4,12,900\n2024-03-02,6,10,6,6,0\n"}))
+    take_in(first, second, first)
+    assert shown(engine).totals == Totals(16, 18, 35, 10, 900)
+
+
+def test_the_worker_may_sum_the_same_day_at_the_same_time(
+    engine: Engine, take_in: TakeIn, zipped: Zipped, keep: Keep
+) -> None:
+    keep([seen("/", days=3, country="US")])
+    day = shown(engine, "28d").curve[-4].bucket.start.date()
+    file = zipped(export({"visitors": f"{day},10,25,4,12,900\n"}))
+    with engine.connect() as worker, ThreadPoolExecutor(1) as threads:
+        with worker.begin():
+            rollups.rebuild(worker, 1, day, SITE.time_zone)
+            importing = threads.submit(take_in, file)
+            with pytest.raises(TimeoutError):
+                importing.result(timeout=2)
+        importing.result(timeout=30)
+        assert shown(engine, "28d").totals == Totals(11, 13, 26, 5, 900)
+        with worker.begin():
+            rollups.rebuild(worker, 1, day, SITE.time_zone)
+    assert shown(engine, "28d").totals == Totals(11, 13, 26, 5, 900)
 
 
 WRONG = [

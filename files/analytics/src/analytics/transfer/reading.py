@@ -35,7 +35,9 @@ class File:
     """By which the staging tables know its rows."""
     name: str
     kind: str = ""
-    """The program that wrote it, one of ORIGINS."""
+    """The program that wrote it; a name of analytics.keeping.imported.ORIGINS."""
+    tables: set[str] = field(default_factory=set)
+    """The names of those that were read."""
     about: About = field(default_factory=lambda: About(None))
     lines: int = 0
     digest: Digest = field(default_factory=Digest)
@@ -45,8 +47,10 @@ def read(connection: Connection, tables: Iterable[Table], site: Site, say: Say) 
     """Read all tables of all files; FileError with the line that is wrong."""
     files: list[File] = []
     for table in tables:
-        if not files or files[-1].name != table.file:
+        # Files of different folders may have the same name.
+        if not files or files[-1].name != table.file or table.name in files[-1].tables:
             files.append(File(len(files), table.file))
+        files[-1].tables.add(table.name)
         _read_table(connection, files[-1], table, site, say)
     for file in files:
         if file.kind == "goatcounter":
