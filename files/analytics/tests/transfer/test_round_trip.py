@@ -1,5 +1,6 @@
 """Export then import: the same dashboard, in another site and in an empty database."""
 
+import io
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from analytics.seeing.filters import Filters
 from analytics.seeing.report import TABLES, Report
 from analytics.seeing.views import View
 from analytics.sites import Site
+from analytics.transfer import archive, stream
 from flask import Flask
 from sqlalchemy import Engine, text
 
@@ -102,6 +104,22 @@ def test_an_empty_database_shows_the_same_dashboard_after_export_and_import(
     assert "visits" in said
     assert everything(elsewhere) == before
     assert filtered(elsewhere) == filtered(year)
+
+
+def test_what_make_import_sends_is_taken_in_and_what_broke_off_is_not(
+    year: Flask, elsewhere: Flask, tmp_path: Path
+) -> None:
+    sent = io.BytesIO()
+    stream.pack(archive.tables(exported(year, tmp_path)), sent)
+    runner, arguments = elsewhere.test_cli_runner(), ["import", "--site", "blog.test", "-"]
+    broken = runner.invoke(args=arguments, input=sent.getvalue()[: len(sent.getvalue()) // 2])
+    assert broken.exit_code == 1
+    assert "Nothing was imported. The stream of tables: it broke off" in broken.output
+    with elsewhere.extensions["engine"].connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM texts")) == 0
+    assert runner.invoke(args=arguments, input=sent.getvalue()).exit_code == 0
+    summed(elsewhere)
+    assert everything(elsewhere) == everything(year)
 
 
 def test_another_site_of_the_same_database_shows_the_same_and_the_first_is_as_it_was(

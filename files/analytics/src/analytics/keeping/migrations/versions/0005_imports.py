@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.Column("first", sa.Date(), nullable=True),
         sa.Column("last", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
-        sa.UniqueConstraint("site", "digest", name=op.f("uq_imports_site")),
+        sa.UniqueConstraint("site", "digest", name=op.f("uq_imports_site_digest")),
     )
     op.create_table(
         "imported_daily",
