@@ -84,10 +84,22 @@ dashboard: $(VENV) ## A link that signs your browser in to the dashboard, once (
 stats: $(VENV) ## Pages and countries of the last 30 days (DAYS=)
 	@$(PYTHON) -m commands.stats --days $(or $(DAYS),30) $(if $(LIMIT),--limit $(LIMIT))
 
+# SITE is also a variable of this file.
+ONE_SITE = $(if $(filter command,$(origin SITE)),--site $(SITE))
+
 .PHONY: import-log
 import-log: $(VENV) ## Count the page views of old access logs (FILES="a.log b.log.gz" SITE= LIMIT=)
 	@test -n "$(FILES)" || { echo 'Name the logs: make import-log FILES="access.log access.log.1.gz"'; exit 1; }
-	@PYTHONPATH=files/analytics/src $(PYTHON) -m commands.import_log $(if $(SITE),--site $(SITE)) \
+	@PYTHONPATH=files/analytics/src $(PYTHON) -m commands.import_log $(ONE_SITE) \
+		$(if $(LIMIT),--limit $(LIMIT)) $(FILES)
+
+.PHONY: export
+export: $(VENV) ## Save all that was counted as one zip in this folder (SITE=, LIMIT=)
+	@$(PYTHON) -m commands.exports $(ONE_SITE) $(if $(LIMIT),--limit $(LIMIT))
+
+.PHONY: import
+import: $(VENV) ## Take in FILES="a.zip b.csv": an export, Plausible's or GoatCounter's (SITE=, LIMIT=)
+	@PYTHONPATH=files/analytics/src $(PYTHON) -m commands.imports $(ONE_SITE) \
 		$(if $(LIMIT),--limit $(LIMIT)) $(FILES)
 
 .PHONY: ssh

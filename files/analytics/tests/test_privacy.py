@@ -40,7 +40,7 @@ TABLES = {
     "arrivals": ARRIVAL,
     "visits": {
         *("start", "id", "visitor", "site", "bounce", "seconds"),
-        *("entry", "exit", "page_views", "client", "arrival"),
+        *("entry", "exit", "page_views", "client", "arrival", "import"),
     },
     "events": {"time", "visit", "site", "scroll", "name", "path", "engaged", "props"},
     "daily": {
@@ -50,6 +50,11 @@ TABLES = {
     "monthly": {
         *("site", "dimension", "month", "value", "visitors", "visits", "page_views", "bounces"),
         *("seconds", "scrolls", "scrolled"),
+    },
+    "imports": {"id", "site", "digest", "name", "kind", "made", "first", "last"},
+    "imported_daily": {
+        *("site", "dimension", "day", "value", "origin", "import"),
+        *("visitors", "visits", "page_views", "bounces", "seconds", "scrolls", "scrolled"),
     },
     "stale_days": {"site", "day"},
     "drops": {"site", "day", "reason", "events"},

@@ -12,6 +12,7 @@ from analytics.logs.cli import command as import_log
 from analytics.seeing import dashboard, stats
 from analytics.taking import events, tracker
 from analytics.taking.intake import Intake
+from analytics.transfer import cli as transfer
 
 # nginx has the same limit: a larger body never gets here.
 MAX_BODY_BYTES = 64 * 1024
@@ -38,6 +39,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     for noun in (login_links, sessions, stats, tokens):
         app.cli.add_command(noun.command)
     app.cli.add_command(import_log)
+    for command in (transfer.export, transfer.import_, transfer.imports):
+        app.cli.add_command(command)
     app.after_request(_forbid_caching)
     return app
 

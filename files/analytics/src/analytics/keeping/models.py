@@ -136,6 +136,8 @@ class Visit(Base):
     page_views: Mapped[int] = mapped_column(Integer)
     client: Mapped[int] = mapped_column(Integer)
     arrival: Mapped[int] = mapped_column(Integer)
+    import_: Mapped[int] = mapped_column("import", SmallInteger, server_default="0", default=0)
+    """The import that brought it; 0 of a visit that was counted here."""
 
 
 class Event(Base):
@@ -205,6 +207,47 @@ class Monthly(Base):
     """Its first day."""
     value: Mapped[int] = mapped_column(Integer, primary_key=True)
     # As in daily.
+    visitors: Mapped[int] = mapped_column(Integer)
+    visits: Mapped[int] = mapped_column(Integer)
+    page_views: Mapped[int] = mapped_column(Integer)
+    bounces: Mapped[int] = mapped_column(Integer)
+    seconds: Mapped[int] = mapped_column(BigInteger)
+    scrolls: Mapped[int] = mapped_column(Integer)
+    scrolled: Mapped[int] = mapped_column(BigInteger)
+
+
+class Import(Base):
+    """A file that was taken in."""
+
+    __tablename__ = "imports"
+    __table_args__ = (UniqueConstraint("site", "digest"),)
+
+    id: Mapped[int] = mapped_column(SmallInteger, Identity(), primary_key=True, init=False)
+    site: Mapped[int] = mapped_column(SmallInteger)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    """Of what it says, whatever the file is called and however it is packed."""
+    name: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    """The program that wrote it."""
+    made: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    first: Mapped[date | None] = mapped_column(Date)
+    last: Mapped[date | None] = mapped_column(Date)
+
+
+class ImportedDaily(Base):
+    """Sums of a day whose events are not here, as `daily` has them. They are part of `daily`, and
+    kept here too, so that they survive when the day is summed again.
+    """
+
+    __tablename__ = "imported_daily"
+
+    site: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    dimension: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    origin: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    """The program that counted; see analytics.keeping.imported."""
+    value: Mapped[int] = mapped_column(Integer, primary_key=True)
+    import_: Mapped[int] = mapped_column("import", SmallInteger)
     visitors: Mapped[int] = mapped_column(Integer)
     visits: Mapped[int] = mapped_column(Integer)
     page_views: Mapped[int] = mapped_column(Integer)

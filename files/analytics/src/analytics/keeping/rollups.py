@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
+from analytics.keeping import imported
 from analytics.keeping.dimensions import EVENT, PAGE, TOTAL, VISIT
 from analytics.keeping.visits import ENGAGEMENT, PAGE_VIEW
 
@@ -108,6 +109,7 @@ def rebuild(connection: Connection, site: int, day: date, zone: ZoneInfo) -> Non
     connection.execute(text("DELETE FROM daily WHERE site = :site AND day = :day"), values)
     for statement in (_BY_VISIT, _BY_PAGE, _BY_EVENT):
         connection.execute(text(statement), values)
+    imported.add(connection, site, day)
     connection.execute(
         text("DELETE FROM monthly WHERE site = :site AND month = :month"),
         {"site": site, "month": day.replace(day=1)},

@@ -1,0 +1,67 @@
+"""What other programs call browsers, systems and screens, and what they are called here."""
+
+import re
+from collections.abc import Mapping
+
+from analytics.taking.families import BROWSERS, SYSTEMS
+
+_BROWSERS: Mapping[str, str] = {
+    **BROWSERS,
+    "Microsoft Edge": "Edge",
+    "Samsung Browser": "Samsung Internet",
+    "Huawei Browser Mobile": "Huawei",
+    "Opera Mini": "Opera",
+}
+_SYSTEMS: Mapping[str, str] = {**SYSTEMS, "Mac": "macOS", "macOS": "macOS", "Chrome OS": "ChromeOS"}
+_SCREENS: Mapping[str, str] = {"Laptop": "Desktop", "Ultra-wide": "Desktop"}
+PLAUSIBLE: Mapping[str, Mapping[str, str]] = {
+    "browser": {"Edge": "Microsoft Edge", "Samsung Internet": "Samsung Browser"},
+    "system": {"macOS": "Mac", "ChromeOS": "Chrome OS"},
+}
+"""What Plausible calls them that are called otherwise here, by dimension."""
+_NOTHING = frozenset({"", "(not set)", "(none)", "Direct / None", "Unknown"})
+_VERSION = re.compile(r"[ /][\d._]+$")
+_COUNTRY = re.compile(r"([A-Z]{2})(?:-[A-Z0-9]{1,3})?")
+# As Plausible's, in CSS pixels.
+_PHONE, _TABLET = 576, 992
+
+
+def known(value: str | None) -> str | None:
+    """None for the words that mean nothing is known."""
+    return None if value in _NOTHING else value
+
+
+def browser(value: str | None) -> str | None:
+    """The browser without its version."""
+    return _family(value, _BROWSERS)
+
+
+def system(value: str | None) -> str | None:
+    """The system without its version."""
+    return _family(value, _SYSTEMS)
+
+
+def screen(value: str | None) -> str | None:
+    """The class of screen."""
+    return _SCREENS.get(value or "", known(value))
+
+
+def screen_of_width(size: str | None) -> str | None:
+    """The class of a screen of "width,height,scale" in CSS pixels."""
+    width = (size or "").partition(",")[0].partition(".")[0]
+    if not (width.isascii() and width.isdecimal()) or not 0 < len(width) < 6 or width == "0":
+        return None
+    return "Mobile" if int(width) < _PHONE else "Tablet" if int(width) < _TABLET else "Desktop"
+
+
+def country(value: str | None) -> str | None:
+    """The country of ISO 3166-1 or 3166-2 ("US-TX"), two letters."""
+    found = _COUNTRY.fullmatch(value or "")
+    return found[1] if found and found[1] not in ("ZZ", "XX") else None
+
+
+def _family(value: str | None, names: Mapping[str, str]) -> str | None:
+    if known(value) is None or value is None:
+        return None
+    family = _VERSION.sub("", value)
+    return names.get(family, family)
