@@ -260,13 +260,18 @@ def test_a_body_that_is_no_query_is_refused(
     assert (answer.status_code, list(answer.json or {})) == (400, ["error"])
 
 
-def test_a_regular_expression_can_cost_no_more_than_time(ask: Ask, keep: Keep) -> None:
-    keep([event(1, "/" + "a" * 1500 + "!")])
-    filters = [["matches", "event:page", [r"^/((a+)+)+\2$"]]]
-    answer = ask(503, filters=filters, date_range=MARCH)
+def test_a_regular_expression_takes_no_memory_from_the_database(ask: Ask) -> None:
+    for pattern in ("((((a{99}){99}){99}){99})", "(" + "a?" * 140 + "){50}", "(a{2,}b){3,255}{9}"):
+        error = ask(400, filters=[["matches", "event:page", [pattern]]])["error"]
+        assert "too complex" in error
+    ask(filters=[["matches", "event:page", [r"^/[0-9]{4}/[0-9]{2}/"]]])
+
+
+def test_what_takes_too_long_is_told_so(ask: Ask, engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("LOCK TABLE visits"))
+        answer = ask(503, filters=[["is", "visit:country", ["NL"]]])
     assert answer["error"].startswith("That took too long.")
-    big = [["matches", "event:page", ["((((a{99}){99}){99}){99})"]]]
-    assert "too complex" in ask(400, filters=big, date_range=MARCH)["error"]
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer x"}, {"Authorization": "Basic"}])
@@ -298,9 +303,9 @@ def test_the_owners_cookie_is_no_token(
 @pytest.mark.usefixtures("blog")
 def test_what_is_deleted_is_said(ask: Ask, engine: Engine) -> None:
     with engine.begin() as connection:
-        connection.execute(text("UPDATE daily SET day = '2020-01-01'"))
+        connection.execute(text("UPDATE daily SET day = day - 2000"))
         connection.execute(text("TRUNCATE monthly"))
-    old = ["2020-01-01", "2020-01-31"]
+    old = ["2020-09-01", "2020-09-30"]
     assert rows(ask(date_range=old))[0][0] > 0
     filtered = ask(date_range=old, filters=[["is", "visit:country", ["NL"]]])
     assert filtered["meta"]["warning"].startswith("Single visits are kept since ")

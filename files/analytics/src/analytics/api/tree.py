@@ -3,6 +3,7 @@
 https://plausible.io/docs/stats-api#filters
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, cast, get_args
@@ -19,8 +20,12 @@ _DEEPEST = 10
 _MOST_CLAUSES = 100
 _MOST_VALUES = 200
 _LONGEST = 2000
-# What a regular expression may cost grows with its length.
+_MOST_PATTERNS = 10
 _LONGEST_PATTERN = 300
+# What `{9}` repeats counts that often. A pattern that PostgreSQL itself finds too complex has by then
+# taken as much memory as the database has.
+_HEAVIEST_PATTERN = 1000
+_REPEATED = re.compile(r"\{([0-9]{1,4})(?:,([0-9]{0,4}))?\}")
 _SHOWN = 60
 
 
@@ -95,6 +100,8 @@ def parse(given: object) -> Group:
         raise QueryError(
             f"#/filters: At most {_MOST_CLAUSES} filters with {_MOST_VALUES} values together."
         )
+    if sum(len(one.values) for one in found if one.operator == "matches") > _MOST_PATTERNS:
+        raise QueryError(f"#/filters: At most {_MOST_PATTERNS} regular expressions.")
     return tree
 
 
@@ -144,7 +151,17 @@ def clause(
     longest = _LONGEST_PATTERN if operator == "matches" else _LONGEST
     if any(len(value) > longest for value in values):
         raise QueryError(f"Invalid {dimension.key} filter: at most {longest} characters.")
+    if operator == "matches" and any(_weight(value) > _HEAVIEST_PATTERN for value in values):
+        raise QueryError(f"Invalid {dimension.key} filter: the regular expression is too complex.")
     return Clause(dimension, operator, tuple(values), negative, case_sensitive)
+
+
+def _weight(pattern: str) -> int:
+    """How long a pattern is when its repetitions are written out, at the most."""
+    weight = len(pattern)
+    for match in _REPEATED.finditer(pattern):
+        weight *= max(int(match[1]), int(match[2] or 0), 1)
+    return weight
 
 
 def shown(given: object) -> str:
