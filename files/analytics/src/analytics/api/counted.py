@@ -133,9 +133,11 @@ def _piece(query: Query, statement: str, made: dict[str, str], **more: str) -> s
 
 def _events(query: Query, parameters: dict[str, Any], only_pages: bool, every: bool) -> str:
     condition = conditions.of(query.filters, parameters)
-    here = "true"
-    seen = "e.name <> :engagement"
+    here, seen = "true", "e.name <> :engagement"
     if only_pages:
+        # Who reads on tells of the page, and was there before.
+        here, seen = "bool_or(e.name <> :engagement)", "true"
+    if only_pages and dimensions.PAGE in query.dimensions:
         # As on the dashboard: who only reads on, after midnight, has seen the page on that day too.
         here = "bool_or(e.name IN (:view, :engagement))"
         seen = "true" if every else "e.name IN (:view, :engagement)"

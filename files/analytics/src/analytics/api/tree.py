@@ -22,8 +22,8 @@ _MOST_VALUES = 200
 _LONGEST = 2000
 _MOST_PATTERNS = 10
 _LONGEST_PATTERN = 300
-# What `{9}` repeats counts that often. A pattern that PostgreSQL itself finds too complex has by then
-# taken as much memory as the database has.
+# What `{9}` repeats counts that often. PostgreSQL itself finds a pattern too complex only when it
+# has taken 140 MB for it.
 _HEAVIEST_PATTERN = 1000
 _REPEATED = re.compile(r"\{([0-9]{1,4})(?:,([0-9]{0,4}))?\}")
 _SHOWN = 60
