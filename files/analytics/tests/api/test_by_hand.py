@@ -17,7 +17,7 @@ from analytics.dev.brute_force import Seen
 from analytics.keeping import rollups
 from analytics.sites import Site
 from analytics.spool.record import Record
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
@@ -301,7 +301,10 @@ QUERIES = st.fixed_dictionaries(
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    phases=[Phase.generate],
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     given_records=RECORDS,
