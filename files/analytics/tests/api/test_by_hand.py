@@ -173,10 +173,7 @@ def count(asked: Query, seen: list[Seen]) -> dict[Key, Count]:
     """Counts all that a query asks for, as the documentation says."""
     found: defaultdict[Key, Count] = defaultdict(Count)
     keys = [one.key for one in asked.dimensions]
-    used = {one.key for one in asked.dimensions} | {
-        one.dimension.key for one in tree.clauses(asked.filters)
-    }
-    single = {key for key in used if key.startswith("event:")}
+    single = _single(asked)
     pages = [key.replace("event:page", "visit:entry_page") for key in keys]
     by_entry = tree.by_entry(asked.filters)
     for one in seen:
@@ -197,6 +194,12 @@ def count(asked: Query, seen: list[Seen]) -> dict[Key, Count]:
         ) and all(key.startswith("visit:") for key in pages):
             _count_visit(found, asked, pages, one, every=False)
     return found
+
+
+def _single(asked: Query) -> set[str]:
+    """What it asks of single events."""
+    used = {*asked.dimensions, *(one.dimension for one in tree.clauses(asked.filters))}
+    return {one.key for one in used if one.key.startswith("event:")}
 
 
 def inside(asked: Query, moment: datetime) -> bool:
@@ -265,7 +268,8 @@ def shown(asked: Query, counted: dict[Key, Count]) -> Iterator[tuple[Key, dict[s
     every = "events" in {one.name for one in asked.metrics}
     for key, each in counted.items():
         metrics = each.metrics()
-        if "event:page" in asked.keys and not every and not metrics["pageviews"]:
+        only_pages = "event:page" in asked.keys and _single(asked) == {"event:page"}
+        if only_pages and not every and not metrics["pageviews"]:
             continue
         values = key[-len(asked.dimensions) :] if asked.dimensions else ()
         alone = len(values) == 1 and asked.dimensions[0].optional
