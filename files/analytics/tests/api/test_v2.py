@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from analytics.app import create_app
+from analytics.config import Settings
 from analytics.spool.record import Record
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, text
+from sqlalchemy import URL, Engine, text
 
 Ask = Callable[..., Any]
 Keep = Callable[..., None]
@@ -286,6 +288,15 @@ def test_without_a_valid_token_nothing_is_told(
         assert (answer.status_code, list(answer.json or {})) == (401, ["error"])
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
         assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_without_a_database_that_is_told(make_settings: Callable[[URL], Settings]) -> None:
+    url = URL.create("postgresql+psycopg", "u", host="127.0.0.1", port=1, database="n")
+    browser = create_app(make_settings(url)).test_client()
+    headers = {"Authorization": "Bearer x"}
+    answer = browser.get("/api/v1/stats/aggregate?site_id=blog.test", headers=headers)
+    assert (answer.status_code, list(answer.json or {})) == (503, ["error"])
+    assert answer.headers["Retry-After"] == "10"
 
 
 def test_another_site_is_as_unknown_as_none(ask: Ask) -> None:

@@ -7,24 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from analytics.api import counted, summed
-from analytics.api.counted import Counted
-from analytics.api.dimensions import COUNTRY_NAME, GOAL, PAGE
-from analytics.api.metrics import COUNTED, METRICS
+from analytics.api import counted, statement, summed
+from analytics.api.metrics import METRICS
 from analytics.api.query import Order, Query
 from analytics.countries import names
 from analytics.keeping import retention
 from analytics.keeping.visits import ENGAGEMENT, PAGE_VIEW
 
-_FOUND = """
-WITH {tables}
-found AS (
-  SELECT {group}{sums} FROM ({pieces}) s {group_by}
-),
-named AS (
-  SELECT {labels}{metrics} FROM found f {texts} WHERE {wanted}
-)
-SELECT * FROM named"""
 _NUMBERS = """
 SELECT (SELECT id FROM sites WHERE domain = :domain) AS site,
   (SELECT id FROM texts WHERE text = :view_text) AS view,
@@ -60,18 +49,18 @@ class Results:
 def run(connection: Connection, query: Query, now: datetime) -> Results:
     """The results of a query. Raises what the database raises."""
     order = _order(query)
-    statement, values = _prepared(connection, query)
+    rows_of, values = _prepared(connection, query)
     told_apart = [Order(key, descending=False) for key in query.keys]
-    by = ", ".join(_ordered(query, each) for each in (*order, *told_apart))
+    by = ", ".join(statement.ordered(query, each) for each in (*order, *told_apart))
     rows = connection.execute(
-        text(f"{statement} ORDER BY {by or 'true'} LIMIT :limit OFFSET :offset"),
+        text(f"{rows_of} ORDER BY {by or 'true'} LIMIT :limit OFFSET :offset"),
         values | {"limit": query.limit, "offset": query.offset},
     )
     labels = query.steps.labels if query.time else []
     found = [_row(query, list(row), labels) for row in rows]
     total = None
     if query.include.get("total_rows"):
-        total = connection.scalar(text(f"SELECT count(*) FROM ({statement}) rows"), values)
+        total = connection.scalar(text(f"SELECT count(*) FROM ({rows_of}) rows"), values)
     return Results(
         found,
         order,
@@ -110,72 +99,14 @@ def _prepared(connection: Connection, query: Query) -> tuple[str, dict[str, Any]
         found = summed.of(connection, values["site"], query, values)
     else:
         found = counted.of(query, values)
-    return _statement(query, found), values
+    return statement.of(query, found), values
 
 
 def _everybody(connection: Connection, query: Query) -> int:
     """How many visitors there are in all rows together."""
     whole = replace(query, keys=(), metrics=(METRICS["visitors"],), hide_unknown=False)
-    statement, values = _prepared(connection, whole)
-    return int(connection.scalar(text(statement), values) or 0)
-
-
-def _statement(query: Query, found: Counted) -> str:
-    columns = [f"d{index}" for index, _ in enumerate(query.dimensions)]
-    group = ["step"] * bool(query.time) + columns
-    names = iter(columns)
-    labels = ["f.step" if key == query.time else _label(query, next(names)) for key in query.keys]
-    return _FOUND.format(
-        tables="".join(f"{table}," for table in found.tables),
-        group="".join(f"{name}, " for name in group),
-        sums=", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in COUNTED),
-        pieces=" UNION ALL ".join(found.pieces),
-        group_by=f"GROUP BY {', '.join(group)}" if group else "",
-        labels="".join(f"{label} AS k{index}, " for index, label in enumerate(labels)),
-        metrics=", ".join(
-            f"{one.expression} AS m{index}" for index, one in enumerate(query.metrics)
-        ),
-        texts=" ".join(_texts(query)),
-        wanted=" AND ".join(_wanted(query)),
-    )
-
-
-def _label(query: Query, column: str) -> str:
-    """What a row is called by a dimension; NULL is the unknown."""
-    one = query.dimensions[int(column[1:])]
-    if one.kind == "property":
-        return f"f.{column}"
-    return f"coalesce(n{column}.name, t{column}.text)" if one == COUNTRY_NAME else f"t{column}.text"
-
-
-def _texts(query: Query) -> list[str]:
-    """The joins that turn the numbers of texts into texts."""
-    joins = []
-    for index, one in enumerate(query.dimensions):
-        column = f"d{index}"
-        if one.kind != "property":
-            joins.append(f"LEFT JOIN texts t{column} ON t{column}.id = f.{column}")
-        if one == COUNTRY_NAME:
-            joins.append(
-                "LEFT JOIN unnest(CAST(:codes AS text[]), CAST(:names AS text[]))"
-                f" n{column} (code, name) ON n{column}.code = t{column}.text"
-            )
-    return joins
-
-
-def _wanted(query: Query) -> list[str]:
-    """Which rows are shown: those of nothing at all aren't, unless it is the only one."""
-    if not query.keys:
-        return ["true"]
-    wanted = ["visits + views + events > 0"]
-    if PAGE in query.dimensions and not query.uses("property"):
-        others = query.uses("event") - {PAGE.key}
-        wanted = wanted if others else ["views + events > 0"]
-    if GOAL in query.dimensions:
-        wanted.append(f"f.d{query.dimensions.index(GOAL)} IS NOT NULL")
-    if len(query.dimensions) == 1 and (query.hide_unknown or query.dimensions[0].optional):
-        wanted.append("f.d0 IS NOT NULL")
-    return wanted
+    rows_of, values = _prepared(connection, whole)
+    return int(connection.scalar(text(rows_of), values) or 0)
 
 
 def _order(query: Query) -> tuple[Order, ...]:
@@ -185,14 +116,6 @@ def _order(query: Query) -> tuple[Order, ...]:
         times = (Order(query.time, descending=False),) if query.time else ()
         order = (*times, Order(query.metrics[0].name, descending=True))
     return order
-
-
-def _ordered(query: Query, order: Order) -> str:
-    if order.key in query.keys:
-        column = f"k{query.keys.index(order.key)}"
-    else:
-        column = f"m{[one.name for one in query.metrics].index(order.key)}"
-    return f"{column} {'DESC' if order.descending else 'ASC'} NULLS LAST"
 
 
 def _row(query: Query, values: Sequence[Any], labels: Sequence[str]) -> Row:
