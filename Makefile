@@ -80,6 +80,11 @@ verify: $(VENV) ## Test the hosts of the inventory, a real droplet too (LIMIT=)
 dashboard: $(VENV) ## A link that signs your browser in to the dashboard, once (LIMIT=)
 	@$(PYTHON) -m commands.dashboard $(if $(LIMIT),--limit $(LIMIT))
 
+.PHONY: token
+token: export TOKEN_NAME = $(NAME)
+token: $(VENV) ## A token with which programs read the statistics (NAME=phone, DOMAIN=, LIMIT=)
+	@$(PYTHON) -m commands.token $(if $(LIMIT),--limit $(LIMIT)) $(if $(DOMAIN),--site $(DOMAIN)) -- "$$TOKEN_NAME"
+
 .PHONY: stats
 stats: $(VENV) ## Pages and countries of the last 30 days (DAYS=)
 	@$(PYTHON) -m commands.stats --days $(or $(DAYS),30) $(if $(LIMIT),--limit $(LIMIT))

@@ -34,10 +34,10 @@ def test_any_text_is_a_country_or_none(text: str) -> None:
 
 
 def test_names_come_from_the_system_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    countries._names.cache_clear()
+    countries.names.cache_clear()
     monkeypatch.setattr(countries, "TZPATH", ())
     assert countries.name_of("NL") == "NL"
-    countries._names.cache_clear()
+    countries.names.cache_clear()
     monkeypatch.undo()
     assert countries.name_of("NL") in ("Netherlands", "NL")
     assert countries.name_of("??") == "??"

@@ -7,6 +7,7 @@ from flask import Flask, Response
 from analytics import database, errors, health
 from analytics.access import login_links, sessions, signin, tokens
 from analytics.access.event_tokens import EventTokens
+from analytics.api import openapi, v1, v2
 from analytics.config import Settings
 from analytics.logs.cli import command as import_log
 from analytics.seeing import dashboard, stats
@@ -34,6 +35,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(events.blueprint)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(tracker.blueprint())
+    for room in (v1, v2, openapi):
+        app.register_blueprint(room.blueprint)
     app.register_blueprint(signin.blueprint)
     app.register_blueprint(dashboard.blueprint)
     for noun in (login_links, sessions, stats, tokens):

@@ -29,12 +29,14 @@ def country_of(address: str | None) -> str | None:
 
 def name_of(code: str) -> str:
     """The country's English name, or the code itself on a system without a time zone database."""
-    return _names().get(code, code)
+    return names().get(code, code)
 
 
 @cache
-def _names() -> dict[str, str]:
-    """The names that come with the system's time zones, so that no list of our own grows old.
+def names() -> dict[str, str]:
+    """The English names by code, empty on a system without a time zone database.
+
+    They come with the system's time zones, so that no list of our own grows old.
 
     https://data.iana.org/time-zones/tz-link.html
     """

@@ -18,7 +18,18 @@ from analytics.seeing.sums import Slice
 from analytics.seeing.views import View
 from analytics.sites import Site
 
-__all__ = ["ROWS", "Point", "Report", "Row", "Table", "Totals", "first_day", "make", "table"]
+__all__ = [
+    "ROWS",
+    "Point",
+    "Report",
+    "Row",
+    "Table",
+    "Totals",
+    "first_day",
+    "make",
+    "online",
+    "table",
+]
 
 ROWS = 10
 """How many rows the tables of a report have at most."""
@@ -59,13 +70,16 @@ class _Facts:
 
 
 _ALL_TIME = datetime.min.replace(tzinfo=UTC)
+_ONLINE = f"""
+SELECT count(DISTINCT v.visitor) FROM events e JOIN visits v ON v.id = e.visit
+WHERE e.site = s.id AND e.time > :since AND e.time <= :now AND v.visitor <> 0
+  AND v.start > CAST(:since AS timestamptz) - {LONGEST_VISIT}
+"""
 _FACTS = f"""
 SELECT s.id AS number,
   (SELECT min(day) FROM daily WHERE site = s.id AND dimension = {TOTAL}) AS first_day,
   EXISTS (SELECT FROM stale_days WHERE site = s.id AND day BETWEEN :first AND :last) AS stale,
-  (SELECT count(DISTINCT v.visitor) FROM events e JOIN visits v ON v.id = e.visit
-   WHERE e.site = s.id AND e.time > :since AND e.time <= :now AND v.visitor <> 0
-     AND v.start > CAST(:since AS timestamptz) - {LONGEST_VISIT}) AS online
+  ({_ONLINE}) AS online
 FROM sites s WHERE s.domain = :domain
 """
 _DROPS = """
@@ -129,6 +143,13 @@ def first_day(connection: Connection, site: Site) -> date | None:
         {"domain": site.domain},
     )
     return found
+
+
+def online(connection: Connection, site: Site, now: datetime) -> int:
+    """The visitors of the last five minutes."""
+    values = {"domain": site.domain, "since": now - _NOW_ONLINE, "now": now}
+    statement = f"SELECT ({_ONLINE}) FROM sites s WHERE s.domain = :domain"
+    return connection.scalar(text(statement), values) or 0
 
 
 def _number(connection: Connection, site: Site) -> int:

@@ -35,7 +35,9 @@ ORDER BY dimension, rank
 Of those in `whole`, all.
 """
 
-_COUNTED = "visitors, visits, page_views, bounces, seconds, scrolls, scrolled"
+COUNTED = "visitors, visits, page_views, bounces, seconds, scrolls, scrolled"
+"""What the sums have of each day, dimension and value."""
+
 _TABLES = f"""
 WITH sums AS (
   SELECT dimension, value, {_SUMS} FROM ({{pieces}}) s {{found}} GROUP BY dimension, value
@@ -46,7 +48,7 @@ _QUICK = """
 SELECT set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)
 """
 _PIECE = f"""
-SELECT dimension, value, {_COUNTED} FROM {{table}}
+SELECT dimension, value, {COUNTED} FROM {{table}}
 WHERE site = :site{{index}} AND dimension = ANY(:dimensions)
   AND {{day}} BETWEEN :first{{index}} AND :last{{index}}
 """
@@ -128,39 +130,40 @@ def tables(
     """
     # A few thousand rows: to compile, or to start other processes, takes longer than to read them.
     connection.execute(text(_QUICK))
-    pieces, values = _pieces(connection, sites or [0], first, last)
+    statements, values = pieces(connection, sites or [0], first, last)
     values |= {"dimensions": [NUMBERS[name] for name in dimensions]} | wanted.parameters()
     found = f"WHERE {FOUND}" if wanted.search else ""
-    statement = _TABLES.format(pieces="UNION ALL".join(pieces), found=found)
+    statement = _TABLES.format(pieces="UNION ALL".join(statements), found=found)
     rows = connection.execute(text(statement), values).mappings()
     return as_tables(rows, dimensions, wanted)
 
 
-def _pieces(
+def pieces(
     connection: Connection, sites: Sequence[int], first: date, last: date
 ) -> tuple[list[str], dict[str, Any]]:
-    """The whole months and the days around them that make up the period, of each site.
+    """Statements for the whole months and the days around them that make up the period of each
+    site, and their parameters, which lack only `dimensions`.
 
     Each is a statement of its own, so that each goes by the index.
     """
     values = {"sites": list(sites), "first": first, "last": last}
     found = connection.execute(text(_MONTHS), values).all()
-    pieces: list[tuple[str, int, date, date]] = []
+    spans: list[tuple[str, int, date, date]] = []
     for site in sites:
         begin = first
         months = [row.month for row in found if row.site == site]
         for month in months:
             if begin < month:
-                pieces.append(("daily", site, begin, month - _DAY))
+                spans.append(("daily", site, begin, month - _DAY))
             begin = (month + 31 * _DAY).replace(day=1)
         if begin <= last:
-            pieces.append(("daily", site, begin, last))
+            spans.append(("daily", site, begin, last))
         if months:
             # A month without sums between them has no rows.
-            pieces.append(("monthly", site, months[0], months[-1]))
+            spans.append(("monthly", site, months[0], months[-1]))
     statements = []
     parameters: dict[str, Any] = {}
-    for index, (table, site, start, end) in enumerate(pieces):
+    for index, (table, site, start, end) in enumerate(spans):
         day = "month" if table == "monthly" else "day"
         statements.append(_PIECE.format(table=table, day=day, index=index))
         parameters |= {f"site{index}": site, f"first{index}": start, f"last{index}": end}

@@ -1,0 +1,1 @@
+"""The Stats API: the numbers for programs, in the shape of Plausible's."""

@@ -1,0 +1,69 @@
+"""A tree of filters as one condition in SQL, whose values are parameters.
+
+It is over a visit `v` with its client `c` and its arrival `a`, and over an event `e` if it has
+clauses of events: as with Plausible, one event must then meet all of them.
+"""
+
+from typing import Any
+
+from analytics.api.dimensions import COUNTRY_NAME, GOAL, Dimension
+from analytics.api.tree import Clause, Not, Tree
+from analytics.seeing.sums import containing
+
+# What a text `t` must be, like or match; case-sensitive or not.
+_COMPARED = {
+    ("is", True): "{} = ANY({})",
+    ("is", False): "lower({}) = ANY({})",
+    ("contains", True): "{} LIKE ANY({})",
+    ("contains", False): "{} ILIKE ANY({})",
+    ("like", True): "{} LIKE ANY({})",
+    ("matches", True): "{} ~ ANY({})",
+}
+
+
+def of(tree: Tree, parameters: dict[str, Any], prefix: str = "f") -> str:
+    """The condition; what it needs is added to the parameters, under names with the prefix.
+
+    It needs `view` and `engagement`, the numbers of these names of events, too.
+    """
+    if isinstance(tree, Clause):
+        return _clause(tree, parameters, f"{prefix}{len(parameters)}")
+    if isinstance(tree, Not):
+        return f"NOT coalesce({of(tree.part, parameters, prefix)}, false)"
+    parts = [f"({of(part, parameters, prefix)})" for part in tree.parts]
+    return f" {tree.word} ".join(parts) or "true"
+
+
+def property_of(dimension: Dimension, parameters: dict[str, Any], name: str) -> str:
+    """The value of an event's property."""
+    parameters[name] = dimension.column
+    return f"(e.props ->> CAST(:{name} AS text))"
+
+
+def _clause(clause: Clause, parameters: dict[str, Any], name: str) -> str:
+    dimension = clause.dimension
+    compared = _COMPARED[clause.operator, clause.case_sensitive]
+    values = f"CAST(:{name} AS text[])"
+    parameters[name] = [_value(clause, value) for value in clause.values]
+    if dimension.kind == "property":
+        column = property_of(dimension, parameters, f"{name}_key")
+        hit = compared.format(column, values)
+    elif dimension == COUNTRY_NAME:
+        column = dimension.column
+        hit = f"""{column} IN (SELECT t.id FROM texts t
+          JOIN unnest(CAST(:codes AS text[]), CAST(:names AS text[])) n (code, name)
+            ON n.code = t.text WHERE {compared.format("n.name", values)})"""
+    else:
+        column = dimension.column
+        hit = f"{column} IN (SELECT t.id FROM texts t WHERE {compared.format('t.text', values)})"
+    if clause.operator == "is" and {"", dimension.unknown} & set(clause.values):
+        hit = f"({hit} OR {column} IS NULL)"
+    if dimension == GOAL:
+        hit = f"({hit} AND e.name NOT IN (:view, :engagement))"
+    return f"NOT coalesce({hit}, false)" if clause.negative else hit
+
+
+def _value(clause: Clause, value: str) -> str:
+    if clause.operator == "contains":
+        return containing(value)
+    return value if clause.case_sensitive else value.lower()

@@ -1,0 +1,97 @@
+"""What results are grouped and filtered by, under Plausible's names.
+
+https://plausible.io/docs/stats-api#dimensions
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from analytics.keeping.dictionary import COLUMNS
+from analytics.seeing.filters import dimension as known
+from analytics.seeing.intervals import Interval
+
+Kind = Literal["visit", "event", "property"]
+
+TIMES: dict[str, Interval | None] = {
+    "time": None,
+    "time:hour": "hour",
+    "time:day": "day",
+    "time:week": "week",
+    "time:month": "month",
+}
+"""The dimensions of time; that of `time` depends on the date range."""
+NOT_SET = "(not set)"
+_PROPERTY = "event:props:"
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One dimension but time."""
+
+    key: str
+    """Plausible's name of it."""
+    kind: Kind
+    column: str
+    """Where the number of its text stands, of a visit `v` or an event `e`; of a property, its
+    name."""
+    name: str = ""
+    """The dashboard's name of it, under which there are daily sums; "" if there are none."""
+    unknown: str = NOT_SET
+    """What the unknown is called."""
+    optional: bool = False
+    """Whether those who have none are left out of its list."""
+
+    @property
+    def table(self) -> str | None:
+        """The table that its column is of, beside visits and events."""
+        return next((name for name in COLUMNS if self.column.startswith(f"{name[0]}.")), None)
+
+
+def _of_visit(key: str, name: str, unknown: str = NOT_SET, *, optional: bool = False) -> Dimension:
+    table = next(table for table, columns in COLUMNS.items() if name in columns)
+    return Dimension(f"visit:{key}", "visit", f"{table[0]}.{name}", name, unknown, optional)
+
+
+_DIRECT = "Direct / None"
+_CAMPAIGN = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
+PAGE = Dimension("event:page", "event", "e.path", "page")
+GOAL = Dimension("event:goal", "event", "e.name", "event")
+NAME = Dimension("event:name", "event", "e.name")
+ENTRY = Dimension("visit:entry_page", "visit", "nullif(v.entry, 0)", "entry_page", optional=True)
+COUNTRY_NAME = Dimension("visit:country_name", "visit", "c.country", "country")
+
+DIMENSIONS = {
+    each.key: each
+    for each in (
+        PAGE,
+        NAME,
+        GOAL,
+        Dimension("event:hostname", "visit", "a.hostname", "hostname", optional=True),
+        ENTRY,
+        Dimension("visit:exit_page", "visit", "nullif(v.exit, 0)", "exit_page", optional=True),
+        _of_visit("source", "source", _DIRECT),
+        _of_visit("channel", "channel"),
+        _of_visit("referrer", "referrer", _DIRECT, optional=True),
+        *(_of_visit(name, name, optional=True) for name in _CAMPAIGN),
+        _of_visit("country", "country"),
+        COUNTRY_NAME,
+        _of_visit("browser", "browser"),
+        _of_visit("os", "system"),
+        _of_visit("device", "screen"),
+        _of_visit("screen", "screen"),
+        _of_visit("language", "language"),
+    )
+}
+"""All but properties and time, by Plausible's names."""
+
+
+def find(key: object) -> Dimension | None:
+    """The dimension of that name, or None if there is none. Of time, see TIMES."""
+    if not isinstance(key, str):
+        return None
+    if key in DIMENSIONS:
+        return DIMENSIONS[key]
+    name = key.removeprefix(_PROPERTY)
+    if name == key or known(f"prop:{name}") is None:
+        return None
+    return Dimension(key, "property", name, unknown="(none)")

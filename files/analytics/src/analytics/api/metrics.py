@@ -1,0 +1,76 @@
+"""Metrics: the numbers that can be asked for, and how each is made of what was counted.
+
+https://plausible.io/docs/stats-api#metrics
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+COUNTED = (
+    *("visitors", "visits", "views", "events"),
+    # Of visits that began: how many, those that bounced, and how long they all took.
+    *("begun", "bounces", "seconds"),
+    # Of pages: how often one was looked at, and for how many seconds.
+    *("looks", "looked"),
+    # How many visits told how far they scrolled, and the sum of it in percent.
+    *("scrolls", "scrolled"),
+)
+"""What is counted of each row, from which all metrics are made."""
+
+# Plausible has them; they need goals and currencies, which are not kept.
+UNAVAILABLE = ("conversion_rate", "group_conversion_rate", "average_revenue", "total_revenue")
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One number of a row. The expression is over the columns COUNTED."""
+
+    name: str
+    expression: str
+    digits: int = 0
+    """After the decimal point."""
+    of_visit: bool = False
+    """Whether it tells of whole visits, so that it can't be told of single events."""
+    of_page: bool = False
+    """Whether it needs a page."""
+
+    def number(self, value: Decimal | float | None) -> float | None:
+        """The value for JSON; None where nothing is known."""
+        if value is None:
+            return None
+        return round(float(value), self.digits) if self.digits else int(value)
+
+
+def _share(part: str, whole: str, digits: int = 0, factor: str = "1.0") -> str:
+    return f"round({factor} * {part} / nullif({whole}, 0), {digits})"
+
+
+METRICS = {
+    each.name: each
+    for each in (
+        Metric("visitors", "visitors"),
+        Metric("visits", "visits"),
+        Metric("pageviews", "views"),
+        Metric("events", "events"),
+        Metric(
+            "views_per_visit",
+            f"coalesce({_share('views', 'visits', 2)}, 0)",
+            digits=2,
+            of_visit=True,
+        ),
+        Metric(
+            "bounce_rate",
+            f"coalesce({_share('bounces', 'begun', factor='100.0')}, 0)",
+            of_visit=True,
+        ),
+        Metric("visit_duration", f"coalesce({_share('seconds', 'begun')}, 0)", of_visit=True),
+        Metric("scroll_depth", _share("scrolled", "scrolls"), of_page=True),
+        Metric("time_on_page", _share("nullif(looked, 0)", "looks"), of_page=True),
+        Metric(
+            "percentage",
+            f"coalesce({_share('visitors', 'CAST(:everybody AS bigint)', 2, '100.0')}, 0)",
+            digits=2,
+        ),
+    )
+}
+"""All that there are, by name."""

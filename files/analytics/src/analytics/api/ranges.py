@@ -1,0 +1,194 @@
+"""Date ranges: from when to when, and how that is cut into days and the steps of time."""
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from analytics.api.errors import QueryError
+from analytics.api.tree import shown
+from analytics.seeing import intervals, periods
+from analytics.seeing.intervals import Interval
+from analytics.seeing.periods import EARLIEST
+
+_DAY = timedelta(days=1)
+_SECOND = timedelta(seconds=1)
+_RECENT = re.compile(r"([1-9][0-9]{0,3})(d|mo)")
+_MOST_DAYS, _MOST_MONTHS = 5000, 100
+_MOST_STEPS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The moments from `start` until before `end`, in UTC, and the days of the site they are in.
+
+    `first` and `last` are the days that can have data: none before 1990 or after today.
+    """
+
+    start: datetime
+    end: datetime
+    first: date
+    last: date
+    zone: ZoneInfo
+
+    @property
+    def whole(self) -> bool:
+        """Whether it consists of whole days, of which there are sums."""
+        if self.last < self.first:
+            return True
+        begin = intervals.day_bounds(self.first, self.zone)[0]
+        return self.start <= begin and self.end >= intervals.day_bounds(self.last, self.zone)[1]
+
+    def texts(self) -> list[str]:
+        """Its first and last second on the clocks of the site, as a query has them."""
+        last = self.end - _SECOND
+        return [one.astimezone(self.zone).isoformat("T", "seconds") for one in (self.start, last)]
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """A range in parts that are counted each for itself, and the labels that they add up to."""
+
+    edges: list[datetime]
+    """When each part begins, and when the last one ends."""
+    numbers: list[int]
+    """Of each part, the number of its label; the first is 1."""
+    labels: list[str]
+
+
+def of_days(first: date, last: date, today: date, zone: ZoneInfo) -> Range:
+    """From one day to another, both included. Raises QueryError if that is backwards."""
+    if last < first:
+        raise QueryError("#/date_range: It ends before it begins.")
+    start = intervals.day_bounds(_bounded(first), zone)[0]
+    end = intervals.day_bounds(_bounded(last), zone)[1]
+    return Range(start, end, max(first, EARLIEST), min(last, today), zone)
+
+
+def parse(given: object, today: date, first_day: date | None, zone: ZoneInfo) -> Range:
+    """The range of a query's `date_range`, as seen on that day. Raises QueryError.
+
+    As Plausible's do since 2025, `7d` and `6mo` end yesterday and with the last month.
+    """
+    if isinstance(given, list) and len(given) == 2 and all(isinstance(one, str) for one in given):
+        return _between(given[0], given[1], today, zone)
+    if not isinstance(given, str):
+        raise _invalid(given)
+    if given == "day":
+        return of_days(today, today, today, zone)
+    if given == "month":
+        return of_days(today.replace(day=1), today, today, zone)
+    if given == "year":
+        return of_days(today.replace(month=1, day=1), today, today, zone)
+    if given == "all":
+        return of_days(min(first_day or today, today), today, today, zone)
+    match = _RECENT.fullmatch(given)
+    if match is None or int(match[1]) > (_MOST_DAYS if match[2] == "d" else _MOST_MONTHS):
+        raise _invalid(given)
+    if match[2] == "d":
+        return of_days(today - int(match[1]) * _DAY, today - _DAY, today, zone)
+    month = today.replace(day=1)
+    return of_days(months_before(month, int(match[1])), month - _DAY, today, zone)
+
+
+def months_before(month: date, count: int) -> date:
+    """The first day of the month that is so many months before that of a day."""
+    years, index = divmod(month.year * 12 + month.month - 1 - count, 12)
+    return date(years, index + 1, 1)
+
+
+def default_interval(range_: Range) -> Interval:
+    """The steps that `time` means: of an hour, a day or a month."""
+    if range_.last <= range_.first:
+        return "hour"
+    first = range_.first
+    following = months_before(first, -1)
+    longest = monthrange(following.year, following.month)[1]
+    a_month_on = following.replace(day=min(first.day, longest))
+    return "month" if range_.last >= a_month_on else "day"
+
+
+def steps(range_: Range, interval: Interval | None) -> Steps:
+    """The parts of a range: days, for a visitor is one of a day; or hours, if those are asked for.
+
+    Raises QueryError for more hours than anybody reads.
+    """
+    if interval == "hour" and (range_.last - range_.first).days * 24 > _MOST_STEPS:
+        raise QueryError("The date range is too long for `time:hour`.")
+    found = list((_hours if interval == "hour" else _days)(range_, interval))
+    if not found:
+        return Steps([range_.start, range_.start], [1], [])
+    begins, labels = zip(*found, strict=True)
+    bounds = [*begins, intervals.day_bounds(range_.last, range_.zone)[1]]
+    edges = [min(max(edge, range_.start), range_.end) for edge in bounds]
+    unique = list(dict.fromkeys(labels))
+    numbers = {label: number for number, label in enumerate(unique, 1)}
+    return Steps(edges, [numbers[label] for label in labels], unique)
+
+
+def _hours(range_: Range, _: Interval | None) -> Iterator[tuple[datetime, str]]:
+    """Each hour of the clock; one that it strikes twice is one of two hours."""
+    if range_.last < range_.first:
+        return
+    period = periods.between(range_.first, range_.last, range_.last)
+    buckets = (
+        bucket
+        for bucket in intervals.buckets(period, "hour", range_.zone)
+        if bucket.end > range_.start and bucket.start < range_.end
+    )
+    for label, same in groupby(
+        buckets, key=lambda one: f"{one.start.astimezone(range_.zone):%Y-%m-%d %H}:00:00"
+    ):
+        yield next(same).start, label
+
+
+def _days(range_: Range, interval: Interval | None) -> Iterator[tuple[datetime, str]]:
+    """Each day, with the first day of its week or month as the label.
+
+    A week that the range cuts begins with the range.
+    """
+    for number in range((range_.last - range_.first).days + 1):
+        day = range_.first + number * _DAY
+        label = day
+        if interval == "week":
+            label = max(day - timedelta(days=day.weekday()), range_.first)
+        elif interval == "month":
+            label = day.replace(day=1)
+        yield intervals.day_bounds(day, range_.zone)[0], label.isoformat() if interval else ""
+
+
+def _between(first: str, last: str, today: date, zone: ZoneInfo) -> Range:
+    try:
+        if len(first) == len(last) == len("2026-01-31"):
+            return of_days(date.fromisoformat(first), date.fromisoformat(last), today, zone)
+        start, end = (_moment(text, zone) for text in (first, last))
+    except (ValueError, OverflowError):
+        raise _invalid([first, last]) from None
+    if end < start:
+        raise QueryError("#/date_range: It ends before it begins.")
+    days = [one.astimezone(zone).date() for one in (start, end)]
+    return Range(start, end + _SECOND, max(days[0], EARLIEST), min(days[1], today), zone)
+
+
+def _moment(text: str, zone: ZoneInfo) -> datetime:
+    """A moment with whole seconds; on the clocks of the site unless it says of which."""
+    moment = datetime.fromisoformat(text).replace(microsecond=0)
+    moment = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    if not EARLIEST.year <= moment.year < _NEVER.year:
+        raise ValueError
+    return moment
+
+
+_NEVER = date(2200, 1, 1)
+
+
+def _bounded(day: date) -> date:
+    """The day, or the nearest one that has a place on the time line of PostgreSQL and Python."""
+    return min(max(day, EARLIEST), _NEVER)
+
+
+def _invalid(given: object) -> QueryError:
+    return QueryError(f"#/date_range: Invalid date range {shown(given)}")

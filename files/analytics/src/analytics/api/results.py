@@ -1,0 +1,146 @@
+"""Results: the rows that answer a query, ordered and cut into pages by the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from analytics.api import counted, statement, summed
+from analytics.api.metrics import METRICS
+from analytics.api.query import Order, Query
+from analytics.countries import names
+from analytics.keeping import retention
+from analytics.keeping.visits import ENGAGEMENT, PAGE_VIEW
+
+_NUMBERS = """
+SELECT (SELECT id FROM sites WHERE domain = :domain) AS site,
+  (SELECT id FROM texts WHERE text = :view_text) AS view,
+  (SELECT id FROM texts WHERE text = :engagement_text) AS engagement
+"""
+# How many visits pass is a guess of the planner's: see analytics.seeing.raw.
+_PLANNING = """
+SELECT set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: the values of the query's dimensions, and its metrics."""
+
+    dimensions: list[str]
+    metrics: list[float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The answer to a query."""
+
+    rows: list[Row]
+    order: tuple[Order, ...]
+    total_rows: int | None
+    """How many there are on all pages; None unless that was asked for."""
+    time_labels: list[str] | None
+    warning: str | None
+    """What the reader should know of what is missing."""
+
+
+def run(connection: Connection, query: Query, now: datetime) -> Results:
+    """The results of a query. Raises what the database raises."""
+    order = _order(query)
+    rows_of, values = _prepared(connection, query)
+    told_apart = [Order(key, descending=False) for key in query.keys]
+    by = ", ".join(statement.ordered(query, each) for each in (*order, *told_apart))
+    rows = connection.execute(
+        text(f"{rows_of} ORDER BY {by or 'true'} LIMIT :limit OFFSET :offset"),
+        values | {"limit": query.limit, "offset": query.offset},
+    )
+    labels = query.steps.labels if query.time else []
+    found = [_row(query, list(row), labels) for row in rows]
+    total = None
+    if query.include.get("total_rows"):
+        total = connection.scalar(text(f"SELECT count(*) FROM ({rows_of}) rows"), values)
+    return Results(
+        found,
+        order,
+        total,
+        labels if query.include.get("time_labels") else None,
+        _warning(query, now),
+    )
+
+
+def _prepared(connection: Connection, query: Query) -> tuple[str, dict[str, Any]]:
+    connection.execute(text(_PLANNING))
+    steps = query.steps
+    numbers = connection.execute(
+        text(_NUMBERS),
+        {
+            "domain": query.site.domain,
+            "view_text": PAGE_VIEW,
+            "engagement_text": ENGAGEMENT,
+        },
+    ).one()
+    values: dict[str, Any] = {
+        # 0 is the number of no site and of no text.
+        "site": numbers.site or 0,
+        "view": numbers.view or 0,
+        "engagement": numbers.engagement or 0,
+        "start": query.range.start,
+        "end": query.range.end,
+        "edges": steps.edges,
+        "numbers": steps.numbers,
+        "codes": list(names()),
+        "names": list(names().values()),
+    }
+    if any(one.name == "percentage" for one in query.metrics):
+        values["everybody"] = _everybody(connection, query)
+    if summed.fits(query):
+        found = summed.of(connection, values["site"], query, values)
+    else:
+        found = counted.of(query, values)
+    return statement.of(query, found), values
+
+
+def _everybody(connection: Connection, query: Query) -> int:
+    """How many visitors there are in all rows together."""
+    whole = replace(query, keys=(), metrics=(METRICS["visitors"],), hide_unknown=False)
+    rows_of, values = _prepared(connection, whole)
+    return int(connection.scalar(text(rows_of), values) or 0)
+
+
+def _order(query: Query) -> tuple[Order, ...]:
+    """As asked for, else by time, then by the first metric."""
+    order = query.order
+    if not order:
+        times = (Order(query.time, descending=False),) if query.time else ()
+        order = (*times, Order(query.metrics[0].name, descending=True))
+    return order
+
+
+def _row(query: Query, values: Sequence[Any], labels: Sequence[str]) -> Row:
+    keys = values[: len(query.keys)]
+    unknown = iter(query.dimensions)
+    texts = [
+        labels[value - 1] if key == query.time else _text(value, next(unknown).unknown)
+        for key, value in zip(query.keys, keys, strict=True)
+    ]
+    numbers = values[len(query.keys) :]
+    return Row(
+        texts, [one.number(value) for one, value in zip(query.metrics, numbers, strict=True)]
+    )
+
+
+def _text(value: str | None, unknown: str) -> str:
+    return unknown if value is None else value
+
+
+def _warning(query: Query, now: datetime) -> str | None:
+    oldest = retention.oldest_kept(query.site, now)
+    if summed.fits(query) or query.range.start >= oldest:
+        return None
+    day = oldest.astimezone(query.site.time_zone).date()
+    return (
+        f"Single visits are kept since {day}; what was before is not in these results. Without"
+        " filters, by day or longer, and by one dimension at most, it would be."
+    )

@@ -1,0 +1,116 @@
+"""GET /api/v1/stats/…: the four questions of Plausible's older Stats API.
+
+https://plausible.io/docs/stats-api-v1
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from flask import Blueprint, Response, jsonify, request
+from sqlalchemy import Connection
+
+from analytics import database
+from analytics.api import answers, authorization, legacy, results
+from analytics.api.errors import QueryError
+from analytics.api.query import Query
+from analytics.seeing import report
+
+blueprint = Blueprint("stats_v1", __name__, url_prefix="/api/v1/stats")
+answers.register(blueprint)
+
+
+@blueprint.get("/realtime/visitors")
+def visitors() -> Response:
+    """The visitors of the last five minutes: a bare number."""
+    site = authorization.site_of(_arguments().get("site_id"))
+    with database.current_engine().connect() as connection:
+        return jsonify(report.online(connection, site, answers.now()))
+
+
+@blueprint.get("/aggregate")
+def aggregate() -> Response:
+    """The metrics of a period, with their change if that is asked for."""
+    arguments = _arguments()
+    site = authorization.site_of(arguments.get("site_id"))
+    compare = arguments.get("compare")
+    if compare not in (None, "previous_period"):
+        raise QueryError("Invalid `compare` parameter: it can be `previous_period`.")
+    now = answers.now()
+    today = answers.today(site, now)
+    asked = legacy.read(arguments, site, today)
+    with database.current_engine().connect() as connection:
+        found = _only_row(connection, asked, now)
+        if compare is None:
+            return jsonify(results={name: {"value": value} for name, value in found.items()})
+        earlier = replace(asked, range=legacy.previous(asked.range, today))
+        before = _only_row(connection, earlier, now)
+    return jsonify(
+        results={
+            name: {"value": value, "change": _change(name, before[name], value)}
+            for name, value in found.items()
+        }
+    )
+
+
+@blueprint.get("/timeseries")
+def timeseries() -> Response:
+    """The metrics of each day or month of a period, of those without visits too."""
+    arguments = _arguments()
+    site = authorization.site_of(arguments.get("site_id"))
+    now = answers.now()
+    asked = legacy.timeseries(arguments, site, answers.today(site, now))
+    with database.current_engine().connect() as connection:
+        found = results.run(connection, asked, now)
+    counted = {row.dimensions[0]: row.metrics for row in found.rows}
+    nothing = [None if one.of_page else 0 for one in asked.metrics]
+    names = [one.name for one in asked.metrics]
+    return jsonify(
+        results=[
+            {"date": label, **dict(zip(names, counted.get(label, nothing), strict=True))}
+            for label in found.time_labels or []
+        ]
+    )
+
+
+@blueprint.get("/breakdown")
+def breakdown() -> Response:
+    """The metrics of each value of a property."""
+    arguments = _arguments()
+    site = authorization.site_of(arguments.get("site_id"))
+    now = answers.now()
+    asked = legacy.breakdown(arguments, site, answers.today(site, now))
+    with database.current_engine().connect() as connection:
+        found = results.run(connection, asked, now)
+    (key,) = asked.keys
+    # A property may be called as a metric is; then it is the property that is meant.
+    name = key.split(":", 2)[-1] if key.startswith("event:props:") else key.partition(":")[2]
+    names = [one.name for one in asked.metrics]
+    return jsonify(
+        results=[
+            dict(zip(names, row.metrics, strict=True)) | {name: row.dimensions[0]}
+            for row in found.rows
+        ]
+    )
+
+
+def _arguments() -> dict[str, str]:
+    """The parameters; the first of each name. QueryError for what PostgreSQL can't hold."""
+    if any("\0" in value for value in request.args.values()):
+        raise QueryError("Parameters must be text without NUL.")
+    return request.args.to_dict()
+
+
+def _only_row(connection: Connection, asked: Query, now: datetime) -> dict[str, float | None]:
+    (row,) = results.run(connection, asked, now).rows
+    return {one.name: value for one, value in zip(asked.metrics, row.metrics, strict=True)}
+
+
+def _change(name: str, before: float | None, now: float | None) -> float | None:
+    """In percent; of a rate, in percentage points."""
+    if before is None or now is None:
+        return None
+    if name == "bounce_rate":
+        return now - before if before else None
+    if not before:
+        return 100 if now else 0
+    return round((now - before) / before * 100)

@@ -1,0 +1,96 @@
+"""Date ranges: which days they mean, and how the clocks' changes are labelled."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from analytics.api import ranges
+from analytics.api.errors import QueryError
+from analytics.api.ranges import Range
+from analytics.seeing.intervals import Interval
+from hypothesis import given
+from hypothesis import strategies as st
+
+TODAY = date(2026, 3, 15)
+BERLIN = ZoneInfo("Europe/Berlin")
+ZONES = ("UTC", "Europe/Berlin", "Asia/Beirut", "Pacific/Apia", "Australia/Lord_Howe")
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("day", "2026-03-15", "2026-03-15"),
+        ("7d", "2026-03-08", "2026-03-14"),
+        ("91d", "2025-12-14", "2026-03-14"),
+        ("month", "2026-03-01", "2026-03-15"),
+        ("6mo", "2025-09-01", "2026-02-28"),
+        ("12mo", "2025-03-01", "2026-02-28"),
+        ("year", "2026-01-01", "2026-03-15"),
+        ("all", "2024-02-29", "2026-03-15"),
+    ],
+)
+def test_shortcuts_are_the_days_that_plausible_means(text: str, first: str, last: str) -> None:
+    found = ranges.parse(text, TODAY, date(2024, 2, 29), BERLIN)
+    assert (found.first.isoformat(), found.last.isoformat()) == (first, last)
+    start, end = found.texts()
+    assert (start[:19], end[:19]) == (f"{first}T00:00:00", f"{last}T23:59:59")
+
+
+@pytest.mark.parametrize(
+    "given_range",
+    ["", "0d", "5001d", "101mo", "24h", 7, None, [], ["2026-01-01"], ["2026-01-01", 2]],
+)
+def test_other_texts_are_refused(given_range: object) -> None:
+    with pytest.raises(QueryError, match="Invalid date range"):
+        ranges.parse(given_range, TODAY, None, BERLIN)
+
+
+def test_an_hour_that_is_struck_twice_is_one_of_two_hours() -> None:
+    day = date(2026, 10, 25)
+    steps = ranges.steps(ranges.of_days(day, day, date(2026, 11, 1), BERLIN), "hour")
+    assert len(steps.labels) == 24
+    at = steps.labels.index("2026-10-25 02:00:00")
+    assert steps.edges[at + 1] - steps.edges[at] == timedelta(hours=2)
+    day = date(2026, 3, 29)
+    steps = ranges.steps(ranges.of_days(day, day, date(2026, 11, 1), BERLIN), "hour")
+    assert len(steps.labels) == 23
+    assert "2026-03-29 02:00:00" not in steps.labels
+
+
+def test_hours_of_years_are_refused() -> None:
+    with pytest.raises(QueryError, match="too long"):
+        ranges.steps(ranges.parse("5000d", TODAY, None, BERLIN), "hour")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "interval"),
+    [
+        ("2026-01-31", "2026-01-31", "hour"),
+        ("2026-01-31", "2026-02-27", "day"),
+        ("2026-01-31", "2026-02-28", "month"),
+        ("2026-01-01", "2026-01-31", "day"),
+    ],
+)
+def test_time_means_steps_that_are_not_too_many(first: str, last: str, interval: str) -> None:
+    found = ranges.parse([first, last], TODAY, None, BERLIN)
+    assert ranges.default_interval(found) == interval
+
+
+@given(
+    begin=st.datetimes(datetime(2011, 12, 27), datetime(2012, 1, 3)),  # Apia had no 30 December
+    seconds=st.integers(0, 10 * 24 * 3600),
+    zone=st.sampled_from(ZONES),
+    interval=st.sampled_from([None, "hour", "day", "week", "month"]),
+)
+def test_parts_leave_no_gap(
+    begin: datetime, seconds: int, zone: str, interval: Interval | None
+) -> None:
+    start = begin.replace(microsecond=0, tzinfo=UTC)
+    given_range = [start.isoformat(), (start + timedelta(seconds=seconds)).isoformat()]
+    found: Range = ranges.parse(given_range, TODAY, None, ZoneInfo(zone))
+    steps = ranges.steps(found, interval)
+    assert steps.edges == sorted(steps.edges)
+    assert (steps.edges[0], steps.edges[-1]) == (found.start, found.end)
+    assert len(steps.edges) == len(steps.numbers) + 1
+    assert steps.numbers == sorted(steps.numbers)
+    assert set(steps.numbers) == set(range(1, len(steps.labels) + 1)) or interval is None

@@ -1,0 +1,164 @@
+"""GET /api/v1/stats/…: what Plausible's older clients ask is answered as they expect."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from analytics.spool.record import Record
+from sightings import seen
+from werkzeug.test import TestResponse
+
+Get = Callable[..., TestResponse]
+Keep = Callable[..., None]
+JULY = {"period": "custom", "date": "2026-07-01,2026-07-31"}
+
+
+def view(day: str, visitor: int, path: str = "/", **fields: Any) -> Record:  # noqa: ANN401
+    time = datetime.fromisoformat(f"{day}T12:00:00+00:00")
+    values = {"name": "pageview", "site": "blog.test", "hostname": "blog.test"} | fields
+    return Record(time=round(time.timestamp() * 1000), path=path, visitor=visitor, **values)
+
+
+@pytest.fixture
+def summer(keep: Keep) -> None:
+    """A few visits of June and July."""
+    keep(
+        [
+            view("2026-06-15", 1),
+            view("2026-06-15", 2, source="Google", country="NL"),
+            view("2026-07-01", 3, "/a", source="Google", browser="Firefox", country="NL"),
+            view("2026-07-01", 4, "/b", source="Twitter", browser="Safari"),
+            view("2026-07-01", 5, "/blog/a|b", browser="Chrome", utm_campaign="campaign|one"),
+            view("2026-07-31", 6, "/a", name="Download", props={"method": "HTTP"}),
+        ]
+    )
+
+
+def results(answer: TestResponse) -> Any:  # noqa: ANN401
+    assert answer.status_code == 200, answer.text
+    return (answer.json or {})["results"]
+
+
+def test_the_visitors_of_now_are_a_bare_number(get: Get, keep: Keep) -> None:
+    keep([seen(days=0, visitor=1), seen(days=0, visitor=2), seen(days=1, visitor=3)])
+    assert get("realtime/visitors").json == 2
+
+
+@pytest.mark.usefixtures("summer")
+def test_an_aggregate_has_the_change_against_as_many_days_before(get: Get) -> None:
+    metrics = "visitors,pageviews,bounce_rate,visit_duration"
+    assert results(get("aggregate", metrics=metrics, **JULY)) == {
+        "visitors": {"value": 4},
+        "pageviews": {"value": 3},
+        "bounce_rate": {"value": 75},
+        "visit_duration": {"value": 0},
+    }
+    compared = results(get("aggregate", metrics=metrics, compare="previous_period", **JULY))
+    assert compared["visitors"] == {"value": 4, "change": 100}
+    assert compared["bounce_rate"] == {"value": 75, "change": -25}
+    assert compared["visit_duration"] == {"value": 0, "change": 0}
+
+
+@pytest.mark.usefixtures("summer")
+@pytest.mark.parametrize(
+    ("filters", "visitors"),
+    [
+        ("visit:browser==Firefox", 1),
+        ("visit:browser!=Firefox", 3),
+        ("visit:source==Google|Twitter", 2),
+        ("visit:source!=Google|Twitter", 2),
+        ("event:page==/a|/b", 3),
+        ("event:page==/b*", 2),
+        ("event:page!=/b*", 2),
+        ("event:page==/*g/**", 1),
+        ("visit:utm_campaign==campaign\\|one", 1),
+        ("visit:browser==Firefox;event:page==/a|/b", 1),
+        ("event:goal==Download", 1),
+        ("event:props:method==HTTP; visit:country!=NL", 1),
+        ("event:page==/_", 0),
+    ],
+)
+def test_filters(get: Get, filters: str, visitors: int) -> None:
+    found = results(get("aggregate", filters=filters, **JULY))
+    assert found == {"visitors": {"value": visitors}}
+
+
+@pytest.mark.usefixtures("summer")
+def test_a_timeseries_has_every_month_and_every_day(get: Get) -> None:
+    months = results(get("timeseries", period="6mo", date="2026-07-20"))
+    assert [row["date"] for row in months] == [f"2026-0{month}-01" for month in range(2, 8)]
+    assert [row["visitors"] for row in months] == [0, 0, 0, 0, 2, 4]
+    days = results(get("timeseries", metrics="visitors,bounce_rate", **JULY))
+    assert len(days) == 31
+    assert days[:2] == [
+        {"date": "2026-07-01", "visitors": 3, "bounce_rate": 100},
+        {"date": "2026-07-02", "visitors": 0, "bounce_rate": 0},
+    ]
+
+
+@pytest.mark.usefixtures("summer")
+def test_a_breakdown_is_by_one_property_in_pages(get: Get) -> None:
+    metrics = "visitors,bounce_rate"
+    sources = {"property": "visit:source", "metrics": metrics, **JULY}
+    assert results(get("breakdown", **sources)) == [
+        {"source": "Direct / None", "visitors": 2, "bounce_rate": 50},
+        {"source": "Google", "visitors": 1, "bounce_rate": 100},
+        {"source": "Twitter", "visitors": 1, "bounce_rate": 100},
+    ]
+    second = results(get("breakdown", limit="1", page="2", **sources))
+    assert [row["source"] for row in second] == ["Google"]
+    countries = results(get("breakdown", property="visit:country", **JULY))
+    assert countries == [{"country": "NL", "visitors": 1}]
+    methods = get(
+        "breakdown", property="event:props:method", filters="event:goal==Download", **JULY
+    )
+    assert results(methods) == [{"method": "HTTP", "visitors": 1}]
+
+
+@pytest.mark.usefixtures("summer")
+def test_periods_end_with_their_date(get: Get) -> None:
+    for period, date, visitors in (
+        ("day", "2026-07-01", 3),
+        ("7d", "2026-07-07", 3),
+        ("7d", "2026-07-08", 0),
+        ("30d", "2026-07-31", 4),
+        ("month", "2026-06-30", 2),
+        ("12mo", "2026-07-01", 6),
+    ):
+        found = results(get("aggregate", period=period, date=date))
+        assert found["visitors"]["value"] == visitors, period
+
+
+def test_thirty_days_are_the_usual_period(get: Get, keep: Keep) -> None:
+    keep([seen(days=days, visitor=round(days) + 1) for days in (0, 29, 32)])
+    assert results(get("aggregate"))["visitors"]["value"] == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "error"),
+    [
+        ("aggregate", {"metrics": "visitors,visitors"}, "Metrics cannot be queried multiple times"),
+        ("aggregate", {"metrics": "x"}, 'Invalid metric "x"'),
+        ("aggregate", {"period": "9d"}, "Error parsing `period` parameter"),
+        ("aggregate", {"date": "yesterday"}, "Error parsing `date` parameter"),
+        ("aggregate", {"period": "custom"}, "Error parsing `date` parameter"),
+        ("aggregate", {"filters": "visit:browser"}, "Invalid filter"),
+        ("aggregate", {"filters": "visit:city==1"}, "Invalid filter"),
+        ("aggregate", {"filters": "visit:browser==\0"}, "without NUL"),
+        ("aggregate", {"compare": "year"}, "Invalid `compare` parameter"),
+        ("timeseries", {"interval": "minute"}, "Error parsing `interval` parameter"),
+        ("breakdown", {}, "The `property` parameter is required"),
+        ("breakdown", {"property": "visit:moon"}, "Invalid property"),
+        ("breakdown", {"property": "visit:source", "limit": "1001"}, "between 1 and 1000"),
+        ("breakdown", {"property": "visit:source", "page": "²"}, "between 1 and"),
+        ("breakdown", {"property": "event:name", "metrics": "bounce_rate"}, "Session metric(s)"),
+        ("aggregate", {"site_id": ""}, "Missing site ID"),
+    ],
+)
+def test_what_makes_no_sense_is_told_in_a_sentence(
+    get: Get, name: str, parameters: dict[str, str], error: str
+) -> None:
+    answer = get(name, **parameters)
+    assert answer.status_code == 400
+    assert error in (answer.json or {})["error"]

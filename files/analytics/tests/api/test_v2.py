@@ -1,0 +1,328 @@
+"""POST /api/v2/query: what Plausible's documentation asks is answered as it says."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from analytics.app import create_app
+from analytics.config import Settings
+from analytics.spool.record import Record
+from flask.testing import FlaskClient
+from sqlalchemy import URL, Engine, text
+
+Ask = Callable[..., Any]
+Keep = Callable[..., None]
+
+DAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
+MARCH = ["2026-03-01", "2026-03-31"]
+
+
+def event(visitor: int, path: str = "/", minutes: float = 0, **fields: Any) -> Record:  # noqa: ANN401
+    time = DAY + timedelta(minutes=minutes)
+    values = {"name": "pageview", "site": "blog.test", "hostname": "blog.test"} | fields
+    return Record(time=round(time.timestamp() * 1000), path=path, visitor=visitor, **values)
+
+
+@pytest.fixture
+def blog(keep: Keep) -> None:
+    """Three days of a small blog."""
+    nl: dict[str, Any] = {"country": "NL", "browser": "Firefox", "source": "Google"}
+    us: dict[str, Any] = {"country": "US", "browser": "Safari", "utm_medium": "social"}
+    day = 24 * 60
+    keep(
+        [
+            event(1, "/", **nl),
+            event(1, "/docs/a", 2, **nl),
+            event(1, "/docs/a", 3, name="engagement", engaged=30_000, scroll=80, **nl),
+            event(1, "/docs/a", 4, name="Signup", props={"plan": "Free"}, **nl),
+            event(2, "/docs/a", 60, **us),
+            event(2, "/docs/a", 61, name="engagement", engaged=10_000, scroll=40, **us),
+            event(3, "/Docs/B", day, **us),
+            event(3, "/Docs/B", day + 1, name="Signup", props={"plan": "paid"}, **us),
+            event(4, "/", 2 * day),
+        ]
+    )
+
+
+def rows(answer: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401
+    return [(*row["dimensions"], *row["metrics"]) for row in answer["results"]]
+
+
+@pytest.mark.usefixtures("blog")
+def test_without_dimensions_there_is_one_row(ask: Ask) -> None:
+    metrics = [
+        *("visitors", "visits", "pageviews", "events"),
+        *("views_per_visit", "bounce_rate", "visit_duration"),
+    ]
+    answer = ask(metrics=metrics, date_range=MARCH)
+    assert answer == {
+        "results": [{"dimensions": [], "metrics": [4, 4, 5, 7, 1.25, 50, 90]}],
+        "meta": {},
+        "query": {
+            "site_id": "blog.test",
+            "metrics": metrics,
+            "date_range": ["2026-03-01T00:00:00+00:00", "2026-03-31T23:59:59+00:00"],
+            "filters": [],
+            "dimensions": [],
+            "order_by": [["visitors", "desc"]],
+            "include": {},
+            "pagination": {"limit": 10_000, "offset": 0},
+        },
+    }
+
+
+@pytest.mark.usefixtures("blog")
+def test_rows_are_grouped_by_several_dimensions_and_the_unknown_has_its_name(ask: Ask) -> None:
+    answer = ask(
+        metrics=["visitors", "bounce_rate"],
+        dimensions=["visit:country_name", "visit:utm_medium", "visit:source"],
+    )
+    assert rows(answer) == [
+        ("United States", "social", "Direct / None", 2, 50),
+        ("Netherlands", "(not set)", "Google", 1, 0),
+        ("(not set)", "(not set)", "Direct / None", 1, 100),
+    ]
+
+
+@pytest.mark.usefixtures("blog")
+def test_pages_have_the_bounces_of_the_visits_that_began_there(ask: Ask) -> None:
+    metrics = ["visitors", "pageviews", "bounce_rate", "scroll_depth", "time_on_page"]
+    expected = [
+        ("/", 2, 2, 50, None, None),
+        ("/docs/a", 2, 2, 100, 60, 20),
+        ("/Docs/B", 1, 1, 0, None, None),
+    ]
+    for filters in ([], [["is_not", "visit:country", ["DE"]]]):
+        answer = ask(metrics=metrics, dimensions=["event:page"], filters=filters)
+        assert sorted(rows(answer)) == sorted(expected)
+
+
+@pytest.mark.usefixtures("blog")
+@pytest.mark.parametrize(
+    ("filters", "visitors"),
+    [
+        ([["is", "visit:country_name", ["Netherlands", "Germany"]]], 1),
+        ([["is", "visit:country", ["NL"]], ["is", "event:page", ["/docs/a"]]], 1),
+        ([["is_not", "visit:country", ["NL"]]], 3),
+        ([["is_not", "visit:country", [""]]], 3),
+        ([["is", "visit:source", ["Direct / None"]]], 3),
+        ([["contains", "event:page", ["/docs"]]], 2),
+        ([["contains", "event:page", ["/docs"], {"case_sensitive": False}]], 3),
+        ([["is", "event:page", ["/docs/b"], {"case_sensitive": False}]], 1),
+        ([["is", "event:page", ["/docs/b"]]], 0),
+        ([["contains_not", "event:page", ["ocs"]]], 2),
+        ([["matches", "event:page", [r"^/[a-z]+/\w$"]]], 2),
+        ([["matches", "event:page", ["(?i)^/DOCS"]]], 3),
+        ([["matches_not", "visit:browser", ["^Fire", "fari$"]]], 1),
+        ([["is", "event:goal", ["Signup"]]], 2),
+        ([["is", "event:name", ["pageview"]]], 4),
+        ([["is", "event:props:plan", ["Free"]]], 1),
+        ([["contains", "event:props:plan", ["F", "p"]]], 2),
+        ([["is", "event:goal", ["Signup"]], ["is", "event:page", ["/Docs/B"]]], 1),
+        ([["or", [["is", "visit:country", ["NL"]], ["is", "event:page", ["/Docs/B"]]]]], 2),
+        ([["not", ["or", [["is", "visit:country", ["NL", "US"]]]]]], 1),
+        ([["and", [["is", "visit:country", ["US"]], ["not", ["is", "event:page", ["/"]]]]]], 2),
+    ],
+)
+def test_filters(ask: Ask, filters: list[Any], visitors: int) -> None:
+    assert rows(ask(filters=filters)) == [(visitors,)]
+
+
+@pytest.mark.usefixtures("blog")
+def test_a_page_is_counted_alone_when_it_is_filtered_by(ask: Ask) -> None:
+    metrics = ["visitors", "pageviews", "bounce_rate", "time_on_page"]
+    answer = ask(metrics=metrics, filters=[["is", "event:page", ["/docs/a"]]])
+    assert rows(answer) == [(2, 2, 100, 20)]
+
+
+@pytest.mark.usefixtures("blog")
+def test_steps_without_visits_have_a_label_and_no_row(ask: Ask) -> None:
+    include = {"time_labels": True}
+    answer = ask(date_range=MARCH, dimensions=["time:day"], include=include)
+    assert rows(answer) == [("2026-03-02", 2), ("2026-03-03", 1), ("2026-03-04", 1)]
+    assert answer["meta"]["time_labels"][:2] == ["2026-03-01", "2026-03-02"]
+    assert len(answer["meta"]["time_labels"]) == 31
+    hours = ask(date_range=["2026-03-02", "2026-03-02"], dimensions=["time"], include=include)
+    assert rows(hours) == [("2026-03-02 12:00:00", 1), ("2026-03-02 13:00:00", 1)]
+    assert len(hours["meta"]["time_labels"]) == 24
+    weeks = ask(date_range=["2026-03-03", "2026-03-10"], dimensions=["time:week"], include=include)
+    assert weeks["meta"]["time_labels"] == ["2026-03-03", "2026-03-09"]
+    assert rows(weeks) == [("2026-03-03", 2)]
+    assert rows(ask(date_range=["2026-02-03", "2026-03-10"], dimensions=["time"])) == [
+        ("2026-03-01", 4)
+    ]
+
+
+@pytest.mark.usefixtures("blog")
+def test_time_and_a_property_are_ordered_as_asked(ask: Ask) -> None:
+    answer = ask(
+        metrics=["visitors", "events"],
+        dimensions=["time:day", "event:props:plan"],
+        order_by=[["event:props:plan", "desc"], ["time:day", "asc"]],
+        filters=[["is", "event:goal", ["Signup"]]],
+    )
+    assert rows(answer) == [("2026-03-03", "paid", 1, 1), ("2026-03-02", "Free", 1, 1)]
+
+
+@pytest.mark.usefixtures("blog")
+def test_goals_are_the_events_that_the_site_names(ask: Ask) -> None:
+    metrics = ["visitors", "events", "percentage"]
+    assert rows(ask(metrics=metrics, dimensions=["event:goal"])) == [("Signup", 2, 2, 50)]
+    names = ask(metrics=["events"], dimensions=["event:name"])
+    assert rows(names) == [("pageview", 5), ("Signup", 2)]
+
+
+@pytest.mark.usefixtures("blog")
+def test_pages_of_results(ask: Ask) -> None:
+    answer = ask(
+        dimensions=["visit:browser"],
+        include={"total_rows": True, "imports": True},
+        pagination={"limit": 1, "offset": 1},
+    )
+    assert rows(answer) == [("Firefox", 1)]
+    assert answer["meta"] == {
+        "imports_included": False,
+        "imports_skip_reason": "no_imported_data",
+        "total_rows": 3,
+    }
+    beyond = ask(
+        dimensions=["visit:browser"], include={"total_rows": True}, pagination={"offset": 9}
+    )
+    assert (rows(beyond), beyond["meta"]["total_rows"]) == ([], 3)
+
+
+@pytest.mark.usefixtures("blog")
+def test_a_part_of_a_day_is_counted_to_the_second(ask: Ask) -> None:
+    first, last = "2026-03-02T13:00:00+01:00", "2026-03-02T13:01:59+01:00"
+    answer = ask(metrics=["visitors", "pageviews"], date_range=[first, last])
+    assert rows(answer) == [(1, 1)]
+    assert answer["query"]["date_range"] == [
+        "2026-03-02T12:00:00+00:00",
+        "2026-03-02T12:01:59+00:00",
+    ]
+
+
+def test_a_range_without_anything_has_a_row_of_nothing(ask: Ask) -> None:
+    for range_ in (["2100-01-01", "2100-02-01"], ["1970-01-01", "1970-01-02"], "7d", "day"):
+        metrics = ["visitors", "bounce_rate"]
+        assert rows(ask(metrics=metrics, date_range=range_)) == [(0, 0)]
+        filters = [["is", "event:page", ["/"]]]
+        answer = ask(metrics=[*metrics, "time_on_page"], date_range=range_, filters=filters)
+        assert rows(answer) == [(0, 0, None)]
+        assert rows(ask(date_range=range_, dimensions=["time:hour"])) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "error"),
+    [
+        ({"dimensions": ["badproperty"]}, '#/dimensions/0: Invalid dimension "badproperty"'),
+        ({"dimensions": ["event:props:"]}, '#/dimensions/0: Invalid dimension "event:props:"'),
+        ({"date_range": "bad_period"}, '#/date_range: Invalid date range "bad_period"'),
+        ({"metrics": ["visitors", "baa"]}, '#/metrics/1: Invalid metric "baa"'),
+        (
+            {"metrics": ["visitors", "visitors"]},
+            "#/metrics: Expected items to be unique but they were not.",
+        ),
+        (
+            {"metrics": ["visitors", "bounce_rate"], "dimensions": ["event:name"]},
+            "Session metric(s) `bounce_rate` cannot be queried along with event dimensions.",
+        ),
+        ({"metrics": ["total_revenue"]}, "#/metrics/0: Metric `total_revenue` is not available"),
+        ({"metrics": ["scroll_depth"]}, "can only be queried with event:page filters"),
+        ({"include": {"time_labels": True}}, "Invalid include.time_labels: requires a time"),
+        ({"order_by": [["visits", "asc"]]}, "Entry is not a queried metric or dimension."),
+        ({"filters": [["matches", "event:page", ["a("]]]}, "Invalid filter: invalid regular"),
+        ({"filters": [["is", "visit:city", [1]]]}, 'Invalid dimension "visit:city"'),
+        ({"surprise": 1}, "#/surprise: Schema does not allow additional properties."),
+        ({"date_range": ["2026-02-01", "2026-01-01"]}, "It ends before it begins."),
+        ({"date_range": ["0001-01-01T00:00:00", "2026-01-01T00:00:00"]}, "Invalid date range"),
+        ({"pagination": {"limit": 0}}, "#/pagination/limit: Expected a number from 1 to 10000."),
+        ({"filters": [["is", "event:page", ["\0"]]]}, "Unicode without NUL"),
+        ({"filters": [["is", "event:page", ["\ud800"]]]}, "Unicode without NUL"),
+        ({"site_id": ""}, "Missing site ID."),
+        ({"metrics": [[]]}, "#/metrics/0: Invalid metric []"),
+    ],
+)
+def test_what_makes_no_sense_is_told_in_a_sentence(
+    ask: Ask, query: dict[str, Any], error: str
+) -> None:
+    assert error in ask(400, **query)["error"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b"\xff", b"[" * 60_000, b'{"a":' * 10_000, b"NaN", b"9" * 5000, b'{"site_id":'],
+)
+def test_a_body_that_is_no_query_is_refused(
+    client: FlaskClient, bearer: dict[str, str], body: bytes
+) -> None:
+    answer = client.post("/api/v2/query", data=body, headers=bearer)
+    assert (answer.status_code, list(answer.json or {})) == (400, ["error"])
+
+
+def test_a_regular_expression_takes_no_memory_from_the_database(ask: Ask) -> None:
+    for pattern in ("((((a{99}){99}){99}){99})", "(" + "a?" * 140 + "){50}", "(a{2,}b){3,255}{9}"):
+        error = ask(400, filters=[["matches", "event:page", [pattern]]])["error"]
+        assert "too complex" in error
+    ask(filters=[["matches", "event:page", [r"^/[0-9]{4}/[0-9]{2}/"]]])
+
+
+def test_what_takes_too_long_is_told_so(ask: Ask, engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("LOCK TABLE visits"))
+        answer = ask(503, filters=[["is", "visit:country", ["NL"]]])
+    assert answer["error"].startswith("That took too long.")
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer x"}, {"Authorization": "Basic"}])
+def test_without_a_valid_token_nothing_is_told(
+    client: FlaskClient, headers: dict[str, str]
+) -> None:
+    query = {"site_id": "blog.test", "metrics": ["visitors"], "date_range": "day"}
+    for answer in (
+        client.post("/api/v2/query", json=query, headers=headers),
+        client.get("/api/v1/stats/realtime/visitors?site_id=blog.test", headers=headers),
+    ):
+        assert (answer.status_code, list(answer.json or {})) == (401, ["error"])
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+        assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_without_a_database_that_is_told(make_settings: Callable[[URL], Settings]) -> None:
+    url = URL.create("postgresql+psycopg", "u", host="127.0.0.1", port=1, database="n")
+    browser = create_app(make_settings(url)).test_client()
+    headers = {"Authorization": "Bearer x"}
+    answer = browser.get("/api/v1/stats/aggregate?site_id=blog.test", headers=headers)
+    assert (answer.status_code, list(answer.json or {})) == (503, ["error"])
+    assert answer.headers["Retry-After"] == "10"
+
+
+def test_another_site_is_as_unknown_as_none(ask: Ask) -> None:
+    refusals = [ask(401, site_id=domain) for domain in ("www.shop.test", "nowhere.test")]
+    assert refusals[0] == refusals[1]
+
+
+def test_the_owners_cookie_is_no_token(
+    client: FlaskClient, sign_in: Callable[[FlaskClient], None]
+) -> None:
+    sign_in(client)
+    assert client.get("/api/v1/stats/realtime/visitors?site_id=blog.test").status_code == 401
+
+
+@pytest.mark.usefixtures("blog")
+def test_what_is_deleted_is_said(ask: Ask, engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE daily SET day = day - 2000"))
+        connection.execute(text("TRUNCATE monthly"))
+    old = ["2020-09-01", "2020-09-30"]
+    assert rows(ask(date_range=old))[0][0] > 0
+    filtered = ask(date_range=old, filters=[["is", "visit:country", ["NL"]]])
+    assert filtered["meta"]["warning"].startswith("Single visits are kept since ")
+
+
+def test_the_answer_is_never_cached(client: FlaskClient, bearer: dict[str, str]) -> None:
+    body = json.dumps({"site_id": "blog.test", "metrics": ["visitors"], "date_range": "day"})
+    answer = client.post("/api/v2/query", data=body, headers=bearer)
+    assert answer.headers["Cache-Control"] == "no-store"
