@@ -1,5 +1,6 @@
 """gunicorn, fit for one small machine behind nginx. https://docs.gunicorn.org/en/stable/settings.html"""
 
+import gc
 import os
 import socket
 import sys
@@ -71,8 +72,14 @@ secure_scheme_headers: dict[str, str] = {}
 
 
 def when_ready(_server: object) -> None:
-    """Before the fork: the first visitor must not wait for tables, and the memory is shared."""
+    """Before the fork: the first visitor must not wait for tables, and the memory is shared.
+
+    It stays shared where nothing writes into it, as the collector would in marking what it finds.
+    https://docs.python.org/3/library/gc.html#gc.freeze
+    """
     warm_up()
+    gc.collect()
+    gc.freeze()
 
 
 def worker_exit(_server: object, worker: Any) -> None:  # noqa: ANN401 - gunicorn has no types
