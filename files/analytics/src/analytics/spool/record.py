@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from types import UnionType
 from typing import Any, get_type_hints
 
@@ -59,16 +60,20 @@ _KINDS: dict[str, type | UnionType] = {
     **{"props": dict | None, "reasons": dict},
 }
 _DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(Record)}
+_ATTRIBUTES = {kind: attrgetter(*kind.__slots__) for kind in (Record, Dropped)}
+# Kept, since json.dumps would make another for each event.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def encode(record: Record | Dropped) -> bytes:
     """As few bytes as JSON needs: a field with its default is left out."""
+    found = _ATTRIBUTES[type(record)](record)
     values = {
         name: value
-        for name in record.__slots__
-        if (value := getattr(record, name)) != _DEFAULTS.get(name)
+        for name, value in zip(record.__slots__, found, strict=True)
+        if value != _DEFAULTS.get(name)
     }
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(values).encode()
 
 
 def decode(data: bytes) -> Record | Dropped:
