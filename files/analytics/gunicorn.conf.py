@@ -49,9 +49,9 @@ threads = 16
 # of its memory is shared. No connection crosses the fork, as the pool opens the first when asked.
 preload_app = True
 
-# A request takes at most three seconds, even without a database: all of them end before Docker's
-# ten seconds are over.
-graceful_timeout = 8
+# A request takes at most three seconds, even without a database, and a filtered page of the
+# dashboard eight: all of them end before Docker's ten seconds are over.
+graceful_timeout = 9
 timeout = 30
 # Longer than nginx keeps an idle connection (60 s), so that nginx closes first and never sends a
 # request into a socket that is just being closed.
