@@ -49,9 +49,7 @@ def _numbers(connection: Connection, texts: Iterable[str]) -> dict[str, int]:
     return {row.text: row.id for row in rows}
 
 
-def _condition(
-    connection: Connection, one: Filter, index: str, parameters: dict[str, Any]
-) -> str:
+def _condition(connection: Connection, one: Filter, index: str, parameters: dict[str, Any]) -> str:
     """One filter on `v`, whose values become parameters.
 
     What stands in small tables is looked up first: of numbers the planner knows how many visits

@@ -3,8 +3,7 @@
 import json
 from dataclasses import dataclass, fields
 from operator import attrgetter
-from types import UnionType
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +54,10 @@ class Dropped:
 
 # The texts and numbers are looked at in detail where they are made; here only their kinds, for
 # the worker must not be stuck at one that it can't store.
-_KINDS: dict[str, type | UnionType] = {
-    **get_type_hints(Record),
-    **{"props": dict | None, "reasons": dict},
+_HINTS = get_type_hints(Record) | {"props": dict | None, "reasons": dict}
+# As tuples, which isinstance takes three times as fast as unions.
+_KINDS: dict[str, tuple[type, ...]] = {
+    name: get_args(hint) or (hint,) for name, hint in _HINTS.items()
 }
 _DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(Record)}
 _ATTRIBUTES = {kind: attrgetter(*kind.__slots__) for kind in (Record, Dropped)}
