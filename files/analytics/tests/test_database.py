@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 from analytics.app import create_app
 from analytics.config import Settings
-from analytics.database import is_unavailable, make_engine
+from analytics.database import is_unavailable, limit, make_engine
 from analytics.dev.postgres import EmbeddedPostgres
 from flask.testing import FlaskClient
 from sqlalchemy import URL, Engine, text
@@ -118,6 +118,21 @@ def test_a_slow_query_is_ended_by_the_server_too(engine: Engine) -> None:
     own = make_engine(engine.url, query_seconds=0.2)
     with own.connect() as connection, pytest.raises(OperationalError, match="statement timeout"):
         connection.execute(text("SELECT pg_sleep(5)"))
+    own.dispose()
+
+
+def test_a_limit_of_its_own_ends_with_the_transaction(engine: Engine) -> None:
+    own = make_engine(engine.url, query_seconds=0.2)
+    sleep = text("SELECT pg_sleep(0.4)")
+    with own.connect() as connection:
+        limit(connection, 5)
+        connection.execute(sleep)
+    with own.connect() as connection, pytest.raises(OperationalError, match="statement timeout"):
+        connection.execute(sleep)
+    with own.connect() as connection, in_time():
+        limit(connection, 0.1)
+        with pytest.raises(OperationalError, match="statement timeout"):
+            connection.execute(sleep)
     own.dispose()
 
 

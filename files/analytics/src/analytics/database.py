@@ -5,7 +5,8 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.abc import PQGen
 from psycopg.errors import UndefinedTable, _WaitTimeout
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event, text
+from sqlalchemy import Connection as SQLAlchemyConnection
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -80,7 +81,23 @@ def make_engine(url: URL, query_seconds: float = QUERY_SECONDS) -> Engine:
     ) -> BoundedConnection:
         return Connection.connect(*arguments, **parameters)
 
+    @event.listens_for(engine, "checkin")
+    def forget_limit(connection: BoundedConnection | None, _record: object) -> None:
+        if connection is not None:
+            connection.longest_query = query_seconds
+
     return engine
+
+
+def limit(connection: SQLAlchemyConnection, seconds: float) -> None:
+    """Let each further query of this transaction take so long, instead of the engine's limit."""
+    own = connection.connection.dbapi_connection
+    assert isinstance(own, BoundedConnection)  # noqa: S101 - narrows the type
+    own.longest_query = seconds
+    connection.execute(
+        text("SELECT set_config('statement_timeout', :milliseconds, true)"),
+        {"milliseconds": f"{1000 * seconds:.0f}"},
+    )
 
 
 def current_engine() -> Engine:

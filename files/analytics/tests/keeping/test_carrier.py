@@ -192,6 +192,17 @@ def test_events_that_never_cease_do_not_keep_the_sums_from_being_made(
     assert counted(engine)["summed"] > 0
 
 
+@pytest.mark.usefixtures("some")
+def test_after_many_events_the_planner_knows_how_many_there_are(
+    settings: Settings, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carrier, "_RECORDS_A_LOOK", EVENTS)
+    work(settings, engine)
+    known = text("SELECT reltuples FROM pg_class WHERE relname = 'events'")
+    with engine.connect() as connection:
+        assert connection.scalar(known) == EVENTS
+
+
 @pytest.mark.parametrize("hours", [0, 5])
 def test_a_visit_goes_on_after_the_worker_was_started_again(
     settings: Settings, engine: Engine, spool: Spool, hours: int

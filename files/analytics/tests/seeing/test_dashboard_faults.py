@@ -6,12 +6,13 @@ from dataclasses import replace
 import pytest
 from analytics.app import create_app
 from analytics.config import Settings
+from analytics.seeing import counter
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markup import Page
 from sightings import seen
-from sqlalchemy import URL
+from sqlalchemy import URL, Engine, text
 
 Keep = Callable[..., None]
 MakeSettings = Callable[[URL], Settings]
@@ -48,6 +49,19 @@ def test_without_a_database_the_page_says_that_events_are_still_taken(
     assert response.status_code == 503
     assert int(response.headers["Retry-After"]) > 0
     assert "Events are still taken" in Page(response.text).text
+
+
+@pytest.mark.usefixtures("visits")
+def test_a_filter_that_takes_too_long_is_said_with_what_to_do(
+    client: FlaskClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counter, "LONGEST_SECONDS", 0.1)
+    with engine.begin() as connection:
+        connection.execute(text("LOCK TABLE visits IN ACCESS EXCLUSIVE MODE"))
+        response = client.get(f"{BLOG}?page=/about&period=yesterday")
+    assert response.status_code == 503
+    assert "choose a shorter period" in Page(response.text).text
+    assert client.get(f"{BLOG}?page=/about").status_code == 200
 
 
 KEYS = ["period", "from", "to", "compare", "interval", "metric", "tab", "format", "search", "skip"]

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, text
 
 from analytics.config import Settings
-from analytics.keeping import rollups
+from analytics.keeping import rollups, statistics
 from analytics.keeping.retention import oldest_kept
 from analytics.keeping.store import Store
 from analytics.sites import UTC_ZONE
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 # Of the time at most a twentieth goes to the sums of a day that is not over yet.
 _REST_AFTER_SUMS = 20
 _LONGEST_WITHOUT_SUMS = 2.0
+# So many records change what is true of a small site's tables; a large one has them within hours.
+_RECORDS_A_LOOK = 50_000
 
 
 class Carrier:
@@ -37,6 +39,7 @@ class Carrier:
         self._zones = {site.domain: site.time_zone for site in settings.sites}
         self._sums_due = 0.0
         self._summed = time.monotonic()
+        self._unseen = 0
         self._positions = {
             row.segment: int(row.offset)
             for row in connection.execute(text('SELECT segment, "offset" FROM positions'))
@@ -51,12 +54,14 @@ class Carrier:
     def work(self) -> bool:
         """Store a batch, or make the sums of a day; False when there was nothing to do.
 
+        After many records the planner gets to know them, before their days are summed.
+
         After an error make another carrier: what this one remembers may never have happened.
         """
         # Events that never cease must not keep the sums from being made.
         if time.monotonic() - self._summed > _LONGEST_WITHOUT_SUMS and self._sum():
             return True
-        return self._take() or self._sum()
+        return self._take() or self._look() or self._sum()
 
     def _take(self) -> bool:
         for segment in segments.segments(self._settings.spool):
@@ -82,6 +87,15 @@ class Carrier:
             )
         self._positions[segment.name] = batch.offset_after
         self._store.visits.settle()
+        self._unseen += len(batch.records)
+
+    def _look(self) -> bool:
+        if self._unseen < _RECORDS_A_LOOK:
+            return False
+        with self._connection.begin():
+            statistics.refresh(self._connection)
+        self._unseen = 0
+        return True
 
     def _forget(self, segment: Segment) -> None:
         """The file first: an offset without a file harms nobody, the reverse is read twice."""

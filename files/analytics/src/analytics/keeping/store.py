@@ -29,7 +29,7 @@ EVENT_COLUMNS = ("time", "visit", "site", "scroll", "name", "path", "engaged", "
 # updates all.
 _GOING_ON = """
 CREATE TEMPORARY TABLE IF NOT EXISTS visits_going_on (
-  id bigint, stored timestamptz, start timestamptz, bounce smallint, seconds integer,
+  id integer, stored timestamptz, start timestamptz, bounce smallint, seconds integer,
   entry integer, exit integer, page_views integer
 ) ON COMMIT DELETE ROWS
 """
@@ -94,7 +94,8 @@ class Store:
 
     def _add_months(self, connection: Connection, times: Iterable[int]) -> None:
         starts = [visit.start for visit in self.visits.changed()]
-        for month in {partitions.month_of(_moment(time)) for time in {*times, *starts}}:
+        minutes = {_minute(time) for time in (*times, *starts)}
+        for month in {partitions.month_of(_moment(minute)) for minute in minutes}:
             if month not in self._months:
                 partitions.add(connection, month)
                 self._months.add(month)
@@ -181,9 +182,9 @@ class Store:
 
     def _mark_stale(self, cursor: Cursor, events: Sequence[tuple[Record, Visit]]) -> None:
         """The days whose sums these events change: an event's own, and that of its visit."""
-        times = {(record.site, record.time) for record, _ in events}
-        times |= {(visit.site, visit.start) for _, visit in events}
-        days = {(self.site(cursor, site), self._day(site, time)) for site, time in times}
+        minutes = {(record.site, _minute(record.time)) for record, _ in events}
+        minutes |= {(visit.site, _minute(visit.start)) for _, visit in events}
+        days = {(self.site(cursor, site), self._day(site, minute)) for site, minute in minutes}
         cursor.executemany(
             # An update of nothing holds the row until the commit: who sums that day waits for it.
             "INSERT INTO stale_days (site, day) VALUES (%s, %s)"
@@ -203,6 +204,11 @@ class Store:
             " DO UPDATE SET events = drops.events + EXCLUDED.events",
             [(*key, count) for key, count in sorted(sums.items())],
         )
+
+
+def _minute(milliseconds: int) -> int:
+    """When its minute began: all of a minute is in one day of any zone, and there are fewer."""
+    return milliseconds - milliseconds % 60_000
 
 
 def _moment(milliseconds: int) -> datetime:

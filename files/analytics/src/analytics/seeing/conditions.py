@@ -31,26 +31,14 @@ def of(connection: Connection, filters: Filters) -> Conditions:
     A visit has a page, an event or a property when any of its events has. Unknown is a value that
     is neither equal to another nor contains one.
     """
-    names = {each.value for each in filters.conditions} | {PAGE_VIEW, ENGAGEMENT}
-    numbers = _numbers(connection, names)
+    numbers = _numbers(connection, [PAGE_VIEW, ENGAGEMENT])
     parameters: dict[str, Any] = {
         "view": numbers.get(PAGE_VIEW, 0),
         "engagement": numbers.get(ENGAGEMENT, 0),
     }
-    found = []
-    for index, each in enumerate(filters):
-        known = [value for value in each.values if value]
-        contains = each.operator.startswith("contains")
-        prop = each.dimension.startswith(_PROPERTY)
-        parameters[f"key{index}"] = each.dimension.removeprefix(_PROPERTY)
-        parameters[f"values{index}"] = (
-            [containing(value) for value in each.values]
-            if contains
-            else known
-            if prop
-            else [numbers[value] for value in known if value in numbers]
-        )
-        found.append(_condition(each, f"{index}", contains=contains))
+    found = [
+        _condition(connection, each, f"{index}", parameters) for index, each in enumerate(filters)
+    ]
     return Conditions("".join(f"\n  AND {one}" for one in found), parameters)
 
 
@@ -61,39 +49,69 @@ def _numbers(connection: Connection, texts: Iterable[str]) -> dict[str, int]:
     return {row.text: row.id for row in rows}
 
 
-def _condition(one: Filter, index: str, *, contains: bool) -> str:
-    """One filter on `v`."""
+def _condition(connection: Connection, one: Filter, index: str, parameters: dict[str, Any]) -> str:
+    """One filter on `v`, whose values become parameters.
+
+    What stands in small tables is looked up first: of numbers the planner knows how many visits
+    have them, of a join it does not, and guesses hundreds of times too few.
+    """
     negative = one.operator.endswith("not")
+    contains = one.operator.startswith("contains")
     unknown = "" in one.values and not contains
-    if one.dimension in ("page", "event") or one.dimension.startswith(_PROPERTY):
-        return _of_events(one.dimension, index, contains, negative, unknown)
-    column = _OF_VISIT.get(one.dimension)
-    table = next((name for name, columns in COLUMNS.items() if one.dimension in columns), None)
-    column = column or f"x.{one.dimension}"
-    hit = _equals(column, index, contains)
+    values = [value for value in one.values if value]
+    if one.dimension.startswith(_PROPERTY):
+        patterns = [containing(value) for value in values]
+        parameters[f"key{index}"] = one.dimension.removeprefix(_PROPERTY)
+        parameters[f"values{index}"] = patterns if contains else values
+        return _of_properties(index, contains, negative, unknown)
+    numbers = _containing(connection, values) if contains else _numbers(connection, values).values()
+    parameters[f"values{index}"] = sorted(numbers)
+    if one.dimension in ("page", "event"):
+        return _of_events(one.dimension, index, negative, unknown)
+    column = _OF_VISIT.get(one.dimension, one.dimension)
+    hit = _hit(column, index)
     if unknown:
         hit = f"({hit} OR {column} IS NULL)"
     if negative:
         hit = f"NOT coalesce({hit}, false)"
+    table = next((name for name, columns in COLUMNS.items() if one.dimension in columns), None)
     if table is None:
         return hit
-    return f"v.{table.removesuffix('s')} IN (SELECT x.id FROM {table} x WHERE {hit})"
+    rows = connection.scalars(text(f"SELECT id FROM {table} WHERE {hit}"), parameters)
+    parameters[f"values{index}"] = rows.all()
+    return _hit(f"v.{table.removesuffix('s')}", index)
 
 
-def _of_events(dimension: str, index: str, contains: bool, negative: bool, unknown: bool) -> str:
-    """Whether a visit has an event that the filter hits.
+def _containing(connection: Connection, parts: Iterable[str]) -> Iterable[int]:
+    """The numbers of the texts that contain any of these."""
+    patterns = [containing(part) for part in parts]
+    return connection.scalars(
+        text("SELECT id FROM texts WHERE text ILIKE ANY(CAST(:patterns AS text[]))"),
+        {"patterns": patterns},
+    )
+
+
+def _of_events(dimension: str, index: str, negative: bool, unknown: bool) -> str:
+    """Whether a visit has a page view, or an event, that the filter hits."""
+    if dimension == "page":
+        return _any_event("e.name = :view", _hit("e.path", index), negative, unknown)
+    kind = "e.name NOT IN (:view, :engagement)"
+    return _any_event(kind, _hit("e.name", index), negative, unknown)
+
+
+def _of_properties(index: str, contains: bool, negative: bool, unknown: bool) -> str:
+    """Whether a visit has an event with a property that the filter hits."""
+    operator = "ILIKE" if contains else "="
+    hit = f"e.props ->> :key{index} {operator} ANY(CAST(:values{index} AS text[]))"
+    return _any_event(f"jsonb_exists(e.props, :key{index})", hit, negative, unknown)
+
+
+def _any_event(kind: str, hit: str, negative: bool, unknown: bool) -> str:
+    """Whether a visit has an event of a kind that is a hit.
 
     Who asks for the unknown asks for visits without any such event; so the events of visits that
     have others alone are what is sought, or must be missing.
     """
-    if dimension == "page":
-        kind, hit = "e.name = :view", _equals("e.path", index, contains)
-    elif dimension == "event":
-        kind, hit = "e.name NOT IN (:view, :engagement)", _equals("e.name", index, contains)
-    else:
-        kind = f"jsonb_exists(e.props, :key{index})"
-        operator = "ILIKE" if contains else "="
-        hit = f"e.props ->> :key{index} {operator} ANY(CAST(:values{index} AS text[]))"
     chosen = f"GROUP BY e.visit HAVING NOT bool_or({hit})" if unknown else f"AND {hit}"
     absent = "NOT " if negative != unknown else ""
     return f"""{absent}EXISTS (
@@ -105,8 +123,5 @@ def _of_events(dimension: str, index: str, contains: bool, negative: bool, unkno
   )"""
 
 
-def _equals(column: str, index: str, contains: bool) -> str:
-    if contains:
-        found = f"SELECT id FROM texts WHERE text ILIKE ANY(CAST(:values{index} AS text[]))"
-        return f"{column} IN ({found})"
+def _hit(column: str, index: str) -> str:
     return f"{column} = ANY(CAST(:values{index} AS integer[]))"

@@ -1,11 +1,13 @@
 """Counts a site's visits: from the daily sums where they suffice, else one by one."""
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
+from analytics import database
 from analytics.keeping.dimensions import VISIT
 from analytics.seeing import intervals, raw, sums
 from analytics.seeing.figures import Table, Totals
@@ -14,7 +16,10 @@ from analytics.seeing.periods import Period
 from analytics.seeing.sums import Slice
 from analytics.sites import Site
 
+LONGEST_SECONDS = 8.0
+"""How long single visits are counted for one page: less than nginx waits for it."""
 _DAY = timedelta(days=1)
+_LEAST_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,8 @@ class Counter:
     filters: Filters
     oldest: datetime
     """Before this moment there are only daily sums."""
+    deadline: float = field(default_factory=lambda: time.monotonic() + LONGEST_SECONDS)
+    """Of counting single visits, by the monotonic clock; then the database raises."""
 
     def days(self, period: Period, until: datetime | None = None) -> list[Totals]:
         """The totals of each day of a period, of the last one only what was before `until`.
@@ -37,12 +44,10 @@ class Counter:
         edges = self._edges(period, until)
         summed = _summed(self.filters)
         if summed is None:
-            return raw.parts(self.connection, self.number, self.filters, edges)
+            return self._parts(edges)
         found = sums.days(self.connection, self.number, period.first, period.last, *summed)
         if until is not None and edges[-2] >= self.oldest:
-            found[period.last] = raw.parts(self.connection, self.number, self.filters, edges[-2:])[
-                0
-            ]
+            (found[period.last],) = self._parts(edges[-2:])
         return [found.get(day, Totals()) for day in days_of(period)]
 
     def hours(self, period: Period, until: datetime | None = None) -> list[Totals] | None:
@@ -55,12 +60,13 @@ class Counter:
             return None
         edges = [each.start for each in buckets if until is None or each.start < until]
         edges.append(until or buckets[-1].end)
-        return raw.parts(self.connection, self.number, self.filters, edges)
+        return self._parts(edges)
 
     def tables(self, period: Period, dimensions: Sequence[str], wanted: Slice) -> dict[str, Table]:
         """The values of each dimension in a period."""
         if self.filters:
             edges = self._edges(period)
+            self._limit()
             return raw.tables(self.connection, self.number, self.filters, edges, dimensions, wanted)
         return sums.tables(
             self.connection, [self.number], dimensions, period.first, period.last, wanted
@@ -69,6 +75,14 @@ class Counter:
     def begin(self, day: date) -> datetime:
         """When a day of the site begins."""
         return intervals.day_bounds(day, self.site.time_zone)[0]
+
+    def _parts(self, edges: Sequence[datetime]) -> list[Totals]:
+        self._limit()
+        return raw.parts(self.connection, self.number, self.filters, edges)
+
+    def _limit(self) -> None:
+        left = self.deadline - time.monotonic()
+        database.limit(self.connection, max(left, _LEAST_SECONDS))
 
     def _edges(self, period: Period, until: datetime | None = None) -> list[datetime]:
         """When each day of the period begins, and when the last one ends."""

@@ -41,9 +41,9 @@ FROM (
   SELECT part, count(*), 0, 0, 0, 0
   FROM (SELECT DISTINCT part, visitor FROM matched WHERE part > 0 AND visitor <> 0) v GROUP BY part
   UNION ALL
-  SELECT width_bucket(e.time, :edges), 0, 0, count(*), 0, 0 FROM events e
+  SELECT width_bucket(e.time, :edges), 0, 0, count(*), 0, 0
+  FROM events e JOIN matched m ON m.id = e.visit AND m.part <> m.last
   WHERE e.site = :site AND e.name = :view AND e.time >= :first AND e.time < :end
-    AND e.visit = ANY(ARRAY(SELECT id FROM matched WHERE part <> last))
   GROUP BY 1
 ) s
 GROUP BY part
@@ -170,7 +170,10 @@ def _prepared(
     # How many visits pass is a guess of the planner's. Where it guesses few and they are many,
     # comparing each with each would take minutes; and to compile what takes a second is no gain.
     connection.execute(
-        text("SELECT set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true)")
+        text(
+            "SELECT set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true),"
+            " set_config('max_parallel_workers_per_gather', '0', true)"
+        )
     )
     found = conditions.of(connection, filters)
     period = {

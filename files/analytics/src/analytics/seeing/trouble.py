@@ -24,7 +24,9 @@ _AWAY = (
 )
 _SLOW = (
     "That took too long",
-    "The database was still counting. Choose a shorter period or fewer filters, and try again.",
+    "With a filter, or by the hour, each visit is counted by itself, and after eight seconds there"
+    " were still some left. Nothing is wrong, and nothing is lost: choose a shorter period. Without"
+    " a filter any period is quick.",
 )
 
 

@@ -2,8 +2,8 @@
 
 import json
 from dataclasses import dataclass, fields
-from types import UnionType
-from typing import Any, get_type_hints
+from operator import attrgetter
+from typing import Any, get_args, get_type_hints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,21 +54,26 @@ class Dropped:
 
 # The texts and numbers are looked at in detail where they are made; here only their kinds, for
 # the worker must not be stuck at one that it can't store.
-_KINDS: dict[str, type | UnionType] = {
-    **get_type_hints(Record),
-    **{"props": dict | None, "reasons": dict},
+_HINTS = get_type_hints(Record) | {"props": dict | None, "reasons": dict}
+# As tuples, which isinstance takes three times as fast as unions.
+_KINDS: dict[str, tuple[type, ...]] = {
+    name: get_args(hint) or (hint,) for name, hint in _HINTS.items()
 }
 _DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(Record)}
+_ATTRIBUTES = {kind: attrgetter(*kind.__slots__) for kind in (Record, Dropped)}
+# Kept, since json.dumps would make another for each event.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def encode(record: Record | Dropped) -> bytes:
     """As few bytes as JSON needs: a field with its default is left out."""
+    found = _ATTRIBUTES[type(record)](record)
     values = {
         name: value
-        for name in record.__slots__
-        if (value := getattr(record, name)) != _DEFAULTS.get(name)
+        for name, value in zip(record.__slots__, found, strict=True)
+        if value != _DEFAULTS.get(name)
     }
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(values).encode()
 
 
 def decode(data: bytes) -> Record | Dropped:

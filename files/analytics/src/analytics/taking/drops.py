@@ -32,6 +32,8 @@ class Drops:
 
     def take(self, now: datetime) -> list[Dropped]:
         """The sums since the last call, to be spooled."""
+        if not self._counts:
+            return []
         with self._lock:
             counts, self._counts = self._counts, defaultdict(Counter)
             self._since = time.monotonic()

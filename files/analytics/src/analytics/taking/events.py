@@ -1,5 +1,6 @@
 """POST /api/event: takes an event of a page that may send some."""
 
+import re
 from typing import NoReturn
 
 from flask import Blueprint, Response, abort, g, request
@@ -34,7 +35,7 @@ def refuse_other_origins() -> None:
 @blueprint.after_request
 def allow_origin(response: Response) -> Response:
     """Lets an allowed origin read the answer; no cache may show it to another."""
-    response.vary.add("Origin")
+    response.headers["Vary"] = "Origin"
     origin = request.headers.get("Origin")
     if origin and response.status_code != 403 and current_settings().allows(origin):
         response.access_control_allow_origin = origin
@@ -52,7 +53,8 @@ def create() -> Response:
     sender = Sender(
         address=senders.visitor_address(g.token),
         user_agent=request.headers.get("User-Agent"),
-        language=request.accept_languages.best,
+        # Browsers send them in the order of preference.
+        language=re.split("[,;]", request.headers.get("Accept-Language", ""), maxsplit=1)[0],
         is_owner=access.is_owner(),
     )
     return _accepted(current_intake().take(event, sender, request.headers))

@@ -48,7 +48,7 @@ class Visitors:
     def _key(self, site: Site, day: date) -> bytes:
         path = self._folder / _name(site, day)
         try:
-            return path.read_bytes()
+            return _read(path)
         except FileNotFoundError:
             return self._new_key(path)
 
@@ -65,7 +65,7 @@ class Visitors:
                 os.link(f"/proc/self/fd/{descriptor}", path.name, dst_dir_fd=folder)
         finally:
             os.close(folder)
-        return path.read_bytes()
+        return _read(path)
 
     def destroy_old(self, sites: tuple[Site, ...], now: datetime) -> None:
         """Overwrite and remove the keys of days that are over; run at least once a minute.
@@ -83,6 +83,15 @@ class Visitors:
 
 def _name(site: Site, day: date) -> str:
     return f"{site.domain}_{day.isoformat()}"
+
+
+def _read(path: Path) -> bytes:
+    # Each event does it: a third of the system calls of Python's files.
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(descriptor, _KEY_BYTES)
+    finally:
+        os.close(descriptor)
 
 
 def _destroy(path: Path) -> None:
