@@ -8,6 +8,7 @@ from analytics import database, errors, health
 from analytics.access import login_links, sessions, signin, tokens
 from analytics.access.event_tokens import EventTokens
 from analytics.config import Settings
+from analytics.privacy import page as privacy
 from analytics.seeing import dashboard, stats
 from analytics.taking import events, tracker
 from analytics.taking.intake import Intake
@@ -34,6 +35,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(tracker.blueprint())
     app.register_blueprint(signin.blueprint)
     app.register_blueprint(dashboard.blueprint)
+    if settings.privacy_path:
+        app.register_blueprint(privacy.blueprint(settings.privacy_path))
     for noun in (login_links, sessions, stats, tokens):
         app.cli.add_command(noun.command)
     app.after_request(_forbid_caching)
