@@ -17,6 +17,7 @@ class Settings:
     domain: str = "blog.test"
     aliases: list[str] = field(default_factory=lambda: ["www.blog.test"])
     http3: bool = False
+    privacy_path: str = "/privacy"
     allowed_origins: list[str] = field(default_factory=list)
 
 
