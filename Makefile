@@ -84,6 +84,10 @@ dashboard: $(VENV) ## A link that signs your browser in to the dashboard, once (
 stats: $(VENV) ## Pages and countries of the last 30 days (DAYS=)
 	@$(PYTHON) -m commands.stats --days $(or $(DAYS),30) $(if $(LIMIT),--limit $(LIMIT))
 
+.PHONY: analytics
+analytics: $(VENV) ## The analytics' own commands, such as ARGS="sites" (ARGS= lists them)
+	@$(PYTHON) -m commands.analytics $(if $(LIMIT),--limit $(LIMIT)) -- $(ARGS)
+
 .PHONY: ssh
 ssh: $(VENV) ## A shell on the host (LIMIT=)
 	@$(PYTHON) -m commands.ssh $(if $(LIMIT),--limit $(LIMIT))
