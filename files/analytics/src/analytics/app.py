@@ -7,6 +7,7 @@ from flask import Flask, Response
 from analytics import database, errors, health
 from analytics.access import login_links, sessions, signin, tokens
 from analytics.access.event_tokens import EventTokens
+from analytics.commands import bots, delete, retention, sites
 from analytics.config import Settings
 from analytics.privacy import page as privacy
 from analytics.seeing import dashboard, stats
@@ -37,7 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(dashboard.blueprint)
     if settings.privacy_path:
         app.register_blueprint(privacy.blueprint(settings.privacy_path))
-    for noun in (login_links, sessions, stats, tokens):
+    for noun in (bots, delete, login_links, retention, sessions, sites, stats, tokens):
         app.cli.add_command(noun.command)
     app.after_request(_forbid_caching)
     return app

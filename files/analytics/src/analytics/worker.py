@@ -15,14 +15,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from analytics import database
 from analytics.access import event_tokens
 from analytics.access.expiry import expire
 from analytics.config import ConfigError, Settings
-from analytics.keeping import retention, rollups
+from analytics.keeping import lock, retention, rollups
 from analytics.keeping.carrier import Carrier
 from analytics.taking.visitors import Visitors
 
@@ -36,8 +36,6 @@ _CHORES_SECONDS = 30.0
 _RETENTION_SECONDS = 3600.0
 _LONGEST_PAUSE_SECONDS = 30.0
 _LOCKED_SECONDS = 2.0
-# Any fixed number that nothing else in this database uses: "worker" as bytes.
-_LOCK = int.from_bytes(b"worker")
 
 
 class Worker:
@@ -83,9 +81,8 @@ class Worker:
 
     def _lock(self, connection: Connection) -> bool:
         """Wait until no other worker is at work; False when it was stopped meanwhile."""
-        query = text("SELECT pg_try_advisory_lock(:key)")
         waiting = False
-        while not connection.scalar(query, {"key": _LOCK}):
+        while not lock.acquire(connection):
             connection.commit()
             if not waiting:
                 log.warning("another worker is at work; waiting for its end")
