@@ -8,8 +8,10 @@ from analytics import database, errors, health
 from analytics.access import login_links, sessions, signin, tokens
 from analytics.access.event_tokens import EventTokens
 from analytics.commands import bots, delete, retention, sites
+from analytics.commands import annotations, bots, delete, retention, sites
 from analytics.config import Settings
 from analytics.privacy import page as privacy
+from analytics.seeing import annotations as notes
 from analytics.seeing import dashboard, stats
 from analytics.taking import events, tracker
 from analytics.taking.intake import Intake
@@ -36,9 +38,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(tracker.blueprint())
     app.register_blueprint(signin.blueprint)
     app.register_blueprint(dashboard.blueprint)
+    app.register_blueprint(notes.blueprint)
     if settings.privacy_path:
         app.register_blueprint(privacy.blueprint(settings.privacy_path))
-    for noun in (bots, delete, login_links, retention, sessions, sites, stats, tokens):
+    for noun in (annotations, bots, delete, login_links, retention, sessions, sites, stats, tokens):
         app.cli.add_command(noun.command)
     app.after_request(_forbid_caching)
     return app

@@ -32,6 +32,7 @@ VARIABLES = frozenset(
         "DATABASE_PASSWORD_FILE",
         "INSECURE_COOKIES",
         "PRIVACY_PATH",
+        "RELEASES",
     )
 )
 DEFAULT_SOCKET = "/run/webapp/webapp.sock"
@@ -75,6 +76,8 @@ class Settings:
     """Whether signing in works over plain HTTP: for development, and for nothing else."""
     privacy_path: str = DEFAULT_PRIVACY_PATH
     """Where the page for visitors is; empty when the owner wants none."""
+    releases: Path | None = None
+    """The folder whose names are the releases of the first site; None when nobody tells."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -88,9 +91,12 @@ class Settings:
         database = _collect(lambda: database_url(environ), faults)
         insecure = _switch(environ, "INSECURE_COOKIES", faults)
         privacy_path = _page(environ, "PRIVACY_PATH", DEFAULT_PRIVACY_PATH, faults)
+        releases = (
+            _path(environ, "RELEASES", "/", faults) if PREFIX + "RELEASES" in environ else None
+        )
         if database is None or faults:
             raise ConfigError(faults)
-        return cls(sites, socket, spool, keys, database, insecure, privacy_path)
+        return cls(sites, socket, spool, keys, database, insecure, privacy_path, releases)
 
     def site_of(self, domain: str) -> Site | None:
         """The site that a tracker means by `domain`."""

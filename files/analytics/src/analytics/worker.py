@@ -22,7 +22,7 @@ from analytics import database
 from analytics.access import event_tokens
 from analytics.access.expiry import expire
 from analytics.config import ConfigError, Settings
-from analytics.keeping import lock, retention, rollups
+from analytics.keeping import annotations, lock, retention, rollups
 from analytics.keeping.carrier import Carrier
 from analytics.taking.visitors import Visitors
 
@@ -113,6 +113,7 @@ class Worker:
         self._publish_event_tokens(connection)
         with connection.begin():
             rollups.close_months(connection, now.date())
+            self._mark_releases(connection)
         if time.monotonic() >= self._retention_due:
             self._retention_due = time.monotonic() + _RETENTION_SECONDS
             retention.apply(connection, self._settings.sites, now)
@@ -126,6 +127,15 @@ class Worker:
                 event_tokens.publish(connection, self._settings.spool)
         except OSError as error:
             log.error("the tokens for events can't be written: %s", error.strerror)
+    def _mark_releases(self, connection: Connection) -> None:
+        """Each release of the site that a deploy has put there is an annotation of its day.
+
+        Looked at again and again, so that no deploy needs the database.
+        """
+        folder = self._settings.releases
+        if folder is not None and folder.is_dir():
+            names = sorted(path.name for path in folder.iterdir())
+            annotations.mark_releases(connection, self._settings.sites[0], names)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -170,7 +170,7 @@ def test_a_deleted_site_leaves_the_other_as_it_was(engine: Engine, keep: Keep) -
 def test_every_table_is_known_here() -> None:
     # A new one: does it hold numbers of texts (words.USERS), or something of a site
     # (deletion.SITE_TABLES, delete_site)?
-    others = {"sites", "texts", "positions", "sessions", "login_links", "tokens"}
+    others = {"sites", "texts", "positions", "sessions", "login_links", "tokens", "annotations"}
     assert {*words.USERS, *deletion.SITE_TABLES, *others} == set(Base.metadata.tables)
 
 

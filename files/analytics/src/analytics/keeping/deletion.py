@@ -169,7 +169,8 @@ def delete_site(connection: Connection, number: int, domain: str) -> None:
     """Delete all that is known of a site, its tokens and the owner's notes too."""
     for table in SITE_TABLES:
         connection.execute(text(f"DELETE FROM {table} WHERE site = :site"), {"site": number})
-    connection.execute(text("DELETE FROM tokens WHERE site = :domain"), {"domain": domain})
+    for table in ("tokens", "annotations"):
+        connection.execute(text(f"DELETE FROM {table} WHERE site = :domain"), {"domain": domain})
     connection.execute(text("DELETE FROM sites WHERE id = :site"), {"site": number})
     words.forget_unused(connection)
 
