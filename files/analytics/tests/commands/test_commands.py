@@ -153,3 +153,20 @@ def test_a_database_that_is_away_is_one_sentence(
     assert result.output.startswith("Error: The database is unavailable (")
     assert result.output.count("\n") == 1
     app.extensions["engine"].dispose()
+
+
+def test_annotations_are_added_listed_and_deleted(run: Run) -> None:
+    site = ("--site", "blog.test")
+    assert "has none" in run("annotations", "list", *site).output
+    assert "Noted at 2026-03-05" in run("annotations", "add", *site, "2026-03-05", "a post").output
+    assert "1   2026-03-05  a post" in run("annotations", "list", *site).output
+    assert "there are: 1" in run("annotations", "delete", *site, "2", code=1).output
+    run("annotations", "delete", *site, "1")
+    assert "has none" in run("annotations", "list", *site).output
+
+
+@pytest.mark.parametrize(("day", "text"), [("tomorrow", "x"), ("2026-03-05", ""), ("5.3.", "x")])
+def test_an_annotation_that_makes_no_sense_is_one_sentence(run: Run, day: str, text: str) -> None:
+    told = run("annotations", "add", "--site", "blog.test", day, text, code=1).output
+    assert told.startswith("Error: ")
+    assert told.count("\n") == 1
