@@ -1,6 +1,7 @@
 """`flask --app analytics delete`: a page, a period or a site, so that no trace is left."""
 
 from datetime import datetime
+from difflib import get_close_matches
 
 import click
 from flask.cli import with_appcontext
@@ -99,9 +100,6 @@ def _delete(target: Target, found: deletion.Found, what: str, yes: bool) -> None
 
 def _known(connection: Connection, path: str) -> None:
     """A ClickException that says what may be meant, when no page is called so."""
-    # A page of the standard library that a web process has no use for.
-    from difflib import get_close_matches
-
     if "\0" not in path and connection.scalar(
         text("SELECT true FROM texts WHERE text = :path"), {"path": path}
     ):
