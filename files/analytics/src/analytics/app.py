@@ -7,7 +7,6 @@ from flask import Flask, Response
 from analytics import database, errors, health
 from analytics.access import login_links, sessions, signin, tokens
 from analytics.access.event_tokens import EventTokens
-from analytics.commands import bots, delete, retention, sites
 from analytics.commands import annotations, bots, delete, retention, sites
 from analytics.config import Settings
 from analytics.privacy import page as privacy

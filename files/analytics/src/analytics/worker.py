@@ -127,6 +127,7 @@ class Worker:
                 event_tokens.publish(connection, self._settings.spool)
         except OSError as error:
             log.error("the tokens for events can't be written: %s", error.strerror)
+
     def _mark_releases(self, connection: Connection) -> None:
         """Each release of the site that a deploy has put there is an annotation of its day.
 
