@@ -107,6 +107,10 @@ import: $(VENV) ## Take in FILES="a.zip b.csv": an export, Plausible's or GoatCo
 	@PYTHONPATH=files/analytics/src $(PYTHON) -m commands.imports $(ONE_SITE) \
 		$(if $(LIMIT),--limit $(LIMIT)) $(FILES)
 
+.PHONY: analytics
+analytics: $(VENV) ## The analytics' own commands, such as ARGS="sites" (ARGS= lists them)
+	@$(PYTHON) -m commands.analytics $(if $(LIMIT),--limit $(LIMIT)) -- $(ARGS)
+
 .PHONY: ssh
 ssh: $(VENV) ## A shell on the host (LIMIT=)
 	@$(PYTHON) -m commands.ssh $(if $(LIMIT),--limit $(LIMIT))

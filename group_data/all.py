@@ -57,6 +57,13 @@ ignored_paths: list[str] = []
 # Query parameters that tell one page from another, such as "id". Others are not kept.
 kept_parameters: list[str] = []
 
+# Where the page is that tells visitors what is counted and how to opt out. A page of the site's own
+# under this path is shown in its place. "": no such page.
+privacy_path: str = "/privacy"
+
+# Whom that page names for questions: an e-mail address, the address of a page (https://), or words.
+privacy_contact: str = ""
+
 # ---- Access -----------------------------------------------------------------------------------
 
 # Who pyinfra logs in as: root, by key; nobody else is let in.

@@ -1,5 +1,6 @@
 """What the owner decides of their analytics."""
 
+import re
 from collections.abc import Sequence
 from zoneinfo import available_timezones
 
@@ -18,6 +19,31 @@ COLLECTED = (
     "engagement",
     "properties",
 )
+
+
+# As analytics.config and analytics.sites have them.
+_PAGE = re.compile(r"(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
+_TAKEN = re.compile(r"/(api|stats|js/script\.js)(/|$)")
+_LONGEST_CONTACT = 200
+
+
+def page_path(text: str) -> str:
+    """The path of a page that nothing else has, or ""; Fault for anything else."""
+    if text and not _PAGE.fullmatch(text):
+        raise Fault(
+            'It must be a path such as "/privacy": letters, digits, dots and hyphens, and no slash'
+            ' at its end; or "" for no such page.'
+        )
+    if _TAKEN.match(text):
+        raise Fault("There the analytics service has something else; choose another path.")
+    return text
+
+
+def contact(text: str) -> str:
+    """One line of words, an address or nothing; Fault for anything else."""
+    if not text.isprintable() or len(text) > _LONGEST_CONTACT:
+        raise Fault(f"It must be one line of at most {_LONGEST_CONTACT} characters.")
+    return text
 
 
 def zone_name(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from settings.analytics import COLLECTED, collected, zone_name
+from settings.analytics import COLLECTED, collected, contact, page_path, zone_name
 from settings.certificates import check_bundle, check_key
 from settings.choices import Choice, time_of_day
 from settings.faults import Fault
@@ -71,6 +71,12 @@ class Settings(BaseModel):
     public_statistics: bool = Field(False, examples=[True])
     ignored_paths: Texts = Field((), examples=[["/drafts/*"]])
     kept_parameters: Texts = Field((), examples=[["id"]])
+    privacy_path: Annotated[str, AfterValidator(page_path)] = Field(
+        "/privacy", examples=["/privacy"]
+    )
+    privacy_contact: Annotated[str, AfterValidator(contact)] = Field(
+        "", examples=["you@blog.example"]
+    )
 
     ssh_user: Annotated[
         str,
@@ -209,6 +215,7 @@ class Settings(BaseModel):
                 "keep_days": self.keep_days,
                 "ignored_paths": list(self.ignored_paths),
                 "kept_parameters": list(self.kept_parameters),
+                "privacy_contact": self.privacy_contact,
                 "public": self.public_statistics,
                 "count_from": self.count_from,
             }

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import shutil
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -196,3 +197,41 @@ def test_one_sender_cannot_flood_the_service(lab: Lab, service: Service) -> None
         assert (retry_after, list(json.loads(body))) == ("1", ["error"])
     assert _statuses(Client(lab, source="127.0.9.2"), "POST", 1) == [200]
     assert set(_statuses(Client(lab, source="127.0.9.1"), "GET", 150)) == {200}
+
+
+# ---- The page for visitors ----
+
+
+def test_the_page_for_visitors_is_the_services(visitor: Client, service: Service) -> None:
+    answer = visitor.ask("/privacy?a=b")
+    assert (answer.status, answer.json["target"]) == (200, "/privacy?a=b")
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert visitor.ask("/privacy", method="POST").status == 405
+    for other in ("/privacy/", "/privacy/more", "/privacyx"):
+        assert visitor.ask(other).status == 404, other
+    assert service.count("/privacy?a=b") == len(service.seen)
+
+
+@pytest.mark.parametrize(
+    ("name", "location"), [("privacy.html", None), ("privacy/index.html", "/privacy/")]
+)
+def test_a_page_for_visitors_of_the_sites_own_wins(
+    lab: Lab, visitor: Client, service: Service, name: str, location: str | None
+) -> None:
+    page = lab.site.with_name("own") / name
+    page.parent.mkdir(parents=True)
+    page.write_text("<h1>Our own words</h1>")
+    lab.switch_site("own")
+    try:
+        answer = visitor.ask("/privacy")
+        assert answer.headers["Location"] == location
+        assert (answer if location is None else visitor.ask(location)).text == page.read_text()
+    finally:
+        lab.switch_site("1")
+        shutil.rmtree(lab.site.with_name("own"))
+    assert service.seen == []
+
+
+def test_without_the_service_the_page_for_visitors_is_away(visitor: Client) -> None:
+    answer = visitor.ask("/privacy")
+    assert (answer.status, answer.headers["Content-Type"]) == (503, "text/html; charset=utf-8")

@@ -63,6 +63,7 @@ TABLES = {
     "sessions": {"id", "digest", "created", "expires", "last_used", "browser"},
     "login_links": {"digest", "expires", "used"},
     "tokens": {"id", "digest", "name", "site", "created", "last_used", "scope"},
+    "annotations": {"id", "site", "day", "text", "release", "deleted"},
     "alembic_version": {"version_num"},
 }
 

@@ -8,8 +8,11 @@ from analytics import database, errors, health
 from analytics.access import login_links, sessions, signin, tokens
 from analytics.access.event_tokens import EventTokens
 from analytics.api import openapi, v1, v2
+from analytics.commands import annotations, bots, delete, retention, sites
 from analytics.config import Settings
 from analytics.logs.cli import command as import_log
+from analytics.privacy import page as privacy
+from analytics.seeing import annotations as notes
 from analytics.seeing import dashboard, stats
 from analytics.taking import events, tracker
 from analytics.taking.intake import Intake
@@ -39,7 +42,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(room.blueprint)
     app.register_blueprint(signin.blueprint)
     app.register_blueprint(dashboard.blueprint)
-    for noun in (login_links, sessions, stats, tokens):
+    app.register_blueprint(notes.blueprint)
+    if settings.privacy_path:
+        app.register_blueprint(privacy.blueprint(settings.privacy_path))
+    for noun in (annotations, bots, delete, login_links, retention, sessions, sites, stats, tokens):
         app.cli.add_command(noun.command)
     app.cli.add_command(import_log)
     for command in (transfer.export, transfer.import_, transfer.imports):

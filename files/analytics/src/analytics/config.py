@@ -1,5 +1,6 @@
 """What the service is told from outside: one frozen object, read once from the environment."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -30,6 +31,8 @@ VARIABLES = frozenset(
         "DATABASE_USER",
         "DATABASE_PASSWORD_FILE",
         "INSECURE_COOKIES",
+        "PRIVACY_PATH",
+        "RELEASES",
     )
 )
 DEFAULT_SOCKET = "/run/webapp/webapp.sock"
@@ -37,6 +40,10 @@ DEFAULT_SOCKET = "/run/webapp/webapp.sock"
 LOG_SOCKET = "log.sock"
 DEFAULT_SPOOL = "/var/lib/analytics/spool"
 DEFAULT_KEYS = "/run/analytics/keys"
+DEFAULT_PRIVACY_PATH = "/privacy"
+_PAGE = re.compile(r"(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
+# What else the service answers.
+_TAKEN = re.compile(r"/(api|stats|js/script\.js)(/|$)")
 # The kernel's limit, less the ending NUL. A longer path would fail only when it is bound.
 # https://man7.org/linux/man-pages/man7/unix.7.html
 _LONGEST_SOCKET_PATH = 107
@@ -69,6 +76,10 @@ class Settings:
     database: URL = field(repr=False)
     insecure_cookies: bool = False
     """Whether signing in works over plain HTTP: for development, and for nothing else."""
+    privacy_path: str = DEFAULT_PRIVACY_PATH
+    """Where the page for visitors is; empty when the owner wants none."""
+    releases: Path | None = None
+    """The folder whose names are the releases of the first site; None when nobody tells."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -81,9 +92,13 @@ class Settings:
         keys = _path(environ, "VISITORS", DEFAULT_KEYS, faults)
         database = _collect(lambda: database_url(environ), faults)
         insecure = _switch(environ, "INSECURE_COOKIES", faults)
+        privacy_path = _page(environ, "PRIVACY_PATH", DEFAULT_PRIVACY_PATH, faults)
+        releases = (
+            _path(environ, "RELEASES", "/", faults) if PREFIX + "RELEASES" in environ else None
+        )
         if database is None or faults:
             raise ConfigError(faults)
-        return cls(sites, socket, spool, keys, database, insecure)
+        return cls(sites, socket, spool, keys, database, insecure, privacy_path, releases)
 
     @property
     def log_socket(self) -> Path:
@@ -177,6 +192,16 @@ def _path(environ: Mapping[str, str], name: str, default: str, faults: list[str]
     if not path.is_absolute():
         faults.append(
             f"{PREFIX}{name} is {str(path)!r}; it must be an absolute path, such as {default}."
+        )
+    return path
+
+
+def _page(environ: Mapping[str, str], name: str, default: str, faults: list[str]) -> str:
+    path = environ.get(PREFIX + name, default)
+    if path and (not _PAGE.fullmatch(path) or _TAKEN.match(path)):
+        faults.append(
+            f"{PREFIX}{name} is {path!r}; it must be the path of a page that nothing else has,"
+            f" such as {default}, or empty for none."
         )
     return path
 

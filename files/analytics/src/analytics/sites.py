@@ -25,6 +25,8 @@ FIELDS = (
 
 UTC_ZONE = ZoneInfo("UTC")
 
+_LONGEST_LINE = 200
+
 _DOMAIN = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
 
 
@@ -49,6 +51,8 @@ class Site:
     """Query parameters that are part of a page's path, such as `id`."""
     server_senders: bool = False
     """Whether servers with a token may send events, without being one of the origins."""
+    privacy_contact: str = ""
+    """Whom visitors may ask: an e-mail address, a page (https://), or words."""
     public: bool = False
     """Whether everybody may see the numbers; changing anything is the owner's all the same."""
     count_from: str = "script"
@@ -154,6 +158,12 @@ def _days(value: object) -> int:
     return value
 
 
+def _line(value: object) -> str:
+    if not isinstance(value, str) or not value.isprintable() or len(value) > _LONGEST_LINE:
+        raise ValueError(f"must be one line of at most {_LONGEST_LINE} characters")
+    return value.strip()
+
+
 def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(text, str) and text for text in value):
         raise ValueError("must be a list of texts")
@@ -169,6 +179,7 @@ _READ: Mapping[str, Any] = {
     "ignored_paths": _texts,
     "kept_parameters": _texts,
     "server_senders": _switch,
+    "privacy_contact": _line,
     "public": _switch,
     "count_from": _count_from,
 }

@@ -15,14 +15,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from analytics import database
 from analytics.access import event_tokens
 from analytics.access.expiry import expire
 from analytics.config import ConfigError, Settings
-from analytics.keeping import retention, rollups
+from analytics.keeping import annotations, lock, retention, rollups
 from analytics.keeping.carrier import Carrier
 from analytics.taking.visitors import Visitors
 
@@ -36,8 +36,6 @@ _CHORES_SECONDS = 30.0
 _RETENTION_SECONDS = 3600.0
 _LONGEST_PAUSE_SECONDS = 30.0
 _LOCKED_SECONDS = 2.0
-# Any fixed number that nothing else in this database uses: "worker" as bytes.
-_LOCK = int.from_bytes(b"worker")
 
 
 class Worker:
@@ -83,9 +81,8 @@ class Worker:
 
     def _lock(self, connection: Connection) -> bool:
         """Wait until no other worker is at work; False when it was stopped meanwhile."""
-        query = text("SELECT pg_try_advisory_lock(:key)")
         waiting = False
-        while not connection.scalar(query, {"key": _LOCK}):
+        while not lock.acquire(connection):
             connection.commit()
             if not waiting:
                 log.warning("another worker is at work; waiting for its end")
@@ -116,6 +113,7 @@ class Worker:
         self._publish_event_tokens(connection)
         with connection.begin():
             rollups.close_months(connection, now.date())
+            self._mark_releases(connection)
         if time.monotonic() >= self._retention_due:
             self._retention_due = time.monotonic() + _RETENTION_SECONDS
             retention.apply(connection, self._settings.sites, now)
@@ -129,6 +127,16 @@ class Worker:
                 event_tokens.publish(connection, self._settings.spool)
         except OSError as error:
             log.error("the tokens for events can't be written: %s", error.strerror)
+
+    def _mark_releases(self, connection: Connection) -> None:
+        """Each release of the site that a deploy has put there is an annotation of its day.
+
+        Looked at again and again, so that no deploy needs the database.
+        """
+        folder = self._settings.releases
+        if folder is not None and folder.is_dir():
+            names = sorted(path.name for path in folder.iterdir())
+            annotations.mark_releases(connection, self._settings.sites[0], names)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -55,7 +55,7 @@ def test_the_cookie_is_bound_to_this_host_to_https_and_to_no_script(
     assert not any(part.startswith("Domain") for part in parts)
 
 
-@pytest.mark.parametrize("name", ["signin.css", "own-visits.js"])
+@pytest.mark.parametrize("name", ["signin.css", "opt-out.js"])
 def test_styles_and_scripts_need_no_sign_in(client: FlaskClient, name: str) -> None:
     with client.get(f"/stats/static/{name}") as found:
         assert found.status_code == 200

@@ -33,6 +33,7 @@ VIEWS = [
     "www.shop.test",
     "",
     "nowhere",
+    "../privacy",
 ]
 
 
@@ -144,6 +145,63 @@ def test_escape_closes_a_menu_and_gives_the_focus_back(page: Page, address: str)
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.textContent") == "Filter"
     assert page.locator("details[open]").count() == 0
+
+
+@pytest.fixture
+def visitor(browser: Browser) -> Iterator[Page]:
+    """A person's page of a site: its icon, which is the site's own, is missing here."""
+    context = browser.new_context(user_agent="Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0")
+    yield context.new_page()
+    context.close()
+
+
+def test_a_switch_for_visitors_opts_out_and_in_again(visitor: Page, address: str) -> None:
+    visitor.goto(f"{address}../privacy")
+    visitor.evaluate("localStorage.analytics_ignore = 'true'")
+    visitor.reload()
+    switch = visitor.get_by_role("switch")
+    for out in (False, True):
+        switch.click()
+        visitor.reload()
+        assert switch.is_checked() == out
+        marks = visitor.evaluate("[localStorage.plausible_ignore, localStorage.analytics_ignore]")
+        assert marks == (["true", None] if out else [None, None])
+
+
+@pytest.fixture
+def own_site(app: Flask, spooled: object) -> Iterator[str]:
+    """The service beside a site, whose pages may send events to it."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    origin = f"http://127.0.0.1:{server.server_port}"
+    known = app.extensions["settings"]
+    site = replace(known.sites[0], domain="127.0.0.1", allowed_origins=frozenset({origin}))
+    served = create_app(replace(known, sites=(site,), insecure_cookies=True))
+    server.app = served
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield origin
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    served.extensions["intake"].close()
+    served.extensions["engine"].dispose()
+
+
+def test_visits_of_a_signed_in_browser_are_not_counted(
+    visitor: Page, own_site: str, make_key: Callable[[], str]
+) -> None:
+    visitor.add_init_script("Object.defineProperty(navigator, 'webdriver', {get: () => false})")
+    for dropped in (None, "1"):
+        visitor.goto(f"{own_site}/privacy")
+        with visitor.expect_response("**/api/event") as answer:
+            visitor.evaluate(
+                "const script = document.createElement('script'); script.src = '/js/script.js';"
+                "script.dataset.local = ''; document.head.append(script)"
+            )
+        assert answer.value.status == 202
+        assert answer.value.headers.get("x-plausible-dropped") == dropped
+        visitor.goto(f"{own_site}/stats/sign-in?key={make_key()}")
+        visitor.get_by_role("button").first.click()
 
 
 @pytest.mark.usefixtures("visits")

@@ -8,6 +8,7 @@ from flask import Flask, Response, make_response, redirect, send_from_directory
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
+from analytics.config import DEFAULT_PRIVACY_PATH
 from analytics.taking import tracker
 
 if TYPE_CHECKING:
@@ -17,12 +18,16 @@ if TYPE_CHECKING:
 def in_front_of(service: "WSGIApplication", folder: Path) -> "WSGIApplication":
     """One door for both: the service has `/api/` and the tracker, the site's files all else."""
     site = _create_site(folder)
+    pages = {tracker.DEFAULT_PATH}
+    # A page of the site's own wins.
+    if not any((folder / name).exists() for name in ("privacy", "privacy.html")):
+        pages.add(DEFAULT_PRIVACY_PATH)
 
     def door(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         # As nginx does, but for whether there is a token.
         environ["HTTP_X_SENDER_FORWARDED_FOR"] = environ.get("HTTP_X_FORWARDED_FOR", "")
-        ours = path.startswith(("/api/", "/stats/")) or path == tracker.DEFAULT_PATH
+        ours = path.startswith(("/api/", "/stats/")) or path in pages
         behind = service if ours else site
         return behind(environ, start_response)
 

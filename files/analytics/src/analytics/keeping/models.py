@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Date,
     DateTime,
     ForeignKey,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import (
@@ -334,3 +336,21 @@ class TokenRow(Base):
     last_used: Mapped[date | None] = mapped_column(Date)
     scope: Mapped[str] = mapped_column(Text, server_default="stats")
     """"stats" to read, "events" to send."""
+
+
+class AnnotationRow(Base):
+    """What the owner notes at a day, or a release of the site."""
+
+    __tablename__ = "annotations"
+    __table_args__ = (UniqueConstraint("site", "release"),)
+
+    id: Mapped[int] = mapped_column(Integer, Identity(), primary_key=True, init=False)
+    site: Mapped[str] = mapped_column(Text)
+    """The domain; a site can have notes before its first event."""
+    day: Mapped[date] = mapped_column(Date)
+    """In the site's time zone."""
+    text: Mapped[str] = mapped_column(Text)
+    release: Mapped[str | None] = mapped_column(Text, default=None)
+    """The name of the release that this marks; None when the owner wrote it."""
+    deleted: Mapped[bool] = mapped_column(Boolean, server_default=false(), default=False)
+    """A release that the owner took away stays as this, or it would come back."""

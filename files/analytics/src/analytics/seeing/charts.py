@@ -34,6 +34,8 @@ class Mark:
     """For whoever points at it."""
     whole: bool = True
     """Whether its time is over; the way to a point that still grows is dotted."""
+    note: str = ""
+    """The numbers of the annotations at this point, such as `2` or `3-5`."""
 
 
 Place = tuple[float, float]
@@ -59,7 +61,7 @@ def curve(marks: Sequence[Mark], lines: Sequence[tuple[float, str]], name: str) 
     before = [_place(x, mark.before, top) for x, mark in zip(across, marks, strict=True)]
     return Markup(
         '<svg class="curve" role="img" aria-label="{}">{}'
-        '<svg class="lines" viewBox="0 0 {} {}" preserveAspectRatio="none">{}</svg>{}{}</svg>'
+        '<svg class="lines" viewBox="0 0 {} {}" preserveAspectRatio="none">{}</svg>{}{}{}</svg>'
     ).format(
         name,
         _grid(lines, top),
@@ -67,6 +69,7 @@ def curve(marks: Sequence[Mark], lines: Sequence[tuple[float, str]], name: str) 
         _SIDE,
         _strokes(now, before, marks),
         _labels(marks, across),
+        _notes(marks, across),
         _points(marks, now) if len(marks) <= _MOST_POINTED_AT else "",
     )
 
@@ -166,6 +169,18 @@ def _labels(marks: Sequence[Mark], across: Sequence[float]) -> Markup:
             marks[index].label,
         )
         for number, index in enumerate(labelled(len(marks)))
+    )
+
+
+def _notes(marks: Sequence[Mark], across: Sequence[float]) -> Markup:
+    """A line down from the number of each annotation, whose words are in the list below."""
+    return Markup("").join(
+        Markup(
+            '<g class="note"><line x1="{0}%" x2="{0}%" y1="0" y2="100%"/>'
+            '<text x="{0}%" y="0">{1}</text></g>'
+        ).format(_short(x / 10), mark.note)
+        for mark, x in zip(marks, across, strict=True)
+        if mark.note
     )
 
 

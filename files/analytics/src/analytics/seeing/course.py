@@ -2,38 +2,59 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from markupsafe import Markup
 
+from analytics.keeping.annotations import Annotation
 from analytics.seeing import charts, intervals
 from analytics.seeing.charts import Mark
 from analytics.seeing.formats import NOTHING, Reader
+from analytics.seeing.links import address
 from analytics.seeing.measures import Measure, measure_of, write, write_short
 from analytics.seeing.menus import Item
 from analytics.seeing.page import Scene
+from analytics.seeing.printable import printable
 from analytics.seeing.report import Point, Report
 
 _INTERVALS = {"hour": "Hours", "day": "Days", "week": "Weeks", "month": "Months"}
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """An annotation as the reader sees it."""
+
+    number: int
+    day: str
+    iso: str
+    text: str
+    remove: str
+    """The address that takes it away."""
+
+
+@dataclass(frozen=True, slots=True)
 class Course:
-    """A picture, its table (name, now, before) and the switch of its interval."""
+    """A picture, its table (name, now, before, notes) and the switch of its interval."""
 
     picture: Markup
     label: str
-    rows: Sequence[tuple[str, str, str]]
+    rows: Sequence[tuple[str, str, str, str]]
     intervals: Sequence[Item]
     compared: bool
+    notes: Sequence[Note]
+    add: str
+    """The address that takes a new note."""
 
 
-def course(report: Report, scene: Scene) -> Course:
+def course(report: Report, scene: Scene, annotations: Sequence[Annotation] = ()) -> Course:
     """The period's course by the measure that the view asks for."""
     reader = scene.reader
     measure = measure_of(scene.site, report.view.metric)
     drawn = charts.labelled(len(report.curve))
+    notes = [_note(number, one, scene) for number, one in enumerate(annotations, 1)]
     marks = [
-        _mark(point, measure, scene, number in drawn) for number, point in enumerate(report.curve)
+        _mark(point, measure, scene, number in drawn, _at(point, notes, scene))
+        for number, point in enumerate(report.curve)
     ]
     known = [one for mark in marks for one in (mark.value, mark.before) if one is not None]
     lines = [
@@ -43,16 +64,49 @@ def course(report: Report, scene: Scene) -> Course:
     return Course(
         charts.curve(marks, lines, f"Curve of {measure.label.lower()}; its numbers are below."),
         measure.label,
-        [_row(mark, measure, reader) for mark in marks],
+        [
+            (
+                *_row(mark, measure, reader),
+                "; ".join(note.text for note in _at(point, notes, scene)),
+            )
+            for mark, point in zip(marks, report.curve, strict=True)
+        ],
         [
             Item(_INTERVALS[each], scene.place.href(interval=each), each == report.view.curve)
             for each in intervals.allowed(report.view.period)
         ],
         report.before is not None,
+        notes,
+        address(f"{scene.place.root}/annotations", scene.place.to_query()),
     )
 
 
-def _mark(point: Point, measure: Measure, scene: Scene, labelled: bool) -> Mark:
+def _note(number: int, one: Annotation, scene: Scene) -> Note:
+    place = scene.place
+    return Note(
+        number,
+        scene.reader.day(one.day),
+        one.day.isoformat(),
+        printable(one.text),
+        address(f"{place.root}/annotations/{one.id}/delete", place.to_query()),
+    )
+
+
+def _at(point: Point, notes: Sequence[Note], scene: Scene) -> list[Note]:
+    """The notes of the days that begin in a point's time; in hours, a day's first."""
+    zone = scene.site.time_zone
+    return [
+        note
+        for note in notes
+        if point.bucket.start
+        <= intervals.day_bounds(date.fromisoformat(note.iso), zone)[0]
+        < point.bucket.end
+    ]
+
+
+def _mark(
+    point: Point, measure: Measure, scene: Scene, labelled: bool, notes: Sequence[Note]
+) -> Mark:
     interval, zone = scene.place.view.curve, scene.site.time_zone
     begun, whole = point.bucket.start <= scene.now, point.bucket.end <= scene.now
     value = measure.value(point.totals) if begun else None
@@ -62,9 +116,22 @@ def _mark(point: Point, measure: Measure, scene: Scene, labelled: bool) -> Mark:
         value,
         before,
         scene.reader.bucket(point.bucket, interval, zone) if labelled else "",
-        _title(name, measure, scene.reader, value, before, whole),
+        "\n".join(
+            [
+                _title(name, measure, scene.reader, value, before, whole),
+                *(note.text for note in notes),
+            ]
+        ),
         whole,
+        _numbers(notes),
     )
+
+
+def _numbers(notes: Sequence[Note]) -> str:
+    """They follow one another, for both they and the points are in the order of time."""
+    if len(notes) > 1:
+        return f"{notes[0].number}-{notes[-1].number}"
+    return str(notes[0].number) if notes else ""
 
 
 def _title(

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from analytics import database
 from analytics.access import viewer as access
 from analytics.config import current_settings
+from analytics.keeping import annotations
 from analytics.seeing import asked, assets, downloads, overview, page, report, trouble, world
 from analytics.seeing.cards import cards, lines, to_country
 from analytics.seeing.columns import columns
@@ -76,6 +77,8 @@ def site(domain: str) -> BaseResponse | str:
         if scene.first_day is None:
             return render_template("empty.html", **page.frame(scene))
         made = report.make(connection, found, scene.place.view, scene.now)
+        period = scene.place.view.period
+        notes = annotations.of(connection, found, period.first, period.last)
     if asked.as_file():
         return downloads.curve_csv(made.curve, _file_name(scene.place, found))
     return render_template(
@@ -83,7 +86,7 @@ def site(domain: str) -> BaseResponse | str:
         **page.frame(scene),
         report=made,
         figures=headline(made, found, scene.place, scene.reader),
-        course=course(made, scene),
+        course=course(made, scene, notes),
         cards=cards(made, found, scene.place, scene.reader),
         to_country=to_country(scene.place),
         problems=problems,

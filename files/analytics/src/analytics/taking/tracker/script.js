@@ -40,7 +40,6 @@
           method: "POST",
           // A string goes as text/plain, for which no browser asks the server first.
           body: JSON.stringify(event),
-          credentials: "omit",
           // Outlives the page.
           keepalive: true,
         });

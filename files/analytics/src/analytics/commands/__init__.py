@@ -1,0 +1,1 @@
+"""The owner's command line: `flask --app analytics …`, a module a noun."""

@@ -1,0 +1,59 @@
+"""What the owner's commands have in common: a patient connection, and the site that is meant."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from analytics import database
+from analytics.config import current_settings
+from analytics.keeping import lock
+from analytics.sites import Site
+
+# Nobody waits for a page: years may be counted.
+_QUERY_SECONDS = 1800.0
+
+
+@contextmanager
+def connection(*, alone: bool = False) -> Iterator[Connection]:
+    """A connection, with the worker out of the way if it is to be alone.
+
+    A ClickException when the database is away, or another command is at work.
+    """
+    engine = database.make_engine(current_settings().database, _QUERY_SECONDS)
+    try:
+        with engine.connect() as opened:
+            if alone:
+                lock.take_over(opened)
+            yield opened
+    except SQLAlchemyError as error:
+        raise click.ClickException(
+            f"The database is unavailable ({database.reason(error)}). Is it running?"
+        ) from None
+    except TimeoutError as error:
+        raise click.ClickException(f"Not now: {error}. Try again when it has ended.") from None
+    finally:
+        engine.dispose()
+
+
+def only_site(domain: str | None) -> Site:
+    """The site that is meant: the one there is, or the one that is named."""
+    sites = current_settings().sites
+    if domain is None and len(sites) == 1:
+        return sites[0]
+    found = current_settings().site_of(domain or "")
+    if found is None:
+        known = ", ".join(one.domain for one in sites)
+        why = f"{domain} is none of {known}" if domain else f"say which site is meant: {known}"
+        raise click.BadParameter(f"{why}.", param_hint="--site")
+    return found
+
+
+def number_of(opened: Connection, site: Site) -> int:
+    """The number of the site in the database; a ClickException before its first event."""
+    found = opened.scalar(text("SELECT id FROM sites WHERE domain = :d"), {"d": site.domain})
+    if found is None:
+        raise click.ClickException(f"Nothing of {site.domain} is stored.")
+    return int(found)

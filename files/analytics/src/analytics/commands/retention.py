@@ -1,0 +1,70 @@
+"""`flask --app analytics retention`: for how long single visits are kept, and what is due."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import Connection, text
+
+from analytics.access import cli
+from analytics.commands import patient
+from analytics.config import current_settings
+from analytics.keeping import retention
+from analytics.sites import Site
+
+_STATE = """
+SELECT min(time) AS oldest, count(*) AS kept, count(*) FILTER (WHERE time < :limit) AS due
+FROM events WHERE site = (SELECT id FROM sites WHERE domain = :domain)
+"""
+
+
+@click.group("retention", invoke_without_command=True)
+@click.pass_context
+def command(context: click.Context) -> None:
+    """Show for how long single visits are kept; the worker deletes older ones every hour."""
+    if context.invoked_subcommand is None:
+        context.invoke(_show)
+
+
+@command.command("show")
+@with_appcontext
+def _show() -> None:
+    """Show what is kept, and what is due to be deleted."""
+    rows = []
+    with patient.connection() as connection:
+        for site in current_settings().sites:
+            state = _state(connection, site, cli.now())
+            oldest = f"{state.oldest.astimezone(site.time_zone):%F}" if state.oldest else "none"
+            rows.append(
+                (site.domain, f"{site.keep_days} days", oldest, f"{state.kept:,}", f"{state.due:,}")
+            )
+    click.echo(cli.table(("site", "kept for", "oldest event", "events", "due to go"), rows))
+    click.echo("Daily sums stay for good. To delete now what is due: retention run")
+
+
+@command.command("run")
+@with_appcontext
+def _run() -> None:
+    """Delete now what is older than is to be kept."""
+    sites, now = current_settings().sites, cli.now()
+    with patient.connection(alone=True) as connection:
+        due = [_state(connection, site, now).due for site in sites]
+        connection.rollback()
+        retention.apply(connection, sites, now)
+    for site, events in zip(sites, due, strict=True):
+        click.echo(f"{site.domain}: {events:,} events deleted, with the visits that ended.")
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """The events of a site: the oldest, how many there are, and how many of them are too old."""
+
+    oldest: datetime | None
+    kept: int
+    due: int
+
+
+def _state(connection: Connection, site: Site, now: datetime) -> _State:
+    values = {"domain": site.domain, "limit": retention.oldest_kept(site, now)}
+    return _State(**connection.execute(text(_STATE), values).mappings().one())
