@@ -17,9 +17,12 @@ from analytics.sites import Site
 
 Tell = Callable[[str], None]
 
-SITE_TABLES = ("events", "visits", "daily", "monthly", "stale_days", "drops")
+SITE_TABLES = (
+    *("events", "visits", "daily", "monthly", "stale_days", "drops"),
+    *("imported_daily", "imports"),
+)
 """The tables that have a site's number."""
-_BY_DAY = ("daily", "stale_days", "drops")
+_BY_DAY = ("daily", "imported_daily", "stale_days", "drops")
 
 _TOUCHED = "CREATE TEMPORARY TABLE touched (visit bigint, time timestamptz) ON COMMIT DROP"
 _DELETE = """
@@ -152,7 +155,7 @@ def delete(connection: Connection, target: Target, now: datetime, tell: Tell) ->
         days -= {day for day in days if target.first <= day <= target.last}
         _forget_days(connection, target)
     else:
-        for table in ("daily", "monthly"):
+        for table in ("daily", "imported_daily", "monthly"):
             connection.execute(
                 text(
                     f"DELETE FROM {table} WHERE site = :site AND value = :path"

@@ -118,20 +118,12 @@ class Visit(Base):
     __tablename__ = "visits"
     __table_args__ = (
         Index(None, "start", postgresql_using="brin"),
-        Index(None, "id"),
         {"postgresql_partition_by": "RANGE (start)"},
     )
 
-    @declared_attr.directive
-    @classmethod
-    def __mapper_args__(cls) -> dict[str, Any]:
-        # PostgreSQL's own would have `start` in it too, and be half as large again as the index.
-        return {"primary_key": ["id"]}
-
     # Fixed widths first, the widest first: no byte is lost to alignment.
-    start: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    id: Mapped[int] = mapped_column(Integer)
-    """Of the sequence visit_numbers; enough for 700 years of ten million events each."""
+    start: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     visitor: Mapped[int] = mapped_column(BigInteger)
     """The visitor's mark of that day, from a key that is destroyed; 0 when not collected."""
     site: Mapped[int] = mapped_column(SmallInteger)
@@ -168,7 +160,7 @@ class Event(Base):
         return {"primary_key": ["time", "visit", "name", "path"]}
 
     time: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    visit: Mapped[int] = mapped_column(Integer)
+    visit: Mapped[int] = mapped_column(BigInteger)
     site: Mapped[int] = mapped_column(SmallInteger)
     scroll: Mapped[int | None] = mapped_column(SmallInteger)
     """Of an engagement: how far the page was scrolled at most, in percent."""

@@ -29,7 +29,7 @@ EVENT_COLUMNS = ("time", "visit", "site", "scroll", "name", "path", "engaged", "
 # updates all.
 _GOING_ON = """
 CREATE TEMPORARY TABLE IF NOT EXISTS visits_going_on (
-  id integer, stored timestamptz, start timestamptz, bounce smallint, seconds integer,
+  id bigint, stored timestamptz, start timestamptz, bounce smallint, seconds integer,
   entry integer, exit integer, page_views integer
 ) ON COMMIT DELETE ROWS
 """

@@ -8,6 +8,7 @@ USERS = {
     "events": ("name", "path"),
     "visits": ("entry", "exit"),
     "daily": ("value",),
+    "imported_daily": ("value",),
     "monthly": ("value",),
     **COLUMNS,
 }

@@ -22,7 +22,7 @@ def blueprint(path: str) -> Blueprint:
             statement=statement_of(site),
             visit_minutes=VISIT_MINUTES,
             # Counted from a log there is no script that could obey a mark in the browser.
-            by_script=getattr(site, "count_from", "script") == "script",
+            by_script=site.count_from == "script",
             signals="1" in (request.headers.get("DNT"), request.headers.get("Sec-GPC")),
         )
 
