@@ -144,7 +144,7 @@ check: $(VENV) ## Under two minutes: style, types, unit tests, templates, shell,
 	@$(BIN)/mypy .
 	@$(BIN)/shellcheck $(SHELL_SCRIPTS)
 	@$(BIN)/yamllint --strict .
-	@$(BIN)/pytest --ignore files/analytics/tests/browser
+	@$(BIN)/pytest --numprocesses auto --ignore files/analytics/tests/browser
 
 # On a droplet of its own: the one of `make up` is left alone. Its CPU takes one of the machine's
 # cores; what needs no droplet is tested on another meanwhile.

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -53,11 +54,10 @@ class Service:
     def request(
         self, method: str, path: str, body: str = "", headers: dict[str, str] = BROWSER
     ) -> http.client.HTTPResponse:
-        connection = UnixConnection(self.socket)
-        connection.request(method, path, body, HEADERS | headers)
-        response = connection.getresponse()
-        response.read()
-        connection.close()
+        with closing(UnixConnection(self.socket)) as connection:
+            connection.request(method, path, body, HEADERS | headers)
+            response = connection.getresponse()
+            response.read()
         return response
 
     def spooled(self) -> list[Record | Dropped]:
