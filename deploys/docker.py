@@ -44,7 +44,7 @@ def docker(settings: Settings) -> None:
         what="docker",
         paths=[DAEMON],
         # live-restore keeps the containers running meanwhile.
-        command=(f"dockerd --validate --config-file={DAEMON} && systemctl restart docker.service"),
+        command=f"dockerd --validate --config-file={DAEMON} && systemctl restart docker.service",
         state="systemctl is-active docker.service",
     )
     # Apart from the settings: to be enabled again it need not be restarted.
