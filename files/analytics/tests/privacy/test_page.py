@@ -79,6 +79,7 @@ def test_without_marks_none_is_explained(page_of: Callable[..., str]) -> None:
         ({"privacy_contact": "https://blog.test/me"}, 'href="https://blog.test/me"'),
         ({"privacy_contact": "<Anna> at 1 Road"}, "&lt;Anna&gt; at 1 Road"),
         ({"honour_do_not_track": True}, "Global Privacy Control"),
+        ({"server_senders": True}, "Other servers"),
     ],
 )
 def test_a_setting_is_told(
