@@ -182,7 +182,10 @@ test-images:
 	@$(BIN)/pytest tests/emulator/test_images.py tests/deploys/test_nginx_*.py
 
 .PHONY: bench
-bench: tools $(SITE)/index.html ## Measure a deploy from bare to serving, and write benchmarks/results
+bench: tools $(SITE)/index.html ## Measure events, dashboard and a deploy, and write benchmarks/results
+	@$(PYTHON) -m benchmarks.taking
+	@$(PYTHON) -m benchmarks.worker
+	@$(PYTHON) -m benchmarks.dashboard
 	@$(PYTHON) -m benchmarks.deploy
 
 .PHONY: lock
