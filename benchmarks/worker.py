@@ -1,6 +1,6 @@
 """How many events a second the worker brings from the spool to PostgreSQL, sums included.
 
-`python -m benchmarks.worker [--events 1_000_000] [--days 30]`: a spool is written beforehand, the
+`python -m benchmarks.worker [--events 1_200_000] [--days 30]`: a spool is written beforehand, the
 worker started, and looked at until all is stored and summed. Writes benchmarks/results/worker.md.
 """
 
@@ -147,7 +147,7 @@ def result(moments: Sequence[Moment], engine: Engine) -> list[str]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measures, and writes the results."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.worker", description=__doc__)
-    parser.add_argument("--events", type=int, default=1_000_000, help="[%(default)s]")
+    parser.add_argument("--events", type=int, default=1_200_000, help="about so many [%(default)s]")
     parser.add_argument("--days", type=int, default=30, help="that they happened in [%(default)s]")
     options = parser.parse_args(arguments)
     now = datetime.now(UTC)
