@@ -146,10 +146,8 @@ check: $(VENV) ## Under two minutes: style, types, unit tests, templates, shell,
 	@$(BIN)/yamllint --strict .
 	@$(BIN)/pytest --numprocesses auto --ignore files/analytics/tests/browser
 
-# On a droplet of its own: the one of `make up` is left alone. Its CPU takes one of the machine's
-# cores; what needs no droplet is tested on another meanwhile.
-TOGETHER := --jobs=2
-
+# On a droplet of its own: the one of `make up` is left alone. While it is deployed, which takes one
+# core, what needs no droplet is tested on what is left.
 .PHONY: test
 test: tools $(SITE)/index.html ## Everything: check, and a fresh droplet, deployed, tested, rebooted, tested
 	@$(MAKE) test-on-a-fresh-droplet
@@ -159,8 +157,9 @@ test-on-a-fresh-droplet: export FREEHOLD_EMULATOR = $(CURDIR)/.cache/test-drople
 test-on-a-fresh-droplet:
 	@$(PYTHON) -m emulator destroy
 	@trap '$(PYTHON) -m emulator power-cut' EXIT; \
-	$(MAKE) $(TOGETHER) test-boot test-service; \
-	$(MAKE) $(TOGETHER) test-deploy test-images; \
+	$(PYTHON) -m emulator up; \
+	$(BIN)/pytest tests/emulator/test_droplet.py; \
+	$(MAKE) --jobs=2 test-deploy test-without-droplet; \
 	$(BIN)/pytest tests/deploys/test_[!n]*.py; \
 	$(MAKE) verify LIMIT=emulated; \
 	$(BIN)/pytest tests/browser; \
@@ -170,16 +169,13 @@ test-on-a-fresh-droplet:
 	$(BIN)/pytest tests/faults/test_half_a_gigabyte.py
 	@$(PYTHON) -m emulator destroy
 
-.PHONY: test-boot test-service test-deploy test-images
-test-boot:
-	@$(PYTHON) -m emulator up
-	@$(BIN)/pytest tests/emulator/test_droplet.py
-test-service: check
-	@$(BIN)/pytest files/analytics/tests/browser
+.PHONY: test-deploy test-without-droplet
 test-deploy:
 	@$(MAKE) deploy LIMIT=emulated
-test-images:
-	@$(BIN)/pytest tests/emulator/test_images.py tests/deploys/test_nginx_*.py
+test-without-droplet:
+	@nice $(MAKE) check
+	@nice $(BIN)/pytest files/analytics/tests/browser tests/emulator/test_images.py \
+		tests/deploys/test_nginx_*.py
 
 .PHONY: bench
 bench: tools $(SITE)/index.html ## Measure events, dashboard and a deploy, and write benchmarks/results
