@@ -45,6 +45,18 @@ class Client:
         name = self.name if sni == "" else sni
         return (context or self.context()).wrap_socket(plain, server_hostname=name)
 
+    def flood(self, method: str, count: int) -> list[Answer]:
+        """Ask `count` times for /api/event on one connection, as fast as it goes."""
+        connection = http.client.HTTPConnection(self.name, timeout=15)
+        connection.sock = self.secure()
+        answers = []
+        for _ in range(count):
+            connection.request(method, "/api/event", b"{}" if method == "POST" else None)
+            response = connection.getresponse()
+            answers.append(Answer(response.status, response.headers, response.read()))
+        connection.close()
+        return answers
+
     def ask(
         self,
         path: str,

@@ -1,7 +1,5 @@
 """What nginx passes to the service, and what it answers in its place."""
 
-import http.client
-import json
 import shutil
 import time
 from collections.abc import Iterator
@@ -170,33 +168,18 @@ def test_the_service_made_anew_is_found_at_once(lab: Lab, service: Service) -> N
         another.shutdown()
 
 
-def _answers(client: Client, method: str, count: int) -> list[tuple[int, str | None, bytes]]:
-    """Status, Retry-After and body of `count` requests on one connection."""
-    connection = http.client.HTTPConnection("blog.test", timeout=15)
-    connection.sock = client.secure()
-    found = []
-    for _ in range(count):
-        connection.request(method, "/api/event", b"{}" if method == "POST" else None)
-        response = connection.getresponse()
-        found.append((response.status, response.headers["Retry-After"], response.read()))
-    connection.close()
-    return found
-
-
-def _statuses(client: Client, method: str, count: int) -> list[int]:
-    return [status for status, _, _ in _answers(client, method, count)]
-
-
 def test_one_sender_cannot_flood_the_service(lab: Lab, service: Service) -> None:
-    flood = _answers(Client(lab, source="127.0.9.1"), "POST", 150)
-    assert [status for status, _, _ in flood[:50]] == [200] * 50
-    refused = [answer for answer in flood if answer[0] == 429]
+    flood = Client(lab, source="127.0.9.1").flood("POST", 150)
+    assert [answer.status for answer in flood[:50]] == [200] * 50
+    refused = [answer for answer in flood if answer.status == 429]
     # How many depends on how fast this machine is just now.
     assert refused
-    for _, retry_after, body in refused:
-        assert (retry_after, list(json.loads(body))) == ("1", ["error"])
-    assert _statuses(Client(lab, source="127.0.9.2"), "POST", 1) == [200]
-    assert set(_statuses(Client(lab, source="127.0.9.1"), "GET", 150)) == {200}
+    for answer in refused:
+        assert (answer.headers["Retry-After"], list(answer.json)) == ("1", ["error"])
+    (other,) = Client(lab, source="127.0.9.2").flood("POST", 1)
+    assert other.status == 200
+    reading = Client(lab, source="127.0.9.1").flood("GET", 150)
+    assert {answer.status for answer in reading} == {200}
 
 
 # ---- The page for visitors ----

@@ -84,6 +84,13 @@ class TrackedPages:
             assert time.monotonic() < deadline, f"no {name} among {self._unread}"
             self._read()
 
+    def answered(self) -> list[str]:
+        """The answers, when there is one: an event is in the spool before it is answered."""
+        deadline = time.monotonic() + _SECONDS
+        while not self.answers and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return self.answers
+
     def rest(self) -> list[Record]:
         """What is left, when enough time has gone by for all of it."""
         time.sleep(0.4)

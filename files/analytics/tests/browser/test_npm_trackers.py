@@ -46,7 +46,7 @@ def test_a_page_view(pages: TrackedPages, tab: Page, start: Start) -> None:
     )
     assert record.visitor != 0
     assert pages.is_silent()
-    assert pages.answers == ["202"]
+    assert pages.answered() == ["202"]
 
 
 @every
@@ -100,7 +100,7 @@ def test_several_sites_at_once(pages: TrackedPages, tab: Page, start: Start) -> 
     one, other = pages.next(), pages.next()
     assert [kept(one), kept(other)] == [view("/a"), view("/a", site="all.test")]
     assert one.visitor != other.visitor, "nothing links a visitor of two sites"
-    assert pages.answers == ["202 dropped 1"]
+    assert pages.answered() == ["202 dropped 1"]
 
 
 @every
@@ -124,7 +124,7 @@ def test_the_pages_of_another_site_count_nothing(
     start(pages)
     tab.goto(pages.url("/copy", "evil.test"))
     tab.wait_for_timeout(500)
-    assert set(pages.answers) == {"403"}
+    assert set(pages.answered()) == {"403"}
     assert pages.is_silent()
 
 
@@ -137,5 +137,5 @@ def test_a_browser_that_asks_not_to_be_tracked_is_not_counted(
     context.new_page().goto(pages.url())
     context.pages[0].wait_for_timeout(300)
     context.close()
-    assert set(pages.answers) == {"202 dropped 1"}
+    assert set(pages.answered()) == {"202 dropped 1"}
     assert pages.is_silent()
