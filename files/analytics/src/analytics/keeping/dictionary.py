@@ -80,6 +80,5 @@ class Dictionary:
             ),
             numbers,
         )
-        row = cursor.fetchone()
-        assert row  # noqa: S101 - RETURNING returns
-        return int(row[0])
+        ((number,),) = cursor
+        return int(number)

@@ -109,8 +109,8 @@ class Store:
                 " WHERE NOT EXISTS (SELECT FROM sites WHERE domain = %(domain)s)",
                 {"domain": domain},
             )
-            cursor.execute("SELECT id FROM sites WHERE domain = %s", (domain,))
-            self._sites[domain] = cursor.fetchone()[0]  # type: ignore[index]
+            ((number,),) = cursor.execute("SELECT id FROM sites WHERE domain = %s", (domain,))
+            self._sites[domain] = number
         return self._sites[domain]
 
     def _write_events(self, cursor: Cursor, events: Sequence[tuple[Record, Visit]]) -> None:
