@@ -3,8 +3,9 @@
 https://plausible.io/docs/stats-api-v1
 """
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import Blueprint, Response, jsonify, request
 from sqlalchemy import Connection
@@ -13,7 +14,9 @@ from analytics import database
 from analytics.api import answers, authorization, legacy, results
 from analytics.api.errors import QueryError
 from analytics.api.query import Query
+from analytics.api.results import Results
 from analytics.seeing import report
+from analytics.sites import Site
 
 blueprint = Blueprint("stats_v1", __name__, url_prefix="/api/v1/stats")
 answers.register(blueprint)
@@ -55,12 +58,7 @@ def aggregate() -> Response:
 @blueprint.get("/timeseries")
 def timeseries() -> Response:
     """The metrics of each day or month of a period, of those without visits too."""
-    arguments = _arguments()
-    site = authorization.site_of(arguments.get("site_id"))
-    now = answers.now()
-    asked = legacy.timeseries(arguments, site, answers.today(site, now))
-    with database.current_engine().connect() as connection:
-        found = results.run(connection, asked, now)
+    asked, found = _found(legacy.timeseries)
     counted = {row.dimensions[0]: row.metrics for row in found.rows}
     nothing = [None if one.of_page else 0 for one in asked.metrics]
     names = [one.name for one in asked.metrics]
@@ -75,12 +73,7 @@ def timeseries() -> Response:
 @blueprint.get("/breakdown")
 def breakdown() -> Response:
     """The metrics of each value of a property."""
-    arguments = _arguments()
-    site = authorization.site_of(arguments.get("site_id"))
-    now = answers.now()
-    asked = legacy.breakdown(arguments, site, answers.today(site, now))
-    with database.current_engine().connect() as connection:
-        found = results.run(connection, asked, now)
+    asked, found = _found(legacy.breakdown)
     (key,) = asked.keys
     # A property may be called as a metric is; then it is the property that is meant.
     name = key.split(":", 2)[-1] if key.startswith("event:props:") else key.partition(":")[2]
@@ -91,6 +84,16 @@ def breakdown() -> Response:
             for row in found.rows
         ]
     )
+
+
+def _found(read: Callable[[dict[str, str], Site, date], Query]) -> tuple[Query, Results]:
+    """What is asked for, as `read` has it, and the answer."""
+    arguments = _arguments()
+    site = authorization.site_of(arguments.get("site_id"))
+    now = answers.now()
+    asked = read(arguments, site, answers.today(site, now))
+    with database.current_engine().connect() as connection:
+        return asked, results.run(connection, asked, now)
 
 
 def _arguments() -> dict[str, str]:
