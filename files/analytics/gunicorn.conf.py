@@ -53,7 +53,7 @@ _log_socket = (
     else None
 )
 
-# One process, because each takes about 80 MB and 160 MB is the container's limit; threads, because
+# One process, because each takes about 80 MB and 136 MB is the container's limit; threads, because
 # a request only waits for the disk, and those that wait together share one sync. The more they
 # are, the more events a second; the pool of the database has fewer connections than that.
 worker_class = "gthread"
