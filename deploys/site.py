@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pyinfra.api import deploy
 
+from deploys.staging import staging
 from operations.site import site_release
 from settings.model import Settings
-from settings.paths import PROJECT
 
 # What a browser gets compressed; pictures and fonts are so already.
 TEXT = {".css", ".html", ".ico", ".js", ".json", ".map", ".md", ".svg", ".txt", ".webmanifest"} | {
@@ -20,14 +20,13 @@ TEXT = {".css", ".html", ".ico", ".js", ".json", ".map", ".md", ".svg", ".txt", 
 WORTH_COMPRESSING = 256
 
 
-def prepare(site: Path, staging: Path) -> None:
-    """Copy `site` to `staging`, with a compressed copy beside each text file where it is smaller.
+def prepare(site: Path, folder: Path) -> None:
+    """Copy `site` to `folder`, with a compressed copy beside each text file where it is smaller.
 
     The copies depend on the content alone, so that an unchanged site stays the same.
     """
-    shutil.rmtree(staging, ignore_errors=True)
-    shutil.copytree(site, staging)
-    for path in sorted(staging.rglob("*")):
+    shutil.copytree(site, folder, dirs_exist_ok=True)
+    for path in sorted(folder.rglob("*")):
         if path.suffix.lower() in TEXT and path.stat().st_size >= WORTH_COMPRESSING:
             content = path.read_bytes()
             compressed = gzip.compress(content, 9, mtime=0)
@@ -49,11 +48,11 @@ def digest(folder: Path) -> str:
 @deploy("Site")
 def site(settings: Settings) -> None:
     """A release of the site, when it has changed."""
-    staging = PROJECT / ".cache" / "site"
-    prepare(settings.site_folder, staging)
+    folder = staging()
+    prepare(settings.site_folder, folder)
     site_release(
         name="Switch to a new release of the site, if it has changed",
-        folder=staging,
-        content=digest(staging),
+        folder=folder,
+        content=digest(folder),
         kept=settings.site_releases_kept,
     )

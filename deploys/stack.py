@@ -8,6 +8,7 @@ from pyinfra.api import deploy
 
 from deploys.rendered import rendered
 from deploys.script import script
+from deploys.staging import staging
 from operations.applied import applied
 from operations.docker import built_image, compose_up
 from operations.nginx import nginx_in_force
@@ -25,19 +26,17 @@ DB_START = PROJECT / "files" / "db" / "start.sh"
 READERS = {"webapp": 10001, "db": 999}
 
 
-def shipped(source: Path, staging: Path) -> None:
-    """Copy to `staging` what the image is built from, and nothing that working here leaves behind.
+def shipped(source: Path, folder: Path) -> None:
+    """Copy to `folder` what the image is built from, and nothing that working here leaves behind.
 
     What a test, an editor or a virtual environment puts beside it must not make another image.
     """
-    shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir(parents=True)
     for name in SHIPPED:
         path = source / name
         if path.is_dir():
-            shutil.copytree(path, staging / name, ignore=shutil.ignore_patterns(*NOT_SHIPPED))
+            shutil.copytree(path, folder / name, ignore=shutil.ignore_patterns(*NOT_SHIPPED))
         else:
-            shutil.copyfile(path, staging / name)
+            shutil.copyfile(path, folder / name)
 
 
 def webapp_image(settings: Settings, context: Path) -> str:
@@ -65,7 +64,7 @@ def nginx_configuration(settings: Settings) -> dict[str, str]:
 @deploy("Stack")
 def stack(settings: Settings) -> None:
     """Configuration first, then secrets and image, then nginx's check, then the services."""
-    context = PROJECT / ".cache" / "analytics"
+    context = staging()
     shipped(SOURCE, context)
     image = webapp_image(settings, context)
     tmpfiles = "/etc/tmpfiles.d/freehold.conf"
