@@ -146,36 +146,48 @@ check: $(VENV) ## Under two minutes: style, types, unit tests, templates, shell,
 	@$(BIN)/yamllint --strict .
 	@$(BIN)/pytest --numprocesses auto --ignore files/analytics/tests/browser
 
-# On a droplet of its own: the one of `make up` is left alone. While it is deployed, which takes one
-# core, what needs no droplet is tested on what is left.
+# On a droplet of its own: the one of `make up` is left alone. An emulated droplet takes one core.
+# While it is deployed, what needs none is tested on what is left; then a clone of it meets the
+# faults while the first one lives an ordinary life.
+TEST_DROPLET := $(CURDIR)/.cache/test-droplet
+FAULTS_DROPLET := $(CURDIR)/.cache/faults-droplet
 .PHONY: test
 test: tools $(SITE)/index.html ## Everything: check, and a fresh droplet, deployed, tested, rebooted, tested
 	@$(MAKE) test-on-a-fresh-droplet
 
 .PHONY: test-on-a-fresh-droplet
-test-on-a-fresh-droplet: export FREEHOLD_EMULATOR = $(CURDIR)/.cache/test-droplet
+test-on-a-fresh-droplet: export FREEHOLD_EMULATOR = $(TEST_DROPLET)
 test-on-a-fresh-droplet:
 	@$(PYTHON) -m emulator destroy
-	@trap '$(PYTHON) -m emulator power-cut' EXIT; \
+	@trap 'for folder in $(TEST_DROPLET) $(FAULTS_DROPLET); do \
+		FREEHOLD_EMULATOR=$$folder $(PYTHON) -m emulator power-cut; done' EXIT; \
 	$(PYTHON) -m emulator up; \
-	$(BIN)/pytest tests/emulator/test_droplet.py; \
+	$(BIN)/pytest tests/emulator/test_droplet.py tests/emulator/test_clone.py; \
 	$(MAKE) --jobs=2 test-deploy test-without-droplet; \
-	$(BIN)/pytest tests/deploys/test_[!n]*.py; \
-	$(MAKE) verify LIMIT=emulated; \
-	$(BIN)/pytest tests/browser; \
-	$(PYTHON) -m emulator reboot; \
-	$(MAKE) verify LIMIT=emulated; \
-	$(BIN)/pytest tests/faults --ignore tests/faults/test_half_a_gigabyte.py; \
-	$(BIN)/pytest tests/faults/test_half_a_gigabyte.py
-	@$(PYTHON) -m emulator destroy
+	$(PYTHON) -m emulator clone $(FAULTS_DROPLET); \
+	$(MAKE) --jobs=2 test-life test-faults
+	@for folder in $(TEST_DROPLET) $(FAULTS_DROPLET); do \
+		FREEHOLD_EMULATOR=$$folder $(PYTHON) -m emulator destroy; done
 
-.PHONY: test-deploy test-without-droplet
+# Each line says which of two it is of; -vv has pytest print one for each test.
+LABEL = 2>&1 | sed --unbuffered 's/^/$@: /'
+.PHONY: test-deploy test-without-droplet test-life test-faults
 test-deploy:
-	@$(MAKE) deploy LIMIT=emulated
+	@$(MAKE) deploy LIMIT=emulated $(LABEL)
 test-without-droplet:
-	@nice $(MAKE) check
-	@nice $(BIN)/pytest files/analytics/tests/browser tests/emulator/test_images.py \
-		tests/deploys/test_nginx_*.py
+	@{ nice $(MAKE) check; \
+		nice $(BIN)/pytest -vv files/analytics/tests/browser tests/emulator/test_images.py \
+			tests/deploys/test_nginx_*.py; } $(LABEL)
+test-life:
+	@{ $(BIN)/pytest -vv tests/deploys/test_[!n]*.py; \
+		FREEHOLD_LIMIT=emulated $(BIN)/pytest -vv tests/host; \
+		$(BIN)/pytest -vv tests/browser; \
+		$(PYTHON) -m emulator reboot; \
+		FREEHOLD_LIMIT=emulated $(BIN)/pytest -vv tests/host; } $(LABEL)
+test-faults: export FREEHOLD_EMULATOR = $(FAULTS_DROPLET)
+test-faults:
+	@{ $(BIN)/pytest -vv tests/faults --ignore tests/faults/test_half_a_gigabyte.py; \
+		$(BIN)/pytest -vv tests/faults/test_half_a_gigabyte.py; } $(LABEL)
 
 .PHONY: bench
 bench: tools $(SITE)/index.html ## Measure events, dashboard and a deploy, and write benchmarks/results

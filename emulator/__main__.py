@@ -4,9 +4,11 @@ import argparse
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from qemu.qmp import QMPError
 
+from emulator.clone import clone
 from emulator.droplet import CACHE, current
 from emulator.errors import EmulatorError
 from emulator.progress import say
@@ -28,6 +30,8 @@ def _parser() -> argparse.ArgumentParser:
         "restore": "go back to a snapshot, within seconds",
     }.items():
         commands.add_parser(name, help=words).add_argument("name")
+    cloning = commands.add_parser("clone", help="start a second one, in the same state")
+    cloning.add_argument("folder", type=Path)
     ssh = commands.add_parser("ssh", help="a shell on the droplet, or one command")
     ssh.add_argument("arguments", nargs=argparse.REMAINDER)
     return parser
@@ -41,6 +45,8 @@ def main() -> int:
         match options.command:
             case "snapshot" | "restore":
                 getattr(droplet, options.command)(options.name)
+            case "clone":
+                clone(droplet, options.folder)
             case "ssh":
                 argv = droplet.login.command(*options.arguments)
                 return subprocess.run(argv, check=False).returncode

@@ -3,6 +3,8 @@
 import runpy
 from pathlib import Path
 
+from emulator.ports import WISHES
+
 GROUP_DATA = Path(__file__).parents[1] / "group_data"
 
 
@@ -15,11 +17,12 @@ def described() -> dict[str, object]:
 
 
 def origins(https: int) -> dict[str, object]:
-    """The setting that a forwarded port asks for, when it is not HTTPS's own.
+    """The setting that forwarded ports ask for, when they are not HTTPS's own.
 
-    A browser that came by another port names it in the origin of its events.
+    A browser that came by another port names it in the origin of its events. Those that are
+    wished for are named in any case: then a droplet on another of them is described alike.
     """
-    if https == 443:
-        return {}
     domain = described()["domain"]
-    return {"allowed_origins": [f"https://{domain}", f"https://{domain}:{https}"]}
+    others = sorted({*WISHES["https"], https} - {443})
+    named = [f"https://{domain}", *(f"https://{domain}:{port}" for port in others)]
+    return {"allowed_origins": named}

@@ -122,7 +122,11 @@ class Droplet:
             say(f"A port of the last boot is taken by another program; now: {ports}")
             # The port is part of the origins that may send events.
             self._deployed.unlink(missing_ok=True)
-        pid = self._start(ports)
+        self.start(ports)
+
+    def start(self, ports: Ports, snapshot: str = "") -> None:
+        """Start QEMU and describe how to log in; with `snapshot` it goes on from there."""
+        pid = self._qemu(ports, snapshot)
         login = Login(ports.ssh, self.key, self.folder / "known_hosts")
         _, host_public_key = key_pair(self.host_key)
         login.known_hosts.write_text(f"[127.0.0.1]:{ports.ssh} {host_public_key}\n")
@@ -130,7 +134,7 @@ class Droplet:
         # Last: a droplet that is described here can be logged in to.
         self._host_file.write(NAME, pid, ports, data)
 
-    def _start(self, ports: Ports) -> int:
+    def _qemu(self, ports: Ports, snapshot: str) -> int:
         machine = process.Machine(
             folder=self.folder,
             base=base(CACHE),
@@ -138,6 +142,7 @@ class Droplet:
             memory=self.memory,
             ports=ports,
             images=image_drive(CACHE),
+            snapshot=snapshot,
         )
         try:
             return process.start(machine)
@@ -206,7 +211,11 @@ class Droplet:
         self._must_run()
         with step(f"Restoring the snapshot {name}"):
             process.tell(self.folder, f"loadvm {name}")
-            self.run("date", "--set", f"@{time.time():.0f}")
+            self.set_clock()
+
+    def set_clock(self) -> None:
+        """Tell it what time it is, which a restored memory does not know."""
+        self.run("date", "--set", f"@{time.time():.0f}")
 
     def destroy(self) -> None:
         """Pull the plug and remove every file of it; the cache stays."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 # The real numbers first: then every link and redirect of the site works as it stands.
-_WISHES = {"ssh": (2222,), "http": (80, 8080), "https": (443, 8443)}
+WISHES = {"ssh": (2222,), "http": (80, 8080), "https": (443, 8443)}
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,6 @@ def choose_ports(before: Ports | None = None) -> Ports:
     return Ports(
         **{
             name: _first_free((*([kept[name]] if name in kept else []), *wishes))
-            for name, wishes in _WISHES.items()
+            for name, wishes in WISHES.items()
         }
     )

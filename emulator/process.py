@@ -30,6 +30,8 @@ class Machine:
     memory: int
     ports: Ports
     images: Path
+    # The state to go on from, instead of a boot.
+    snapshot: str = ""
 
     def command(self) -> list[str]:
         """QEMU's argument list.
@@ -59,6 +61,7 @@ class Machine:
             *("-qmp", f"unix:{self.folder}/qmp.sock,server=on,wait=off"),
             *("-chardev", f"file,id=serial,path={self.folder}/serial.log,append=on"),
             *("-serial", "chardev:serial", "-display", "none"),
+            *(("-loadvm", self.snapshot) if self.snapshot else ()),
             *("-pidfile", str(self.folder / "qemu.pid"), "-daemonize"),
         ]
 

@@ -15,10 +15,10 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> None:
 
 
 def wait_until_healthy(droplet: Droplet) -> None:
-    """Wait until Docker calls all services healthy; AssertionError after four minutes."""
+    """Wait until Docker calls all services healthy; AssertionError after eight minutes."""
 
     def all_are_healthy() -> bool:
         states = droplet.run("docker ps --format '{{.Status}}'", check=False)
         return states.count("(healthy)") == 4
 
-    wait_until(all_are_healthy, 240)
+    wait_until(all_are_healthy, 480)

@@ -53,7 +53,7 @@ def test_an_acknowledged_event_is_kept(cut: None, droplet: Droplet) -> None:
         ask = f'docker exec freehold-db-1 psql -U analytics -At -c "{query}"'
         return droplet.run(ask).strip() == "1"
 
-    wait_until(counted, 60)
+    wait_until(counted, 180)
 
 
 def test_unconfirmed_ssh_settings_are_gone(cut: None, droplet: Droplet) -> None:

@@ -33,7 +33,7 @@ def test_the_site_outlives_its_services(droplet: Droplet, outside: Outside) -> N
     assert mended.changed() == ["Stack | Bring all services up, the database migrated before"]
     query = "select count(*) from events join texts t on t.id = name where t.text like 'without%'"
     ask = f'docker exec freehold-db-1 psql -U analytics -At -c "{query}"'
-    wait_until(lambda: droplet.run(ask).strip() == "2", 60)
+    wait_until(lambda: droplet.run(ask).strip() == "2", 180)
 
 
 def test_a_killed_service_comes_back_by_itself(droplet: Droplet, outside: Outside) -> None:

@@ -83,5 +83,8 @@ def test_what_an_interruption_left_is_no_running_droplet(tmp_path: Path, left: s
 
 
 def test_events_may_come_from_the_forwarded_port() -> None:
-    assert origins(443) == {}
-    assert origins(8443) == {"allowed_origins": ["https://blog.test", "https://blog.test:8443"]}
+    assert origins(443) == {"allowed_origins": ["https://blog.test", "https://blog.test:8443"]}
+    assert origins(8443) == origins(443)
+    assert origins(9443) == {
+        "allowed_origins": ["https://blog.test", "https://blog.test:8443", "https://blog.test:9443"]
+    }
