@@ -79,7 +79,7 @@ def stack(settings: Settings) -> None:
         what="tmpfiles",
         paths=[tmpfiles],
         command=f"systemd-tmpfiles --create {tmpfiles}",
-        state="stat --format '%a %u %g' /run/freehold /run/freehold/*/ /srv/www",
+        state="stat --format '%a %u %g' /run/freehold /run/freehold/webapp /srv/www",
     )
     _keys(settings)
     shared_secret(

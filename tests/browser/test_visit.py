@@ -1,36 +1,22 @@
 """A reader visits the site in a real browser, and the owner sees it."""
 
-import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, Playwright, Response
 
 from emulator import Droplet
-from tests.browser.chromium import LIKE_A_PERSON, launch
+from tests.browser.reader import reader, sign_in
 from tests.outside import Outside
 from tests.runs import run
 from tests.waiting import wait_until
-
-PERSON = (
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)"
-    " Chrome/140.0.0.0 Safari/537.36"
-)
 
 
 @pytest.fixture
 def page(playwright: Playwright, outside: Outside) -> Iterator[Page]:
     """A page of a fresh Chromium that finds the site by its name."""
-    leads_here = f"--host-resolver-rules=MAP {outside.domain} 127.0.0.1"
-    with launch(playwright, LIKE_A_PERSON, leads_here) as browser:
-        context = browser.new_context(
-            ignore_https_errors=True,
-            # Playwright's own says HeadlessChrome, and robots are not counted.
-            user_agent=PERSON,
-            base_url=f"https://{outside.domain}:{outside.ports.https}",
-        )
-        context.set_default_timeout(60_000)
-        yield context.new_page()
+    with reader(playwright, outside.domain, outside.ports) as page:
+        yield page
 
 
 def test_a_visit_is_seen_by_the_owner(page: Page, droplet: Droplet, outside: Outside) -> None:
@@ -70,13 +56,7 @@ def test_the_owner_signs_in_and_sees_it_on_the_dashboard(page: Page, droplet: Dr
     """By the link that `make dashboard` prints; a stranger is told to type that."""
     page.goto("/stats/")
     assert "make dashboard" in page.inner_text("main")
-    printed = run("make", "dashboard", "LIMIT=emulated")
-    assert printed.code == 0, printed.said
-    link = re.search(r"https://\S+key=[\w-]+", printed.stdout)
-    assert link, printed.said
-    page.goto(link[0])
-    page.get_by_role("button", name="Sign this browser in").click()
-    page.wait_for_url("**/stats/blog.test**")
+    sign_in(page)
     shown = page.inner_text("main")
     assert "/about" in shown
     assert "Britain" in shown

@@ -34,8 +34,12 @@ for listed in docker("/containers/json?all=1"):
     one["status"] = dict(line.split(":", 1) for line in status.splitlines())
     one["limits"] = {
         name: (scope / name).read_text().strip()
-        for name in ("memory.max", "pids.max") if scope.is_dir()
+        for name in ("memory.max", "memory.swap.max", "pids.max") if scope.is_dir()
     }
+    one["core"] = [
+        line.split()[4:6] for line in Path(f"/proc/{pid}/limits").read_text().splitlines()
+        if line.startswith("Max core file size")
+    ] if pid else []
     found[one["Name"].lstrip("/")] = one
 networks = [docker(f"/networks/{one['Id']}") for one in docker("/networks")]
 print(json.dumps({
@@ -151,7 +155,16 @@ def test_its_memory_and_processes_are_bounded(container: dict[str, Any]) -> None
     assert 0 < memory <= 256 * MEGABYTE
     assert 0 < processes <= 100
     in_force = {"memory.max": str(memory), "pids.max": str(processes)}
-    assert container["limits"] == in_force, "The kernel holds other limits than Docker says."
+    limits = container["limits"]
+    assert {name: limits[name] for name in in_force} == in_force, "The kernel's limits differ."
+
+
+def test_no_address_reaches_the_swap_file_or_a_core_dump(
+    service: str, container: dict[str, Any]
+) -> None:
+    swap = container["limits"]["memory.swap.max"]
+    assert swap == "0" or service in {"worker", "db"}, "It sees visitors' addresses."
+    assert container["core"] == [["0", "0"]]
 
 
 def test_all_together_fit_a_small_machine(docker: dict[str, Any]) -> None:

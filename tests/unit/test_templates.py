@@ -76,10 +76,17 @@ def test_every_service_is_confined(compose: dict[str, Any]) -> None:
         assert "ports" not in service, name
         assert "privileged" not in service, name
         assert service["mem_limit"].endswith("m"), name
+        assert service["ulimits"] == {"core": 0}, name
         assert service["pids_limit"] > 0, name
         assert service["logging"]["options"]["max-size"], name
         assert ":latest" not in service["image"], name
         assert ":" in service["image"], name
+
+
+def test_what_sees_addresses_is_never_swapped(compose: dict[str, Any]) -> None:
+    for name in ("nginx", "webapp"):
+        service = compose["services"][name]
+        assert service["memswap_limit"] == service["mem_limit"], name
 
 
 def test_only_nginx_is_root_and_on_the_hosts_network(compose: dict[str, Any]) -> None:
