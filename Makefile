@@ -176,13 +176,13 @@ test-deploy:
 	@$(MAKE) deploy LIMIT=emulated $(LABEL)
 test-without-droplet:
 	@{ nice $(MAKE) check; \
-		nice $(BIN)/pytest -vv files/analytics/tests/browser tests/emulator/test_images.py \
-			tests/deploys/test_nginx_*.py; } $(LABEL)
+		nice $(BIN)/pytest -vv files/analytics/tests/browser tests/browser/test_tracker_*.py \
+			tests/emulator/test_images.py tests/deploys/test_nginx_*.py; } $(LABEL)
 test-life:
 	@# The second run is the first thing: any other deploy would hide what it changes.
 	@{ $(BIN)/pytest -vv tests/deploys/test_second_run.py tests/deploys/test_[!n]*.py; \
 		FREEHOLD_LIMIT=emulated $(BIN)/pytest -vv tests/host; \
-		$(BIN)/pytest -vv tests/browser; \
+		$(BIN)/pytest -vv tests/browser/test_[!t]*.py tests/commands; \
 		$(PYTHON) -m emulator reboot; \
 		FREEHOLD_LIMIT=emulated $(BIN)/pytest -vv tests/host; } $(LABEL)
 test-faults: export FREEHOLD_EMULATOR = $(FAULTS_DROPLET)
