@@ -16,12 +16,14 @@ from analytics.sites import Site
 
 @dataclass(frozen=True, slots=True)
 class PropertyCard:
-    """The first values of one property. `more` is the address of all of them."""
+    """The first values of one property; `href` is the address of all of them."""
 
     name: str
     columns: Sequence[str]
     lines: Sequence[Line]
-    more: str
+    href: str
+    more: bool
+    """Whether there are others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ def property_cards(
                 [column.label for column in wanted],
                 lines(table.rows, table.dimension, wanted, None, place, reader),
                 place.properties(name).address(),
+                table.more,
             )
             for table in report.properties
             for name in [table.dimension.removeprefix(PREFIX)]
