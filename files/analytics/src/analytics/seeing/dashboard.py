@@ -76,7 +76,7 @@ def site(domain: str) -> BaseResponse | str:
         if meant := asked.settled(scene.place, problems):
             return redirect(meant)
         if scene.first_day is None:
-            return render_template("empty.html", **page.frame(scene))
+            return render_template("empty.html", **page.frame(scene), **page.tracker(found))
         made = report.make(connection, found, scene.place.view, scene.now)
         period = scene.place.view.period
         notes = annotations.of(connection, found, period.first, period.last)
