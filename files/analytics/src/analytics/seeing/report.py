@@ -62,6 +62,8 @@ class Report:
     first_day: date | None
     stale: bool
     """Whether events of the period were stored that its sums lack; they follow in seconds."""
+    partial: bool
+    """Whether the filters can't see some days of the period, of which there are only sums."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class _Facts:
     number: int
     first_day: date | None
     stale: bool
+    imported: bool
+    """Whether sums of other programs are part of the period's."""
     online: int
 
 
@@ -84,6 +88,8 @@ _FACTS = f"""
 SELECT s.id AS number,
   (SELECT min(day) FROM daily WHERE site = s.id AND dimension = {TOTAL}) AS first_day,
   EXISTS (SELECT FROM stale_days WHERE site = s.id AND day BETWEEN :first AND :last) AS stale,
+  EXISTS (SELECT FROM imported_daily WHERE site = s.id AND day BETWEEN :first AND :last)
+    AS imported,
   ({_ONLINE}) AS online
 FROM sites s WHERE s.domain = :domain
 """
@@ -117,6 +123,7 @@ def make(connection: Connection, site: Site, view: View, now: datetime) -> Repor
         drops=_drops(connection, facts.number, period),
         first_day=facts.first_day,
         stale=facts.stale,
+        partial=bool(view.filters) and _has_bare_sums(facts, period, site, oldest),
     )
 
 
@@ -185,7 +192,15 @@ def _facts(connection: Connection, site: Site, period: Period, now: datetime) ->
         "now": now,
     }
     row = connection.execute(text(_FACTS), values).mappings().first()
-    return _Facts(**row) if row else _Facts(0, None, stale=False, online=0)
+    return _Facts(**row) if row else _Facts(0, None, stale=False, imported=False, online=0)
+
+
+def _has_bare_sums(facts: _Facts, period: Period, site: Site, oldest: datetime) -> bool:
+    """Whether a day of the period has sums of visits that are not here, or not any more."""
+    kept_from = oldest.astimezone(site.time_zone).date()
+    return facts.imported or bool(
+        facts.first_day and max(facts.first_day, period.first) < kept_from
+    )
 
 
 def _drops(connection: Connection, number: int, period: Period) -> list[tuple[str, int]]:
