@@ -172,6 +172,7 @@ def test_the_page_of_a_site_that_is_elsewhere_has_no_switch_that_could_not_work(
         there = client.get("/privacy?site=shop.test", base_url="https://blog.test")
         assert "<title>What is counted on www.shop.test</title>" in there.text
         assert 'href="https://www.shop.test/"' in there.text
+        assert "on the server of blog.test" in there.text
         assert "data-opt-out" not in there.text
         assert "plausible_ignore" in there.text
         own = client.get("/privacy?site=www.blog.test", base_url="https://blog.test")

@@ -23,7 +23,8 @@ def blueprint(path: str) -> Blueprint:
         return render_template(
             "privacy.html",
             site=site,
-            home="/" if site is here.site() else f"https://{site.domain}/",
+            # Of a site that is elsewhere: where it is counted.
+            counted_by=None if site is here.site() else here.site().domain,
             statement=statement_of(site),
             visit_minutes=VISIT_MINUTES,
             # Counted from a log there is no script that could obey a mark in the browser.
