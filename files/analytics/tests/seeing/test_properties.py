@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -143,6 +144,23 @@ def test_a_visitor_counts_once_a_day_and_an_event_for_its_own_day(
     ]
     keep(days)
     assert rows(opened(client, f"{SITE}?event=Order"))["L"] == ("4", "3")
+
+
+def test_an_event_after_midnight_is_its_own_days_in_a_visit_that_goes_on(
+    client: FlaskClient, keep: Keep
+) -> None:
+    since_midnight = datetime.now(UTC).time()
+    midnight = 3 + (since_midnight.hour * 60 + since_midnight.minute) / 1440
+    minute = 1 / 1440
+    keep(
+        [
+            seen(days=midnight + 5 * minute, name="Order", props={"size": "L"}),
+            seen(days=midnight - 5 * minute, name="Order", props={"size": "L"}),
+        ]
+    )
+    page = opened(client, f"{SITE}?event=Order")
+    assert rows(page)["L"] == ("2", "2")
+    assert page.all("a", class_="figure")[1].text.split()[:2] == ["Visits", "1"]
 
 
 def test_a_site_that_collects_none_says_so(

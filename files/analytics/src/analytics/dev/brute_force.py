@@ -150,8 +150,8 @@ def values_of(
     end: datetime,
     name: str,
 ) -> dict[str, tuple[int, int]]:
-    """Events and visitors by the value of a property; of the events that a filter names if one does,
-    else of all but engagements.
+    """Events and visitors by the value of a property: of the events that a filter names, if one
+    does, else of all but engagements.
     """
     wanted = [one.values for one in filters if (one.dimension, one.operator) == ("event", "is")]
     named = {value for values in wanted for value in values}
