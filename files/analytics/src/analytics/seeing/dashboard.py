@@ -7,7 +7,7 @@ from flask.blueprints import BlueprintSetupState
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as BaseResponse
 
-from analytics import database
+from analytics import database, here
 from analytics.access import viewer as access
 from analytics.config import current_settings
 from analytics.keeping import annotations
@@ -46,6 +46,7 @@ def prepare_templates(state: BlueprintSetupState) -> None:
         optional=page.optional,
         reason=reason,
         signed_in=access.signed_in,
+        site_here=here.site,
         world_map=world.world_map,
     )
 
