@@ -57,12 +57,20 @@ ignored_paths: list[str] = []
 # Query parameters that tell one page from another, such as "id". Others are not kept.
 kept_parameters: list[str] = []
 
+# Where the script is that the site's pages load to be counted. A file of the site's own under this
+# path is not seen.
+tracker_path: str = "/js/script.js"
+
 # Where the page is that tells visitors what is counted and how to opt out. A page of the site's own
 # under this path is shown in its place. "": no such page.
 privacy_path: str = "/privacy"
 
 # Whom that page names for questions: an e-mail address, the address of a page (https://), or words.
 privacy_contact: str = ""
+
+# Sites that are elsewhere and are counted here too, by their domain: {"shop.example": {}}. In the
+# braces stands what differs: a site without it has the settings above, and its own name for origin.
+further_sites: dict[str, dict[str, object]] = {}
 
 # ---- Access -----------------------------------------------------------------------------------
 

@@ -22,17 +22,29 @@ COLLECTED = (
 
 
 # As analytics.config and analytics.sites have them.
-_PAGE = re.compile(r"(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
-_TAKEN = re.compile(r"/(api|stats|js/script\.js)(/|$)")
+_PATH = re.compile(r"(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
+_TAKEN = re.compile(r"/(api|stats)(/|$)")
 _LONGEST_CONTACT = 200
 
 
 def page_path(text: str) -> str:
     """The path of a page that nothing else has, or ""; Fault for anything else."""
-    if text and not _PAGE.fullmatch(text):
+    if text and (not _PATH.fullmatch(text) or text.endswith(".js")):
         raise Fault(
             'It must be a path such as "/privacy": letters, digits, dots and hyphens, and no slash'
-            ' at its end; or "" for no such page.'
+            ' or ".js" at its end; or "" for no such page.'
+        )
+    if _TAKEN.match(text):
+        raise Fault("There the analytics service has something else; choose another path.")
+    return text
+
+
+def script_path(text: str) -> str:
+    """The path of a script that nothing else has; Fault for anything else."""
+    if not _PATH.fullmatch(text) or not text.endswith(".js"):
+        raise Fault(
+            'It must be a path that ends in ".js", such as "/js/script.js": letters, digits, dots'
+            " and hyphens."
         )
     if _TAKEN.match(text):
         raise Fault("There the analytics service has something else; choose another path.")

@@ -1,7 +1,7 @@
 """What is wrong with a setting, and how it is told."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 LONGEST_VALUE = 72
@@ -44,6 +44,9 @@ def written(value: object) -> str:
     """`value` as a group_data file would have it."""
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, Mapping):
+        pairs = (f"{written(key)}: {written(item)}" for key, item in value.items())
+        return "{" + ", ".join(pairs) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(written(item) for item in value) + "]"
     return repr(value)

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from settings.connection import pyinfras_own, wrong_connection, wrong_for_pyinfra
 from settings.errors import SettingsError
 from settings.faults import Fault, WrongSetting, report, shown, together, written
+from settings.further_sites import FurtherSite
 from settings.inventory import HostEntry, hosts_of, written_hosts
 from settings.model import Settings
 from settings.paths import PROJECT
@@ -24,6 +25,9 @@ SENTENCES = {
     "int_from_float": "It must be a whole number, without quotes.",
     "bool_type": "It must be True or False, without quotes.",
     "tuple_type": "It must be a list, in square brackets.",
+    "dict_type": "It must be settings by name, in braces.",
+    "model_type": "It must be settings by name, in braces; {{}} for those of the first site.",
+    "invalid_key": "The names must be texts in quotes.",
     "greater_than_equal": "It must be at least {ge}.",
     "less_than_equal": "It must be at most {le}.",
 }
@@ -89,7 +93,9 @@ def _translated(
         if name not in fields:
             yield WrongSetting(name, (_unknown(name, fields),))
             continue
-        fault = next((one for one in map(_fault, found) if one and one.right is not None), None)
+        # What would be right inside of a setting is not the whole of it.
+        whole = (_fault(one) for one in found if len(one["loc"]) == 1)
+        fault = next((one for one in whole if one and one.right is not None), None)
         examples = fields[name].examples or []
         right = fault.right if fault else next(iter(examples), None)
         given = data.get(name)
@@ -109,16 +115,32 @@ def _fault(error: ErrorDetails) -> Fault | None:
 def _sentences(error: ErrorDetails) -> tuple[str, ...]:
     fault = _fault(error)
     if fault:
-        return fault.sentences
+        return tuple(f"{_within(error)}{sentence}" for sentence in fault.sentences)
+    if error["type"] == "extra_forbidden":
+        known = ", ".join(FurtherSite.model_fields)
+        return (f"{_within(error)}A further site has no such setting. There are: {known}.",)
     field = Settings.model_fields.get(str(error["loc"][0]))
     if error["type"] == "missing" or (error["input"] is None and field and field.is_required()):
         return ("It is missing, and has no default.",)
     text = SENTENCES.get(error["type"], "It is of another kind than it must be.").format(
         **error.get("ctx", {})
     )
-    if len(error["loc"]) > 1:
-        return (f"Entry {int(error['loc'][1]) + 1}: {text}",)
-    return (text,)
+    return (f"{_within(error)}{text}",)
+
+
+def _within(error: ErrorDetails) -> str:
+    """Where in a setting a fault is: `Entry 2: `, `shop.example, collect: `."""
+    _, *inside = error["loc"]
+    if not inside:
+        return ""
+    # pydantic's word for a name that is wrong itself.
+    if inside[-1] == "[key]":
+        inside = [str(step) for step in inside[:-1]]
+    if error["type"] == "invalid_key":
+        inside = [str(step) for step in inside]
+    steps = [f"entry {step + 1}" if isinstance(step, int) else step for step in inside]
+    place = ", ".join(steps)
+    return f"{place[0].upper() if isinstance(inside[0], int) else place[0]}{place[1:]}: "
 
 
 def _unknown(name: str, known: Mapping[str, object]) -> str:

@@ -11,11 +11,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from settings.analytics import COLLECTED, collected, contact, page_path, zone_name
+from settings.analytics import COLLECTED, collected, contact, page_path, script_path, zone_name
 from settings.certificates import check_bundle, check_key
 from settings.choices import Choice, time_of_day
 from settings.faults import Fault
 from settings.folder import site_folder
+from settings.further_sites import Domain, FurtherSite, check_domains
 from settings.images import image, postgres_major
 from settings.keys import key_lines
 from settings.names import (
@@ -71,11 +72,18 @@ class Settings(BaseModel):
     public_statistics: bool = Field(False, examples=[True])
     ignored_paths: Texts = Field((), examples=[["/drafts/*"]])
     kept_parameters: Texts = Field((), examples=[["id"]])
+    tracker_path: Annotated[str, AfterValidator(script_path)] = Field(
+        "/js/script.js", examples=["/js/script.js"]
+    )
     privacy_path: Annotated[str, AfterValidator(page_path)] = Field(
         "/privacy", examples=["/privacy"]
     )
     privacy_contact: Annotated[str, AfterValidator(contact)] = Field(
         "", examples=["you@blog.example"]
+    )
+
+    further_sites: dict[Domain, FurtherSite] = Field(
+        {}, examples=[{"shop.example": {"time_zone": "Europe/Berlin"}}]
     )
 
     ssh_user: Annotated[
@@ -138,6 +146,14 @@ class Settings(BaseModel):
     ) -> tuple[str, ...] | None:
         if given is not None:
             alias_names(given, known.data.get("domain"))
+        return given
+
+    @field_validator("further_sites")
+    @classmethod
+    def _further_sites_are_others(
+        cls, given: dict[str, FurtherSite], known: ValidationInfo
+    ) -> dict[str, FurtherSite]:
+        check_domains(given, _known_names(known.data))
         return given
 
     @field_validator("site_path")
@@ -205,21 +221,21 @@ class Settings(BaseModel):
     @property
     def analytics_sites(self) -> dict[str, dict[str, object]]:
         """What the analytics service is told of each site that it counts, by domain."""
-        return {
-            self.domain: {
-                "time_zone": self.time_zone,
-                "allowed_origins": list(self.allowed_origins),
-                "server_senders": self.server_senders,
-                "collect": list(self.collect),
-                "honour_do_not_track": self.honour_do_not_track,
-                "keep_days": self.keep_days,
-                "ignored_paths": list(self.ignored_paths),
-                "kept_parameters": list(self.kept_parameters),
-                "privacy_contact": self.privacy_contact,
-                "public": self.public_statistics,
-                "count_from": self.count_from,
-            }
+        first: dict[str, object] = {
+            "time_zone": self.time_zone,
+            "allowed_origins": list(self.allowed_origins),
+            "server_senders": self.server_senders,
+            "collect": list(self.collect),
+            "honour_do_not_track": self.honour_do_not_track,
+            "keep_days": self.keep_days,
+            "ignored_paths": list(self.ignored_paths),
+            "kept_parameters": list(self.kept_parameters),
+            "privacy_contact": self.privacy_contact,
+            "public": self.public_statistics,
+            "count_from": self.count_from,
         }
+        further = {name: site.told(name, first) for name, site in self.further_sites.items()}
+        return {self.domain: first} | further
 
     @cached_property
     def authorized_key_lines(self) -> tuple[str, ...]:

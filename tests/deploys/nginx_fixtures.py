@@ -68,9 +68,10 @@ LONG_NAME = f"{'a' * 63}.{'b' * 63}.test"
 
 @pytest.fixture(scope="session")
 def http3_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """nginx with HTTP/3 and several other names."""
+    """nginx with HTTP/3, several other names, and the tracker under another path."""
     lab = _lab(tmp_path_factory)
-    lab.start(Settings(http3=True, aliases=["www.blog.test", "old.test", LONG_NAME]))
+    aliases = ["www.blog.test", "old.test", LONG_NAME]
+    lab.start(Settings(http3=True, aliases=aliases, tracker_path="/seeds/grow.js"))
     yield lab
     lab.stop()
 

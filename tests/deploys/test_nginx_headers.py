@@ -58,6 +58,17 @@ def test_other_sites_may_load_the_tracker(visitor: Client, service: Service) -> 
     assert headers.get_all("Cross-Origin-Resource-Policy") == ["cross-origin"]
 
 
+def test_the_tracker_is_under_the_path_of_the_setting_alone(http3_lab: Lab) -> None:
+    # No service answers here: what is its own is away, and the rest is the site's.
+    visitor = Client(http3_lab)
+    moved = visitor.ask("/seeds/grow.js")
+    assert moved.status == 503
+    assert moved.headers.get_all("Cross-Origin-Resource-Policy") == ["cross-origin"]
+    usual = visitor.ask("/js/script.js")
+    assert usual.status == 404
+    assert usual.headers.get_all("Cross-Origin-Resource-Policy") == ["same-origin"]
+
+
 def test_the_service_compresses_the_tracker_itself(visitor: Client, service: Service) -> None:
     # The stand-in answers with what it was sent: enough to be worth compressing.
     asked = {"Accept-Encoding": "gzip", "X-Long": "x" * 1000}

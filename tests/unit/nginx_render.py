@@ -18,6 +18,7 @@ class Settings:
     aliases: list[str] = field(default_factory=lambda: ["www.blog.test"])
     http3: bool = False
     count_from: str = "script"
+    tracker_path: str = "/js/script.js"
     privacy_path: str = "/privacy"
     allowed_origins: list[str] = field(default_factory=list)
 

@@ -103,6 +103,20 @@ def test_settings_do_not_change(environment: dict[str, str]) -> None:
         ("DATABASE_PASSWORD_FILE", "/nonexistent", "No such file"),
         ("DATABASE_URL", "nonsense", "is not a URL"),
         ("DATABASE_URL", "mysql://u@h/n", "must begin with postgresql://"),
+        *(
+            ("TRACKER_PATH", path, "path of a script")
+            for path in (
+                "",
+                "/x",
+                "x.js",
+                "/x.js/",
+                "/api/x.js",
+                "/stats/x.js",
+                "/.x.js",
+                "/a b.js",
+            )
+        ),
+        ("PRIVACY_PATH", "/js/script.js", "path of a page"),
         ("SPOOOL", "/spool", "did you mean ANALYTICS_SPOOL?"),
         ("ALLOWED_ORIGINS", "https://a.test", "is not a setting of this service"),
     ],

@@ -12,8 +12,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analytics.config import DEFAULT_TRACKER_PATH
 from analytics.spool.record import Record
-from analytics.taking import tracker
 from flask import Flask
 from playwright.sync_api import Page
 from werkzeug.serving import ThreadedWSGIServer
@@ -109,7 +109,7 @@ class TrackedPages:
 
     def _door(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         path = environ["PATH_INFO"]
-        if path.startswith("/api/") or path == tracker.DEFAULT_PATH:
+        if path.startswith("/api/") or path == DEFAULT_TRACKER_PATH:
             environ["HTTP_X_REAL_IP"] = "8.8.8.8"
 
             def begin(status: str, headers: list[tuple[str, str]], *rest: object) -> object:

@@ -33,6 +33,7 @@ VARIABLES = frozenset(
         "INSECURE_COOKIES",
         "PRIVACY_PATH",
         "RELEASES",
+        "TRACKER_PATH",
     )
 )
 DEFAULT_SOCKET = "/run/webapp/webapp.sock"
@@ -41,9 +42,10 @@ LOG_SOCKET = "log.sock"
 DEFAULT_SPOOL = "/var/lib/analytics/spool"
 DEFAULT_KEYS = "/run/analytics/keys"
 DEFAULT_PRIVACY_PATH = "/privacy"
-_PAGE = re.compile(r"(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
-# What else the service answers.
-_TAKEN = re.compile(r"/(api|stats|js/script\.js)(/|$)")
+DEFAULT_TRACKER_PATH = "/js/script.js"
+# Not what else the service answers. A script's name ends in .js and no page's does, so that the
+# two are never the same, and the log of pages never has the script.
+_PATH = re.compile(r"(?!/(?:api|stats)(?:/|$))(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
 # The kernel's limit, less the ending NUL. A longer path would fail only when it is bound.
 # https://man7.org/linux/man-pages/man7/unix.7.html
 _LONGEST_SOCKET_PATH = 107
@@ -80,6 +82,8 @@ class Settings:
     """Where the page for visitors is; empty when the owner wants none."""
     releases: Path | None = None
     """The folder whose names are the releases of the first site; None when nobody tells."""
+    tracker_path: str = DEFAULT_TRACKER_PATH
+    """Where the script is that the pages load."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -93,12 +97,19 @@ class Settings:
         database = _collect(lambda: database_url(environ), faults)
         insecure = _switch(environ, "INSECURE_COOKIES", faults)
         privacy_path = _page(environ, "PRIVACY_PATH", DEFAULT_PRIVACY_PATH, faults)
+        tracker_path = _script(environ, "TRACKER_PATH", DEFAULT_TRACKER_PATH, faults)
         releases = (
             _path(environ, "RELEASES", "/", faults) if PREFIX + "RELEASES" in environ else None
         )
         if database is None or faults:
             raise ConfigError(faults)
-        return cls(sites, socket, spool, keys, database, insecure, privacy_path, releases)
+        return cls(
+            *(sites, socket, spool, keys, database),
+            insecure_cookies=insecure,
+            privacy_path=privacy_path,
+            releases=releases,
+            tracker_path=tracker_path,
+        )
 
     @property
     def log_socket(self) -> Path:
@@ -198,10 +209,20 @@ def _path(environ: Mapping[str, str], name: str, default: str, faults: list[str]
 
 def _page(environ: Mapping[str, str], name: str, default: str, faults: list[str]) -> str:
     path = environ.get(PREFIX + name, default)
-    if path and (not _PAGE.fullmatch(path) or _TAKEN.match(path)):
+    if path and (not _PATH.fullmatch(path) or path.endswith(".js")):
         faults.append(
             f"{PREFIX}{name} is {path!r}; it must be the path of a page that nothing else has,"
             f" such as {default}, or empty for none."
+        )
+    return path
+
+
+def _script(environ: Mapping[str, str], name: str, default: str, faults: list[str]) -> str:
+    path = environ.get(PREFIX + name, default)
+    if not _PATH.fullmatch(path) or not path.endswith(".js"):
+        faults.append(
+            f"{PREFIX}{name} is {path!r}; it must be the path of a script, such as {default},"
+            " and not below /api or /stats."
         )
     return path
 

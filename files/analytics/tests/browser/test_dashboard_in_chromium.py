@@ -28,6 +28,8 @@ VIEWS = [
     "blog.test",
     "blog.test?period=day&country=NL&tab=channel&nonsense=1",
     "blog.test?page=/nowhere",
+    "blog.test?event=Subscribe",
+    "blog.test/properties?event=Subscribe&name=place",
     "blog.test/page",
     "blog.test/source?search=nothing",
     "www.shop.test",
@@ -78,7 +80,7 @@ def visits(keep: Keep) -> None:
             seen("/", visitor=1, country="NL", source="Google", browser="Firefox"),
             seen("/about", visitor=2, country="DE", browser="Chrome"),
             seen("/", days=0.001, visitor=3, country="NL", browser="Firefox"),
-            seen("/", days=0.001, visitor=3, name="Subscribe"),
+            seen("/", days=0.001, visitor=3, name="Subscribe", props={"place": "end of post"}),
         ]
     )
 
@@ -119,6 +121,37 @@ def test_a_card_turns_where_it_is(page: Page, address: str) -> None:
     page.get_by_role("columnheader", name="Entry page").wait_for()
     assert page.url == f"{address}blog.test?tab=entry_page"
     assert page.evaluate("scrollY") == 500
+
+
+@pytest.mark.usefixtures("visits")
+def test_a_click_on_an_event_and_on_a_property_of_it_filter_in_place(
+    page: Page, address: str
+) -> None:
+    page.goto(f"{address}blog.test?period=day")
+    page.evaluate("window.still = true")
+    page.get_by_role("link", name="Subscribe").click()
+    page.get_by_role("link", name="end of post").click()
+    page.get_by_role("link", name="Remove filter: place is end of post").wait_for()
+    assert page.url == f"{address}blog.test?period=day&event=Subscribe&prop:place=end+of+post"
+    assert page.evaluate("window.still")
+
+
+@pytest.mark.usefixtures("visits")
+@pytest.mark.parametrize("metric", ["visitors", "visit_duration"])
+def test_no_value_of_the_axis_stands_on_the_curve(
+    browser: Browser, address: str, metric: str
+) -> None:
+    # In German times are long: "2 Min. 30 Sek.".
+    page = browser.new_page(locale="de-DE", viewport={"width": 390, "height": 900})
+    page.goto(f"{address}blog.test?metric={metric}")
+    texts = page.locator(".curve .y")
+    rights = texts.evaluate_all("all => all.map(one => one.getBoundingClientRect().right)")
+    lefts = texts.evaluate_all("all => all.map(one => one.getBoundingClientRect().left)")
+    curve = page.locator(".curve").evaluate("one => one.getBoundingClientRect().left")
+    assert len(rights) > 1
+    assert min(lefts) >= 0
+    assert max(rights) <= curve
+    page.close()
 
 
 @pytest.mark.usefixtures("visits")

@@ -162,7 +162,23 @@ def test_the_dashboard_leads_to_the_page_of_its_site(
     sign_in(client)
     assert 'href="/privacy"' in client.get("/stats/blog.test").text
     shop = client.get("/stats/www.shop.test")
-    assert 'href="https://www.shop.test/privacy#opt-out"' in shop.text
+    assert 'href="/privacy?site=www.shop.test"' in shop.text
+
+
+def test_the_page_of_a_site_that_is_elsewhere_has_no_switch_that_could_not_work(
+    make_settings: MakeSettings,
+) -> None:
+    with serving(make_settings(AWAY)) as client:
+        there = client.get("/privacy?site=shop.test", base_url="https://blog.test")
+        assert "<title>What is counted on www.shop.test</title>" in there.text
+        assert 'href="https://www.shop.test/"' in there.text
+        assert "on the server of blog.test" in there.text
+        assert "data-opt-out" not in there.text
+        assert "plausible_ignore" in there.text
+        own = client.get("/privacy?site=www.blog.test", base_url="https://blog.test")
+        assert "data-opt-out" in own.text
+        for nowhere in ("nowhere.test", "", "%00", "%ED%A0%80", "x" * 5000):
+            assert client.get(f"/privacy?site={nowhere}").status_code == 404
 
 
 def test_a_site_without_settings_has_a_page_too(make_settings: MakeSettings) -> None:

@@ -185,6 +185,14 @@ def test_before_the_first_visit_the_page_says_what_to_do(client: FlaskClient) ->
     assert '<script defer src="/js/script.js" data-domain="blog.test"></script>' in page.text
 
 
+def test_pages_of_a_site_that_is_elsewhere_load_the_tracker_by_its_whole_address(
+    client: FlaskClient,
+) -> None:
+    page = opened(client, "/stats/www.shop.test")
+    assert 'src="https://localhost/js/script.js" data-domain="www.shop.test"' in page.text
+    assert "https://localhost/api/event" in page.text
+
+
 @pytest.mark.usefixtures("visits")
 def test_a_view_without_visits_says_why(client: FlaskClient) -> None:
     assert "No visit passes these filters" in opened(client, f"{BLOG}?country=XX").text

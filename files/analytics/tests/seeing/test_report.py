@@ -136,6 +136,7 @@ def test_a_report_is_what_brute_force_says(
     view = View(period, "28d", "previous", interval, filters=filters)
     with engine.connect() as connection:
         found = report.make(connection, site, view, now)
+        plans = report.table(connection, site, view, "prop:plan")
 
     seen = brute_force.load(engine)
     bounds = period_bounds(period, site.time_zone)
@@ -150,6 +151,9 @@ def test_a_report_is_what_brute_force_says(
         for page, depth in brute_force.scroll_depths(seen, filters, site.time_zone, *bounds).items()
         if ("page", page) in expected
     }
+    assert {
+        row.value: (row.totals.page_views, row.totals.visitors) for row in plans.rows
+    } == brute_force.values_of(seen, filters, site.time_zone, *bounds, "plan")
     for point in found.curve:
         part = (point.bucket.start, point.bucket.end)
         alone = brute_force.count(seen, filters, site.time_zone, *part)

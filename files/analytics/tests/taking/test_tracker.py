@@ -1,8 +1,10 @@
 """The tracker as it is served. What it does in a page is in tests/browser/."""
 
 import gzip
+from dataclasses import replace
 
 import pytest
+from analytics.app import create_app
 from analytics.taking import tracker
 from flask import Flask
 from flask.testing import FlaskClient
@@ -83,6 +85,15 @@ def test_no_header_makes_it_fail(served: FlaskClient, accepted: str, known: str)
     # As WSGI hands them on: every byte is a character.
     environ = {"HTTP_ACCEPT_ENCODING": accepted, "HTTP_IF_NONE_MATCH": known}
     assert served.get(PATH, environ_overrides=environ).status_code in (200, 304)
+
+
+def test_the_owner_chooses_its_path(app: Flask) -> None:
+    settings = replace(app.extensions["settings"], tracker_path="/assets/seeds.js")
+    other = create_app(settings)
+    client = other.test_client()
+    assert client.get("/assets/seeds.js").data == client.get("/assets/seeds.js?v=1").data != b""
+    assert client.get(PATH).status_code == 404
+    other.extensions["engine"].dispose()
 
 
 def test_the_service_has_it_at_the_usual_path(client: FlaskClient) -> None:

@@ -1,7 +1,6 @@
-"""Properties, engagement and revenue."""
+"""Properties and engagement."""
 
 import json
-from decimal import Decimal
 
 import pytest
 from analytics.taking.fields import Fields
@@ -9,19 +8,14 @@ from analytics.taking.values import (
     MAX_ENGAGEMENT_MS,
     engagement_milliseconds,
     properties,
-    revenue,
     scroll_depth,
 )
-from hypothesis import example, given
 from hypothesis import strategies as st
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=5,
-)
-AMOUNTS = (
-    JSON | st.from_regex(r"-?[0-9]{0,30}\.?[0-9]{0,30}([eE][-+]?[0-9]{0,30})?") | st.decimals()
 )
 
 
@@ -113,54 +107,3 @@ def test_engagement_is_at_most_thirty_days(value: object, milliseconds: int) -> 
 @pytest.mark.parametrize("value", [0, -1, 1.5, "x", None, False, {}])
 def test_nonsense_is_no_engagement(value: object) -> None:
     assert engagement_milliseconds(value) is None
-
-
-@pytest.mark.parametrize(
-    ("value", "found"),
-    [
-        ({"amount": 12.5, "currency": "EUR"}, (Decimal("12.5"), "EUR")),
-        ({"amount": "1322.20", "currency": "usd"}, (Decimal("1322.2"), "USD")),
-        ({"amount": -3, "currency": "JPY"}, (Decimal(-3), "JPY")),
-        ({"amount": 0.1, "currency": "EUR"}, (Decimal("0.1"), "EUR")),
-        ('{"amount": 9.5, "currency": "EUR"}', (Decimal("9.5"), "EUR")),
-    ],
-)
-def test_revenue_is_an_exact_amount(value: object, found: tuple[Decimal, str]) -> None:
-    assert revenue(value) == found
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        None,
-        {},
-        [],
-        "12 EUR",
-        '"{}"',
-        {"amount": 1},
-        {"currency": "EUR"},
-        {"amount": True, "currency": "EUR"},
-        {"amount": "x", "currency": "EUR"},
-        {"amount": "sNaN", "currency": "EUR"},
-        {"amount": float("nan"), "currency": "EUR"},
-        {"amount": float("inf"), "currency": "EUR"},
-        {"amount": "1e999999999999999999999", "currency": "EUR"},
-        {"amount": 10**4000, "currency": "EUR"},
-        {"amount": 1, "currency": "EURO"},
-        {"amount": 1, "currency": "E€R"},
-        {"amount": 1, "currency": 978},
-    ],
-)
-def test_other_revenue_is_none(value: object) -> None:
-    assert revenue(value) is None
-
-
-@given(AMOUNTS, st.just("EUR") | JSON)
-@example("999999999999.99999", "EUR")
-def test_any_revenue_fits_into_numeric_16_4(amount: object, currency: object) -> None:
-    text = str(amount) if isinstance(amount, Decimal) else amount
-    found = revenue({"amount": text, "currency": currency})
-    if found is not None:
-        assert abs(found[0]) < 10**12
-        assert found[0].as_tuple().exponent == -4
-        assert len(found[1]) == 3

@@ -142,6 +142,35 @@ def _count_event(days: Any, one: Seen, event: Any, day: Any) -> None:  # noqa: A
     each.sums.update(page_views=int(event.word != "engagement"), engaged=event.engaged or 0)
 
 
+def values_of(
+    seen: Sequence[Seen],
+    filters: Filters,
+    zone: ZoneInfo,
+    first: datetime,
+    end: datetime,
+    name: str,
+) -> dict[str, tuple[int, int]]:
+    """Events and visitors by the value of a property: of the events that a filter names, if one
+    does, else of all but engagements.
+    """
+    wanted = [one.values for one in filters if (one.dimension, one.operator) == ("event", "is")]
+    named = {value for values in wanted for value in values}
+    events: Counter[str] = Counter()
+    visitors: defaultdict[str, set[Any]] = defaultdict(set)
+    for one in seen:
+        if not all(one.passes(each) for each in filters):
+            continue
+        for event in one.events:
+            value = (event.props or {}).get(name)
+            counts = event.word in named if named - {""} else event.word != "engagement"
+            if value is None or not counts or not first <= event.time < end:
+                continue
+            events[value] += 1
+            if one.visit.visitor:
+                visitors[value].add((one.visit.visitor, event.time.astimezone(zone).date()))
+    return {value: (number, len(visitors[value])) for value, number in events.items()}
+
+
 def scroll_depths(
     seen: Sequence[Seen], filters: Filters, zone: ZoneInfo, first: datetime, end: datetime
 ) -> dict[str, float]:

@@ -8,8 +8,7 @@ from flask import Flask, Response, make_response, redirect, send_from_directory
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
-from analytics.config import DEFAULT_PRIVACY_PATH
-from analytics.taking import tracker
+from analytics.config import DEFAULT_PRIVACY_PATH, DEFAULT_TRACKER_PATH
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 def in_front_of(service: "WSGIApplication", folder: Path) -> "WSGIApplication":
     """One door for both: the service has `/api/` and the tracker, the site's files all else."""
     site = _create_site(folder)
-    pages = {tracker.DEFAULT_PATH}
+    pages = {DEFAULT_TRACKER_PATH}
     # A page of the site's own wins.
     if not any((folder / name).exists() for name in ("privacy", "privacy.html")):
         pages.add(DEFAULT_PRIVACY_PATH)

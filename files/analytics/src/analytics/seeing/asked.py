@@ -6,13 +6,13 @@ from datetime import date
 from flask import request, url_for
 
 from analytics.seeing import filters, views
-from analytics.seeing.filters import OPERATORS, Filters
+from analytics.seeing.filters import OPERATORS, PREFIX, Filters
 from analytics.seeing.formats import Reader, reader
 from analytics.seeing.groups import chosen
-from analytics.seeing.links import Place
+from analytics.seeing.links import PROPERTIES, Place
 from analytics.sites import Site
 
-_OWN_KEYS = frozenset({"tab", "format", "search", "skip", "about", "how", "value"})
+_OWN_KEYS = frozenset({"tab", "format", "search", "skip", "name", "about", "how", "value"})
 _LONGEST_SEARCH = 200
 _MOST_SKIPPED = 1_000_000
 
@@ -25,7 +25,9 @@ def place(
         request.args.items(multi=True), today, first_day, others=_OWN_KEYS
     )
     root = url_for("dashboard.site", domain=site.domain)
-    return Place(root, view, chosen(request.args.getlist("tab")), listing, search()), problems
+    name = property_name() if listing == PROPERTIES else ""
+    shown = chosen(request.args.getlist("tab"))
+    return Place(root, view, shown, listing, search(), name), problems
 
 
 def language() -> Reader:
@@ -42,6 +44,12 @@ def search() -> str:
     """What a long list is searched for. What PostgreSQL can't hold is in none."""
     text = request.args.get("search", "").strip()[:_LONGEST_SEARCH]
     return text.encode("utf-8", "ignore").decode().replace("\0", "")
+
+
+def property_name() -> str:
+    """The property whose values are asked for; "" for the list of all, and for what is no name."""
+    name = request.args.get("name", "")
+    return name if filters.dimension(f"{PREFIX}{name}") else ""
 
 
 def skip() -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from analytics.seeing.columns import Column, columns
-from analytics.seeing.filters import Filters, dimension
+from analytics.seeing.filters import PREFIX, Filters, dimension
 from analytics.seeing.formats import Reader
 from analytics.seeing.groups import GROUPS, TABS, Group, field_of
 from analytics.seeing.labels import label_of
@@ -93,7 +93,7 @@ def lines(
     return [
         Line(
             label=label_of(shown, row.value),
-            href=place.href(filters=toggled(place.view.filters, shown, row.value)),
+            href=_href(place, shown, row.value),
             active=place.view.filters.has(shown, row.value or ""),
             bar=f"{_HUNDRED * (number / most if most else 0):.3g}",
             cells=[
@@ -108,6 +108,13 @@ def lines(
         for row in rows
         for number in [first.value(row) or 0]
     ]
+
+
+def _href(place: Place, shown: str, value: str | None) -> str:
+    """Where a click leads: a filter, but from a property's name to its values."""
+    if shown == PREFIX:
+        return place.properties(value or "").address()
+    return place.href(filters=toggled(place.view.filters, shown, value))
 
 
 def toggled(filters: Filters, shown: str, value: str | None) -> Filters:

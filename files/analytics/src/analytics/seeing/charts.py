@@ -16,6 +16,10 @@ from analytics.seeing.measures import Unit
 _SIDE = 1000
 _LINES = 4
 _LABELS = 7
+# How many letters of a line's value fit beside the curve; "2 Min. 30 Sek." needs the wide margin.
+_NARROW = 7
+# The size of a letter in the picture, in course.css.
+_LETTER = 0.75
 # More points are narrower than a pointer is steady; the table has them all.
 _MOST_POINTED_AT = 200
 _SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800)
@@ -59,12 +63,14 @@ def curve(marks: Sequence[Mark], lines: Sequence[tuple[float, str]], name: str) 
     across = [_across(number, len(marks)) for number in range(len(marks))]
     now = [_place(x, mark.value, top) for x, mark in zip(across, marks, strict=True)]
     before = [_place(x, mark.before, top) for x, mark in zip(across, marks, strict=True)]
+    wide = max(len(text) for _, text in lines) > _NARROW
     return Markup(
-        '<svg class="curve" role="img" aria-label="{}">{}'
+        '<svg class="curve{}" role="img" aria-label="{}">{}'
         '<svg class="lines" viewBox="0 0 {} {}" preserveAspectRatio="none">{}</svg>{}{}{}</svg>'
     ).format(
+        " wide" if wide else "",
         name,
-        _grid(lines, top),
+        _grid(lines, top, 6 if wide else 3),
         _SIDE,
         _SIDE,
         _strokes(now, before, marks),
@@ -151,11 +157,13 @@ def _strokes(
     )
 
 
-def _grid(lines: Sequence[tuple[float, str]], top: float) -> Markup:
+def _grid(lines: Sequence[tuple[float, str]], top: float, margin: int) -> Markup:
+    """The lines across. They begin before the curve, in a margin with room for their values."""
     return Markup("").join(
         Markup(
-            '<line x1="0" x2="100%" y1="{0}%" y2="{0}%"/><text class="y" x="0" y="{0}%">{1}</text>'
-        ).format(_short(100 - 100 * value / top), text)
+            '<line x1="-{2}em" x2="100%" y1="{0}%" y2="{0}%"/>'
+            '<text class="y" x="-{3:g}em" y="{0}%">{1}</text>'
+        ).format(_short(100 - 100 * value / top), text, margin, margin / _LETTER)
         for value, text in lines
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from analytics.seeing.filters import PREFIX
 from analytics.seeing.measures import Unit
 from analytics.seeing.report import Row
 from analytics.sites import Site
@@ -51,11 +52,15 @@ _SPECIAL = {
         _visitors(field="unique_conversions"),
     ),
 }
+# As in Plausible's list of custom properties.
+_OF_PROPERTY = (_page_views("Events", "events"), _visitors())
 _OF_PAGE_VIEWS = (_page_views(),)
 
 
 def columns(site: Site, dimension: str) -> tuple[Column, ...]:
     """The columns of a list; the first is what its rows are ordered and drawn by."""
+    if dimension.startswith(PREFIX):
+        return _OF_PROPERTY if site.collects("visitor") else _OF_PROPERTY[:1]
     found = _SPECIAL.get(dimension, _OF_VISITS)
     if not site.collects("visitor"):
         # Nothing but views and events can be counted then.

@@ -8,10 +8,9 @@ from sqlalchemy import Connection, text
 
 from analytics.keeping.dictionary import COLUMNS
 from analytics.keeping.visits import ENGAGEMENT, PAGE_VIEW
-from analytics.seeing.filters import Filter, Filters
+from analytics.seeing.filters import PREFIX, Filter, Filters
 from analytics.seeing.sums import containing
 
-_PROPERTY = "prop:"
 _OF_VISIT = {"entry_page": "nullif(v.entry, 0)", "exit_page": "nullif(v.exit, 0)"}
 # No visit is longer than a day, and clocks differ a little.
 LONGEST_VISIT = "interval '25 hours'"
@@ -59,9 +58,9 @@ def _condition(connection: Connection, one: Filter, index: str, parameters: dict
     contains = one.operator.startswith("contains")
     unknown = "" in one.values and not contains
     values = [value for value in one.values if value]
-    if one.dimension.startswith(_PROPERTY):
+    if one.dimension.startswith(PREFIX):
         patterns = [containing(value) for value in values]
-        parameters[f"key{index}"] = one.dimension.removeprefix(_PROPERTY)
+        parameters[f"key{index}"] = one.dimension.removeprefix(PREFIX)
         parameters[f"values{index}"] = patterns if contains else values
         return _of_properties(index, contains, negative, unknown)
     numbers = _containing(connection, values) if contains else _numbers(connection, values).values()

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from analytics import database
 from analytics.keeping.dimensions import VISIT
-from analytics.seeing import intervals, raw, sums
+from analytics.seeing import intervals, properties, raw, sums
 from analytics.seeing.figures import Table, Totals
 from analytics.seeing.filters import Filters
 from analytics.seeing.periods import Period
@@ -71,6 +71,20 @@ class Counter:
         return sums.tables(
             self.connection, [self.number], dimensions, period.first, period.last, wanted
         )
+
+    def properties(self, period: Period, *, most: int, limit: int) -> list[Table]:
+        """The first values of the most frequent properties of events in a period."""
+        edges = self._edges(period)
+        self._limit()
+        return properties.first(
+            self.connection, self.number, self.filters, edges, most=most, limit=limit
+        )
+
+    def property(self, period: Period, name: str, wanted: Slice) -> Table:
+        """The values of one property in a period; without a name, the names of all."""
+        edges = self._edges(period)
+        self._limit()
+        return properties.table(self.connection, self.number, self.filters, edges, name, wanted)
 
     def begin(self, day: date) -> datetime:
         """When a day of the site begins."""

@@ -7,7 +7,7 @@ from flask.blueprints import BlueprintSetupState
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as BaseResponse
 
-from analytics import database
+from analytics import database, here
 from analytics.access import viewer as access
 from analytics.config import current_settings
 from analytics.keeping import annotations
@@ -15,13 +15,14 @@ from analytics.seeing import asked, assets, downloads, overview, page, report, t
 from analytics.seeing.cards import cards, lines, to_country
 from analytics.seeing.columns import columns
 from analytics.seeing.course import course
-from analytics.seeing.filters import DIMENSIONS
+from analytics.seeing.filters import ANY_PROPERTY, DIMENSIONS
 from analytics.seeing.filters import dimension as dimension_of
 from analytics.seeing.groups import is_list
 from analytics.seeing.headline import headline
-from analytics.seeing.links import Place
+from analytics.seeing.links import PROPERTIES, Place
 from analytics.seeing.page import Scene
 from analytics.seeing.printable import printable
+from analytics.seeing.property_cards import property_cards
 from analytics.seeing.reasons import reason
 from analytics.sites import Site
 
@@ -45,6 +46,7 @@ def prepare_templates(state: BlueprintSetupState) -> None:
         optional=page.optional,
         reason=reason,
         signed_in=access.signed_in,
+        site_here=here.site,
         world_map=world.world_map,
     )
 
@@ -75,7 +77,7 @@ def site(domain: str) -> BaseResponse | str:
         if meant := asked.settled(scene.place, problems):
             return redirect(meant)
         if scene.first_day is None:
-            return render_template("empty.html", **page.frame(scene))
+            return render_template("empty.html", **page.frame(scene), **page.tracker(found))
         made = report.make(connection, found, scene.place.view, scene.now)
         period = scene.place.view.period
         notes = annotations.of(connection, found, period.first, period.last)
@@ -88,6 +90,7 @@ def site(domain: str) -> BaseResponse | str:
         figures=headline(made, found, scene.place, scene.reader),
         course=course(made, scene, notes),
         cards=cards(made, found, scene.place, scene.reader),
+        properties=property_cards(made, found, scene.place, scene.reader),
         to_country=to_country(scene.place),
         problems=problems,
     )
@@ -97,7 +100,7 @@ def site(domain: str) -> BaseResponse | str:
 def listing(domain: str, dimension: str) -> BaseResponse | str:
     """The long list of one dimension, with search."""
     found = _site(domain)
-    if not is_list(dimension):
+    if dimension != PROPERTIES and not is_list(dimension):
         abort(404)
     with database.current_engine().connect() as connection:
         scene, problems = _scene(connection, found, dimension)
@@ -107,24 +110,25 @@ def listing(domain: str, dimension: str) -> BaseResponse | str:
             connection,
             found,
             scene.place.view,
-            dimension,
+            scene.place.dimension,
             search=scene.place.search,
             limit=_MOST_ROWS_OF_A_FILE if asked.as_file() else _ROWS,
             offset=0 if asked.as_file() else asked.skip(),
         )
-    wanted = columns(found, dimension)
+    shown = scene.place.dimension
+    wanted = columns(found, shown)
     if asked.as_file():
         name = _file_name(scene.place, found)
-        return downloads.table_csv(table.rows, dimension, wanted, name)
+        return downloads.table_csv(table.rows, shown, wanted, name)
     return render_template(
         "list.html",
         **page.frame(scene),
-        dimension=dimension_of(dimension),
+        dimension=dimension_of(shown) or ANY_PROPERTY,
         columns=wanted,
-        lines=lines(table.rows, dimension, wanted, None, scene.place.site, scene.reader),
+        lines=lines(table.rows, shown, wanted, None, scene.place.site, scene.reader),
         skip=asked.skip(),
         limit=_ROWS,
-        lists_of_all=[(each.key, each.plural) for each in DIMENSIONS],
+        lists_of_all=[(each.key, each.plural) for each in (*DIMENSIONS, ANY_PROPERTY)],
         more=table.more,
         problems=problems,
     )
@@ -147,5 +151,5 @@ def _scene(connection: Connection, found: Site, dimension: str = "") -> tuple[Sc
 
 def _file_name(place: Place, found: Site) -> str:
     """`blog.example page 28d`, of letters that every system takes."""
-    parts = [found.domain, place.listing, place.view.period.key]
+    parts = [found.domain, place.listing, place.name, place.view.period.key]
     return " ".join(part for part in parts if part)

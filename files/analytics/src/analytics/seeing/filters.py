@@ -8,10 +8,11 @@ from typing import Literal, cast
 MAX_FILTERS = 20
 MAX_VALUES = 100
 MAX_LENGTH = 2000
-MAX_PROPERTY_BYTES = 300
+MAXPREFIX_BYTES = 300
 _MAX_PROBLEMS = 5
 _SHOWN = 40
-_PROPERTY = "prop:"
+PREFIX = "prop:"
+"""Before a property's name, that of its dimension."""
 _CONTAINS = ("contains.", "contains_not.")
 
 Operator = Literal["is", "is_not", "contains", "contains_not"]
@@ -59,14 +60,16 @@ _FIXED = {
     )
 }
 DIMENSIONS = tuple(_FIXED.values())
+ANY_PROPERTY = Dimension("properties", "Property", "Properties")
+"""Of the list of all properties. It is no filter."""
 
 
 def dimension(key: str) -> Dimension | None:
     """The dimension of that key, or None if there can't be one."""
     if key in _FIXED:
         return _FIXED[key]
-    name = key.removeprefix(_PROPERTY)
-    if name in ("", key) or not _storable(name) or len(name.encode()) > MAX_PROPERTY_BYTES:
+    name = key.removeprefix(PREFIX)
+    if name in ("", key) or not _storable(name) or len(name.encode()) > MAXPREFIX_BYTES:
         return None
     return Dimension(key, name, name)
 

@@ -5,8 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Unpack
 from urllib.parse import urlencode
 
+from analytics.seeing.filters import PREFIX
 from analytics.seeing.groups import GROUPS, group_of
 from analytics.seeing.views import Changes, View
+
+# Not the property's own path: its name may have any letters, "/" and ".." too.
+PROPERTIES = "properties"
 
 Pairs = list[tuple[str, str]]
 
@@ -22,18 +26,26 @@ class Place:
     listing: str = ""
     """The dimension, on the page of a long list."""
     search: str = ""
+    name: str = ""
+    """That of the property, on the page of its values."""
 
     @property
     def site(self) -> "Place":
         """The site's page under the same view."""
-        return replace(self, listing="", search="")
+        return replace(self, listing="", search="", name="")
+
+    @property
+    def dimension(self) -> str:
+        """What the long list is of; `prop:` of the names of all properties."""
+        return f"{PREFIX}{self.name}" if self.listing == PROPERTIES else self.listing
 
     def to_query(self) -> Pairs:
         """The pairs of the address; what is as usual is left out."""
         usual = {group.key: group.dimensions[0] for group in GROUPS}
         tabs = [("tab", tab) for key, tab in self.shown.items() if tab != usual[key]]
         search = [("search", self.search)] if self.search else []
-        return self.view.to_query() + tabs + search
+        name = [("name", self.name)] if self.name else []
+        return self.view.to_query() + tabs + name + search
 
     def without(self, *keys: str) -> Pairs:
         """The same without some keys: what a form that sends those must carry along."""
@@ -53,7 +65,11 @@ class Place:
 
     def list(self, dimension: str) -> "Place":
         """The long list of a dimension under the same view."""
-        return replace(self, listing=dimension, search="")
+        return replace(self, listing=dimension, search="", name="")
+
+    def properties(self, name: str = "") -> "Place":
+        """The long list of a property's values under the same view; without a name, of names."""
+        return replace(self, listing=PROPERTIES, search="", name=name)
 
     def address(self, *more: tuple[str, str]) -> str:
         """The address of this page."""

@@ -7,7 +7,9 @@ from typing import Any
 
 from flask import current_app, url_for
 
+from analytics import here
 from analytics.access import viewer as access
+from analytics.config import current_settings
 from analytics.seeing import menus
 from analytics.seeing.filters import Filters
 from analytics.seeing.formats import Reader
@@ -50,6 +52,15 @@ def frame(scene: Scene) -> Mapping[str, Any]:
         "abouts": abouts,
         "hows": hows,
         "not_collected": [field for field in FIELDS if not scene.site.collects(field)],
+    }
+
+
+def tracker(site: Site) -> Mapping[str, str]:
+    """How pages of the site reach the tracker: from elsewhere by its whole address."""
+    return {
+        "base": "" if site is here.site() else here.origin(),
+        "origin": here.origin(),
+        "tracker_path": current_settings().tracker_path,
     }
 
 

@@ -18,7 +18,7 @@ from analytics.seeing.sums import Slice
 
 # The visits that are in, with the parts of the period that each began and ended in; 0 is before
 # the first. A visit of one part has all its page views there, so that no event needs to be read.
-_MATCHED = f"""
+MATCHED = f"""
 matched AS MATERIALIZED (
   SELECT v.id, visitor, client, arrival, entry, exit, bounce, seconds, page_views,
     width_bucket(start, :edges) AS part,
@@ -29,7 +29,7 @@ matched AS MATERIALIZED (
 )"""
 
 _PARTS = f"""
-WITH {_MATCHED}
+WITH {MATCHED}
 SELECT part, sum(visitors) AS visitors, sum(visits) AS visits, sum(views) AS page_views,
   sum(bounces) AS bounces, sum(seconds) AS seconds
 FROM (
@@ -136,7 +136,7 @@ def parts(
     connection: Connection, site: int, filters: Filters, edges: Sequence[datetime]
 ) -> list[Totals]:
     """The totals of each part of a period: from one edge until before the next."""
-    sql, values = _prepared(connection, site, filters, edges)
+    sql, values = prepared(connection, site, filters, edges)
     statement = _PARTS.format(conditions=sql)
     rows = connection.execute(text(statement), values).mappings()
     found = {row["part"]: sums.totals(row) for row in rows}
@@ -152,8 +152,8 @@ def tables(
     wanted: Slice,
 ) -> dict[str, Table]:
     """The values of each dimension over all parts; as `sums.tables`."""
-    sql, values = _prepared(connection, site, filters, edges)
-    matched = _MATCHED.format(conditions=sql)
+    sql, values = prepared(connection, site, filters, edges)
+    matched = MATCHED.format(conditions=sql)
     statement = _TABLES.format(
         tables=",".join([matched, _EDGE, _PEOPLE, _SEEN]),
         parts="UNION ALL".join(_by_axes(dimensions) + _by_events(dimensions)),
@@ -164,9 +164,10 @@ def tables(
     return sums.as_tables(found, dimensions, wanted)
 
 
-def _prepared(
+def prepared(
     connection: Connection, site: int, filters: Filters, edges: Sequence[datetime]
 ) -> tuple[str, dict[str, Any]]:
+    """The conditions of MATCHED, and the parameters that a statement with it needs."""
     # How many visits pass is a guess of the planner's. Where it guesses few and they are many,
     # comparing each with each would take minutes; and to compile what takes a second is no gain.
     connection.execute(

@@ -8,11 +8,12 @@ from sqlalchemy import Connection, text
 
 from analytics.keeping import retention
 from analytics.keeping.dimensions import NUMBERS, TOTAL
-from analytics.seeing import curve
+from analytics.seeing import curve, properties
 from analytics.seeing.comparisons import compare
 from analytics.seeing.conditions import LONGEST_VISIT
 from analytics.seeing.counter import Counter
 from analytics.seeing.figures import Point, Row, Table, Totals
+from analytics.seeing.filters import PREFIX
 from analytics.seeing.periods import Period
 from analytics.seeing.sums import Slice
 from analytics.seeing.views import View
@@ -33,6 +34,8 @@ __all__ = [
 
 ROWS = 10
 """How many rows the tables of a report have at most."""
+PROPERTIES, VALUES = 4, 5
+"""How many properties a report has at most, and how many values of each."""
 TABLES = tuple(name for name in NUMBERS if name != "total")
 _NOW_ONLINE = timedelta(minutes=5)
 
@@ -50,6 +53,8 @@ class Report:
     curve: list[Point]
     tables: Mapping[str, Table]
     """By dimension, each with its first rows."""
+    properties: list[Table]
+    """Of the events that a filter names, if one does."""
     countries: Mapping[str | None, int]
     """Visitors from each country, for the map."""
     drops: list[tuple[str, int]]
@@ -57,6 +62,8 @@ class Report:
     first_day: date | None
     stale: bool
     """Whether events of the period were stored that its sums lack; they follow in seconds."""
+    partial: bool
+    """Whether the filters can't see some days of the period, of which there are only sums."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,8 @@ class _Facts:
     number: int
     first_day: date | None
     stale: bool
+    imported: bool
+    """Whether sums of other programs are part of the period's."""
     online: int
 
 
@@ -79,6 +88,8 @@ _FACTS = f"""
 SELECT s.id AS number,
   (SELECT min(day) FROM daily WHERE site = s.id AND dimension = {TOTAL}) AS first_day,
   EXISTS (SELECT FROM stale_days WHERE site = s.id AND day BETWEEN :first AND :last) AS stale,
+  EXISTS (SELECT FROM imported_daily WHERE site = s.id AND day BETWEEN :first AND :last)
+    AS imported,
   ({_ONLINE}) AS online
 FROM sites s WHERE s.domain = :domain
 """
@@ -107,11 +118,19 @@ def make(connection: Connection, site: Site, view: View, now: datetime) -> Repor
         online=facts.online,
         curve=curve.draw(counter, period, view.curve, days, comparison, before),
         tables=tables,
+        properties=_properties(counter, site, view),
         countries={row.value: row.totals.visitors for row in countries},
         drops=_drops(connection, facts.number, period),
         first_day=facts.first_day,
         stale=facts.stale,
+        partial=bool(view.filters) and _has_bare_sums(facts, period, site, oldest),
     )
+
+
+def _properties(counter: Counter, site: Site, view: View) -> list[Table]:
+    if not properties.events_of(view.filters) or not site.collects("properties"):
+        return []
+    return counter.properties(view.period, most=PROPERTIES, limit=VALUES)
 
 
 def table(
@@ -124,13 +143,17 @@ def table(
     limit: int = 100,
     offset: int = 0,
 ) -> Table:
-    """The long list of one of TABLES: its values that contain the search's text, in any case.
+    """The long list of one of TABLES, or of a property: its values that contain the search's text,
+    in any case. `prop:` itself has the names of all properties.
 
     Countries and languages are searched by their codes.
     """
     number = _number(connection, site)
     counter = Counter(connection, number, site, view.filters, _ALL_TIME)
-    return counter.tables(view.period, [dimension], Slice(limit, offset, search))[dimension]
+    wanted = Slice(limit, offset, search)
+    if dimension.startswith(PREFIX):
+        return counter.property(view.period, dimension.removeprefix(PREFIX), wanted)
+    return counter.tables(view.period, [dimension], wanted)[dimension]
 
 
 def first_day(connection: Connection, site: Site) -> date | None:
@@ -169,7 +192,15 @@ def _facts(connection: Connection, site: Site, period: Period, now: datetime) ->
         "now": now,
     }
     row = connection.execute(text(_FACTS), values).mappings().first()
-    return _Facts(**row) if row else _Facts(0, None, stale=False, online=0)
+    return _Facts(**row) if row else _Facts(0, None, stale=False, imported=False, online=0)
+
+
+def _has_bare_sums(facts: _Facts, period: Period, site: Site, oldest: datetime) -> bool:
+    """Whether a day of the period has sums of visits that are not here, or not any more."""
+    kept_from = oldest.astimezone(site.time_zone).date()
+    return facts.imported or bool(
+        facts.first_day and max(facts.first_day, period.first) < kept_from
+    )
 
 
 def _drops(connection: Connection, number: int, period: Period) -> list[tuple[str, int]]:

@@ -6,7 +6,8 @@ from typing import Any
 
 from analytics.errors import InvalidEventError
 
-# The long name first: it wins where a sender gives both.
+# The long name first: it wins where a sender gives both. Others are ignored,
+# `revenue` ("$") too: nothing here adds money up, and what is not shown is not kept.
 # https://plausible.io/docs/events-api#request-body-json-parameters
 _KEYS = {
     "name": ("name", "n"),
@@ -17,7 +18,6 @@ _KEYS = {
     "interactive": ("interactive", "i"),
     "scroll_depth": ("scroll_depth", "sd"),
     "engagement_time": ("engagement_time", "e"),
-    "revenue": ("revenue", "$"),
     "hash_mode": ("hash_mode", "hashMode", "h"),
 }
 

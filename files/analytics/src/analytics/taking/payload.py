@@ -4,14 +4,13 @@ The contract is Plausible's: https://plausible.io/docs/events-api
 """
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from analytics.errors import InvalidEventError
 from analytics.taking import sources, urls
 from analytics.taking.channels import channel_of
 from analytics.taking.fields import Fields
 from analytics.taking.sources import Source
-from analytics.taking.values import engagement_milliseconds, properties, revenue, scroll_depth
+from analytics.taking.values import engagement_milliseconds, properties, scroll_depth
 
 PAGE_VIEW = "pageview"
 ENGAGEMENT = "engagement"
@@ -67,8 +66,6 @@ class Payload:
     """How far down the page was seen, in percent; only of an engagement."""
     engagement_ms: int | None
     """How long the page was looked at since the last engagement; at most 30 days."""
-    revenue: tuple[Decimal, str] | None
-    """Amount and ISO 4217 currency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +110,6 @@ def parse(body: bytes) -> Payload:
         interactive=fields.value("interactive") is not False,
         scroll_depth=depth,
         engagement_ms=milliseconds,
-        revenue=revenue(fields.value("revenue")),
     )
 
 

@@ -1,8 +1,6 @@
-"""What an event carries besides its page: properties, engagement and revenue."""
+"""What an event carries besides its page: properties and engagement."""
 
 import json
-import re
-from decimal import Decimal
 from math import isfinite
 from typing import Any
 
@@ -12,11 +10,6 @@ MAX_PROPERTIES = 30
 MAX_KEY_BYTES = 300
 MAX_VALUE_BYTES = 2000
 MAX_ENGAGEMENT_MS = 30 * 24 * 60 * 60 * 1000
-
-# Every currency's smallest unit is at most four places behind the point (ISO 4217).
-_REVENUE_STEP = Decimal("0.0001")
-_MAX_REVENUE = 10**12
-_CURRENCY = re.compile("[A-Za-z]{3}")
 
 
 def properties(fields: Fields) -> tuple[tuple[str, str], ...]:
@@ -58,30 +51,6 @@ def engagement_milliseconds(value: object) -> int | None:
     return (
         None if milliseconds is None or milliseconds <= 0 else min(milliseconds, MAX_ENGAGEMENT_MS)
     )
-
-
-def revenue(value: object) -> tuple[Decimal, str] | None:
-    """Amount and currency of `{"amount": 12.5, "currency": "EUR"}`, or None for anything else.
-
-    It may be JSON within JSON, as npm's plausible-client sends it.
-    """
-    if isinstance(value, str):
-        try:
-            value = decode(value)
-        except ValueError:
-            return None
-    if not isinstance(value, dict):
-        return None
-    amount, currency = value.get("amount"), value.get("currency")
-    if isinstance(amount, bool) or not isinstance(amount, (int, float, str)):
-        return None
-    if not isinstance(currency, str) or not _CURRENCY.fullmatch(currency):
-        return None
-    try:
-        exact = Decimal(str(amount)).quantize(_REVENUE_STEP)
-        return (exact, currency.upper()) if abs(exact) < _MAX_REVENUE else None
-    except ArithmeticError:  # no number, NaN, or one of over 28 digits
-        return None
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - JSON

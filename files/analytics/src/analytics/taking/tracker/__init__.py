@@ -14,8 +14,6 @@ from flask import Blueprint, Response, request
 
 from analytics.taking.tracker import minified
 
-DEFAULT_PATH = "/js/script.js"
-
 # A page that was open during an update has the new tracker within this time. Longer would keep
 # a mistake alive, and shorter would have readers ask at every visit.
 _CACHE_SECONDS = 3600
@@ -30,7 +28,7 @@ class _Variant:
     encoding: str | None = None
 
 
-def blueprint(path: str = DEFAULT_PATH) -> Blueprint:
+def blueprint(path: str) -> Blueprint:
     """Serves the tracker at `path`, which begins with a slash.
 
     nginx says in `Cross-Origin-Resource-Policy` that other sites may load it, because it says so

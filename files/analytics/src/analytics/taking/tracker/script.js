@@ -81,7 +81,6 @@
       r: document.referrer,
       p: options?.props,
       i: options?.interactive,
-      $: options?.revenue,
       h: hash,
       v: 1,
     };
