@@ -1,20 +1,11 @@
 """Run a command of the analytics service on the host, such as `sites` or `bots check "…"`."""
 
 import argparse
-import shlex
 import subprocess
 import sys
-from collections.abc import Sequence
 
+from commands.flask import flask
 from commands.hosts import only_host, parser
-
-
-def question(words: Sequence[str], *, terminal: bool) -> list[str]:
-    """What the host is to run; its shell reads the words once more, so they are quoted."""
-    compose = ["docker", "compose", "--project-directory", "/opt/freehold", "exec"]
-    flags = [] if terminal else ["-T"]
-    flask = ["flask", "--app", "analytics", *words]
-    return [*compose, *flags, "webapp", *(shlex.quote(word) for word in flask)]
 
 
 def main() -> int:
@@ -24,7 +15,7 @@ def main() -> int:
     given = options.parse_args()
     words = [word for word in given.words if word != "--"] or ["--help"]
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
-    argv = only_host(given.limit).ssh(*question(words, terminal=terminal), terminal=terminal)
+    argv = only_host(given.limit).ssh(*flask(*words, terminal=terminal), terminal=terminal)
     return subprocess.run(argv, check=False).returncode
 
 

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+from commands.flask import flask
 from commands.hosts import forwarded_https, only_host, parser
 
 LINK = """
@@ -26,11 +27,9 @@ def question(domain: str, https: int | None) -> list[str]:
 
     `https` is the port of this machine that leads to an emulated droplet.
     """
-    compose = ["docker", "compose", "--project-directory", "/opt/freehold", "exec", "-T", "webapp"]
-    ask = [*compose, "flask", "--app", "analytics", "dashboard-link"]
     if https in (None, 443):
-        return ask
-    return [*ask, "--base", f"https://{domain}:{https}"]
+        return flask("dashboard-link")
+    return flask("dashboard-link", "--base", f"https://{domain}:{https}")
 
 
 def answer(link: str, domain: str, https: int | None) -> str:

@@ -1,17 +1,12 @@
 """Save everything that the host has counted as one zip in this folder."""
 
-import shlex
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+from commands.flask import flask
 from commands.hosts import only_host, parser
-
-# A container of its own, so that a large export takes no memory from those that serve; it has
-# the migration's settings and needs nothing else.
-RUN = ("docker", "compose", "--project-directory", "/opt/freehold", "run", "--rm", "--no-deps")
-FLASK = (*RUN, "-T", "migrate", "flask", "--app", "analytics")
 
 
 def name_of(zipped: Path) -> str:
@@ -35,11 +30,11 @@ def main() -> int:
     options.add_argument("--site", default="", help="whose numbers, if there are several sites")
     given = options.parse_args()
     host = only_host(given.limit)
-    site = ["--site", shlex.quote(given.site)] if given.site else []
+    site = ["--site", given.site] if given.site else []
     part = Path("export.zip.part")
     try:
         with part.open("wb") as file:
-            argv = host.ssh(*FLASK, "export", *site)
+            argv = host.ssh(*flask("export", *site, service="migrate"))
             done = subprocess.run(argv, stdout=file, stdin=subprocess.DEVNULL, check=False)
         if done.returncode:
             print("Nothing was saved. Are the services up? See: make logs", file=sys.stderr)

@@ -4,7 +4,6 @@ The logs are put in order here, where they are, and go to the host's memory over
 counted before is not counted again.
 """
 
-import shlex
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -14,18 +13,8 @@ from tempfile import TemporaryDirectory
 
 from analytics.logs.timeline import DamagedError, in_order
 
+from commands.flask import flask
 from commands.hosts import only_host, parser
-
-# A container of its own, as for a migration: the service that takes events is not burdened.
-COMPOSE = ["docker", "compose", "--project-directory", "/opt/freehold"]
-RUN = [*COMPOSE, "run", "--rm", "-T", "--no-deps", "webapp"]
-
-
-def question(site: str, total: int) -> list[str]:
-    """What the host is to run, with the lines as its input."""
-    ask = [*RUN, "flask", "--app", "analytics", "import-log", "--total", str(total)]
-    # ssh hands the words to a shell.
-    return [*ask, *(["--site", shlex.quote(site)] if site else []), "-"]
 
 
 def send(argv: list[str], lines: Iterable[bytes]) -> int:
@@ -56,7 +45,8 @@ def main() -> int:
             where = error.filename or "The folder for temporary files"
             print(f"{where}: {error.strerror}.", file=sys.stderr)
             return 1
-        ssh, *rest = host.ssh(*question(given.site, total))
+        which = ["--site", given.site] if given.site else []
+        ssh, *rest = host.ssh(*flask("import-log", "--total", str(total), *which, "-"))
         return 1 if send([ssh, "-C", *rest], lines) else 0
 
 

@@ -1,7 +1,6 @@
 """Take in what `make export` saved, Plausible's zip, or GoatCounter's CSV: all of it or nothing."""
 
 import contextlib
-import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,7 +10,7 @@ from typing import IO
 from analytics.transfer import archive, stream
 from analytics.transfer.archive import FileError, Table
 
-from commands.exports import FLASK
+from commands.flask import flask
 from commands.hosts import only_host, parser
 
 
@@ -35,8 +34,8 @@ def main() -> int:
         print('Which files? Type: make import FILES="one.zip another.csv"', file=sys.stderr)
         return 1
     host = only_host(given.limit)
-    site = ["--site", shlex.quote(given.site)] if given.site else []
-    argv = host.ssh(*FLASK, "import", *site, "-")
+    site = ["--site", given.site] if given.site else []
+    argv = host.ssh(*flask("import", *site, "-", service="migrate"))
     asked = subprocess.Popen(argv, stdin=subprocess.PIPE)
     assert asked.stdin is not None  # noqa: S101 - a pipe was asked for
     # When the pipe breaks, the host has said why.

@@ -3,17 +3,17 @@
 import subprocess
 import sys
 
+from commands.flask import flask
 from commands.hosts import hosts, parser
 
 if __name__ == "__main__":
     options = parser(__doc__)
     options.add_argument("--days", type=int, default=30, help="how many days back")
     given = options.parse_args()
-    ask = ["docker", "compose", "--project-directory", "/opt/freehold", "exec", "-T", "webapp"]
-    report = ["flask", "--app", "analytics", "stats", "--days", str(given.days)]
+    report = flask("stats", "--days", str(given.days))
     failed = 0
     for host in hosts(given.limit):
-        done = subprocess.run(host.ssh(*ask, *report), check=False)
+        done = subprocess.run(host.ssh(*report), check=False)
         failed |= done.returncode
     if failed:
         print("Are the services up? See: make logs, or mend them: make deploy", file=sys.stderr)

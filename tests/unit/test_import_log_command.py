@@ -58,9 +58,3 @@ def test_a_file_that_can_not_be_read_is_told_before_anything_is_sent(
 
 def test_a_host_that_ends_early_is_no_traceback(tmp_path: Path) -> None:
     assert import_log.send(["sh", "-c", "exit 3"], [b"x" * 100_000] * 50) == 3
-
-
-def test_nothing_of_the_site_s_name_is_a_command() -> None:
-    asked = import_log.question("a.test; reboot", 3)
-    assert asked[-3:] == ["--site", "'a.test; reboot'", "-"]
-    assert "run" in asked
