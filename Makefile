@@ -180,11 +180,13 @@ test-without-droplet:
 			tests/emulator/test_images.py tests/deploys/test_nginx_*.py; } $(LABEL)
 test-life:
 	@# The second run is the first thing: any other deploy would hide what it changes.
-	@{ $(BIN)/pytest -vv tests/deploys/test_second_run.py tests/deploys/test_[!n]*.py; \
+	@{ $(BIN)/pytest -vv tests/deploys/test_second_run.py tests/deploys/test_[!cn]*.py \
+			tests/deploys/test_certificate.py; \
 		FREEHOLD_LIMIT=emulated $(BIN)/pytest -vv tests/host; \
 		$(BIN)/pytest -vv tests/browser/test_[!t]*.py tests/commands; \
 		$(PYTHON) -m emulator reboot; \
-		FREEHOLD_LIMIT=emulated $(BIN)/pytest -vv tests/host; } $(LABEL)
+		FREEHOLD_LIMIT=emulated $(BIN)/pytest -vv tests/host; \
+		$(BIN)/pytest -vv tests/deploys/test_count_from_log.py; } $(LABEL)
 test-faults: export FREEHOLD_EMULATOR = $(FAULTS_DROPLET)
 test-faults:
 	@{ $(BIN)/pytest -vv tests/faults --ignore tests/faults/test_half_a_gigabyte.py; \
