@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+from flask.testing import FlaskClient
+
 VOID = frozenset({"br", "input", "link", "meta", "hr", "img"})
 
 
@@ -76,3 +78,10 @@ class Page(HTMLParser):
     def text(self) -> str:
         """All that is said on the page, in one line."""
         return " ".join(self.all("body")[0].text.split())
+
+
+def opened(client: FlaskClient, address: str, **headers: str) -> Page:
+    """The page at `address`, which there must be."""
+    response = client.get(address, headers=headers)
+    assert response.status_code == 200, response.text
+    return Page(response.text)

@@ -11,7 +11,7 @@ from analytics.sites import FIELDS, Site
 from analytics.spool.record import Dropped
 from flask import Flask
 from flask.testing import FlaskClient
-from markup import Page
+from markup import Page, opened
 from sightings import seen
 
 Keep = Callable[..., None]
@@ -39,12 +39,6 @@ def visits(keep: Keep) -> None:
             ),
         ]
     )
-
-
-def opened(client: FlaskClient, address: str, **headers: str) -> Page:
-    response = client.get(address, headers=headers)
-    assert response.status_code == 200, response.text
-    return Page(response.text)
 
 
 @pytest.fixture

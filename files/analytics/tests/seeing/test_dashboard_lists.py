@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
-from markup import Page
+from markup import Page, opened
 from sightings import seen
 
 Keep = Callable[..., None]
@@ -28,12 +28,6 @@ def client(client: FlaskClient, sign_in: Callable[[FlaskClient], None]) -> Flask
     """The owner's browser."""
     sign_in(client)
     return client
-
-
-def opened(client: FlaskClient, address: str) -> Page:
-    response = client.get(address)
-    assert response.status_code == 200, response.text
-    return Page(response.text)
 
 
 def names(page: Page) -> list[str]:

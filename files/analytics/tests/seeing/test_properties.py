@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from analytics.sites import FIELDS
 from flask.testing import FlaskClient
-from markup import Page
+from markup import Page, opened
 from sightings import seen
 
 Keep = Callable[..., None]
@@ -38,12 +38,6 @@ def client(client: FlaskClient, sign_in: Callable[[FlaskClient], None]) -> Flask
     """The owner's browser."""
     sign_in(client)
     return client
-
-
-def opened(client: FlaskClient, address: str) -> Page:
-    response = client.get(address)
-    assert response.status_code == 200, response.text
-    return Page(response.text)
 
 
 def rows(page: Page) -> dict[str, tuple[str, ...]]:

@@ -8,7 +8,7 @@ from typing import Literal, cast
 MAX_FILTERS = 20
 MAX_VALUES = 100
 MAX_LENGTH = 2000
-MAXPREFIX_BYTES = 300
+MAX_PROPERTY_BYTES = 300
 _MAX_PROBLEMS = 5
 _SHOWN = 40
 PREFIX = "prop:"
@@ -69,7 +69,7 @@ def dimension(key: str) -> Dimension | None:
     if key in _FIXED:
         return _FIXED[key]
     name = key.removeprefix(PREFIX)
-    if name in ("", key) or not _storable(name) or len(name.encode()) > MAXPREFIX_BYTES:
+    if name in ("", key) or not _storable(name) or len(name.encode()) > MAX_PROPERTY_BYTES:
         return None
     return Dimension(key, name, name)
 
