@@ -84,7 +84,7 @@ def stack(settings: Settings) -> None:
     _keys(settings)
     shared_secret(
         name="Have a password for the database, born on the host",
-        secret="database_password",  # noqa: S106
+        secret="database_password",  # noqa: S106 - a name
         readers=READERS,
     )
     built_image(

@@ -12,7 +12,11 @@ from facts.holds import Holds
 
 
 class ComposeDifferences(FactBase[list[str]]):
-    """What `docker compose up` would do, in its own words; empty when all is up and healthy."""
+    """What `docker compose up` would do, in its own words; empty when all is up and healthy.
+
+    Without `ps --all`, which also lists what a command that was cut off has left behind; a service
+    that is stopped is one that `up` would start.
+    """
 
     @override
     def command(self, project: str) -> str:
@@ -22,7 +26,7 @@ class ComposeDifferences(FactBase[list[str]]):
             '[ "$(stat --format "%a %u %g" docker-compose.yml)" = "644 0 0" ] || '
             "{ echo the compose file differs; exit 0; }; "
             "docker compose up --detach --no-build --remove-orphans --dry-run 2>&1; "
-            "docker compose ps --all --format '{{.Service}} is {{.State}} {{.Health}}' || true"
+            "docker compose ps --format '{{.Service}} is {{.State}} {{.Health}}' || true"
         )
 
     @staticmethod
