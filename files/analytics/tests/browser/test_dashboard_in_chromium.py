@@ -235,6 +235,7 @@ def test_visits_of_a_signed_in_browser_are_not_counted(
         assert answer.value.headers.get("x-plausible-dropped") == dropped
         visitor.goto(f"{own_site}/stats/sign-in?key={make_key()}")
         visitor.get_by_role("button").first.click()
+        visitor.wait_for_url(lambda url: "sign-in" not in url)
 
 
 @pytest.mark.usefixtures("visits")
