@@ -162,6 +162,7 @@ def test_its_memory_and_processes_are_bounded(container: dict[str, Any]) -> None
 def test_no_address_reaches_the_swap_file_or_a_core_dump(
     service: str, container: dict[str, Any]
 ) -> None:
+    # Also after systemd was reloaded, which a deploy does: it writes what it knows of anew.
     swap = container["limits"]["memory.swap.max"]
     assert swap == "0" or service in {"worker", "db"}, "It sees visitors' addresses."
     assert container["core"] == [["0", "0"]]
