@@ -33,13 +33,6 @@ def orders(keep: Keep) -> None:
     keep([*views, *sold, seen("/post", days=3, visitor=4, props={"author": "Ann"})])
 
 
-@pytest.fixture
-def client(client: FlaskClient, sign_in: Callable[[FlaskClient], None]) -> FlaskClient:
-    """The owner's browser."""
-    sign_in(client)
-    return client
-
-
 def rows(page: Page) -> dict[str, tuple[str, ...]]:
     """The numbers of each row, by its name."""
     found: dict[str, list[str]] = {}
