@@ -4,14 +4,15 @@ Each part of the period is counted for itself, as the daily sums are, and then t
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, text
 
 from analytics.keeping.dictionary import COLUMNS
 from analytics.keeping.dimensions import EVENT, PAGE, VISIT
 from analytics.seeing import conditions, sums
+from analytics.seeing.conditions import Conditions
 from analytics.seeing.figures import Table, Totals
 from analytics.seeing.filters import Filters
 from analytics.seeing.sums import Slice
@@ -136,9 +137,9 @@ def parts(
     connection: Connection, site: int, filters: Filters, edges: Sequence[datetime]
 ) -> list[Totals]:
     """The totals of each part of a period: from one edge until before the next."""
-    sql, values = prepared(connection, site, filters, edges)
-    statement = _PARTS.format(conditions=sql)
-    rows = connection.execute(text(statement), values).mappings()
+    asked = prepared(connection, site, filters, edges)
+    statement = _PARTS.format(conditions=asked.sql)
+    rows = connection.execute(text(statement), asked.parameters).mappings()
     found = {row["part"]: sums.totals(row) for row in rows}
     return [found.get(number, Totals()) for number in range(1, len(edges))]
 
@@ -152,22 +153,23 @@ def tables(
     wanted: Slice,
 ) -> dict[str, Table]:
     """The values of each dimension over all parts; as `sums.tables`."""
-    sql, values = prepared(connection, site, filters, edges)
-    matched = MATCHED.format(conditions=sql)
+    asked = prepared(connection, site, filters, edges)
+    matched = MATCHED.format(conditions=asked.sql)
     statement = _TABLES.format(
         tables=",".join([matched, _EDGE, _PEOPLE, _SEEN]),
         parts="UNION ALL".join(_by_axes(dimensions) + _by_events(dimensions)),
         found=f"AND {sums.FOUND}" if wanted.search else "",
         ranked=sums.RANKED,
     )
-    found = connection.execute(text(statement), values | wanted.parameters()).mappings()
+    values = asked.parameters | wanted.parameters()
+    found = connection.execute(text(statement), values).mappings()
     return sums.as_tables(found, dimensions, wanted)
 
 
 def prepared(
     connection: Connection, site: int, filters: Filters, edges: Sequence[datetime]
-) -> tuple[str, dict[str, Any]]:
-    """The conditions of MATCHED, and the parameters that a statement with it needs."""
+) -> Conditions:
+    """The conditions of MATCHED, with all parameters that a statement with it needs."""
     # How many visits pass is a guess of the planner's. Where it guesses few and they are many,
     # comparing each with each would take minutes; and to compile what takes a second is no gain.
     connection.execute(
@@ -184,7 +186,7 @@ def prepared(
         "first": edges[0],
         "end": edges[-1],
     }
-    return found.sql, found.parameters | period
+    return replace(found, parameters=found.parameters | period)
 
 
 def _by_axes(dimensions: Collection[str]) -> list[str]:
