@@ -146,6 +146,10 @@ check: $(VENV) ## Under two minutes: style, types, unit tests, templates, shell,
 	@$(BIN)/yamllint --strict .
 	@$(BIN)/pytest --numprocesses auto --ignore files/analytics/tests/browser
 
+.PHONY: coverage
+coverage: $(VENV) ## The lines and branches that no unit test runs; fails if they become more
+	@$(BIN)/pytest --numprocesses auto --ignore files/analytics/tests/browser --cov --cov-report term
+
 # On a droplet of its own: the one of `make up` is left alone. An emulated droplet takes one core.
 # While it is deployed, what needs none is tested on what is left; then a clone of it meets the
 # faults while the first one lives an ordinary life.
