@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +34,14 @@ def test_of_our_own_zip_the_tables_for_others_are_passed_over(zipped: Zipped) ->
     assert list(read(zipped({"imported_visitors.csv": HEAD, "visits.csv": "id\n"}))) == [
         "visits.csv"
     ]
+
+
+def in_list(file: Path, offset: int, value: bytes) -> None:
+    """Writes over a field of the last entry in the zip's list."""
+    data = bytearray(file.read_bytes())
+    where = data.rindex(b"PK\x01\x02") + offset
+    data[where : where + len(value)] = value
+    file.write_bytes(data)
 
 
 @pytest.mark.parametrize(
@@ -72,11 +81,37 @@ def test_bombs_are_refused(zipped: Zipped, tmp_path: Path) -> None:
 
 def test_a_zip_whose_list_lies_about_a_size_is_refused(zipped: Zipped) -> None:
     file = zipped({"imported_visitors.csv": "\0" * (64 * 2**20)})
-    data = bytearray(file.read_bytes())
-    where = data.rindex(b"PK\x01\x02") + 24
-    data[where : where + 4] = (1000).to_bytes(4, "little")
-    file.write_bytes(data)
+    in_list(file, 24, (1000).to_bytes(4, "little"))
     with pytest.raises(FileError, match="damaged"):
+        read(file)
+
+
+@pytest.mark.parametrize(
+    ("offset", "value", "said"),
+    [
+        (8, b"\1\0", "it has a password; give it without one."),
+        (10, b"\x63\0", "it is no zip that can be read; fetch or export it again."),
+        (42, b"\xff\xff\0\0", "it is no zip that can be read; fetch or export it again."),
+    ],
+    ids=["password", "unknown packing", "begins past the end"],
+)
+def test_a_zip_that_only_other_programs_open_is_refused(
+    zipped: Zipped, offset: int, value: bytes, said: str
+) -> None:
+    file = zipped({"imported_visitors.csv": HEAD})
+    in_list(file, offset, value)
+    with pytest.raises(FileError, match=rf"^a\.zip: {said}"):
+        read(file)
+
+
+def test_a_zip_of_too_much_altogether_is_refused(zipped: Zipped) -> None:
+    names = [f"{number}.csv" for number in range(5)]
+    file = zipped(dict.fromkeys(names, HEAD))
+    data = bytearray(file.read_bytes())
+    for where in (each.start() for each in re.finditer(b"PK\x01\x02", data)):
+        data[where + 20 : where + 28] = (2**32 - 2).to_bytes(4, "little") * 2
+    file.write_bytes(data)
+    with pytest.raises(FileError, match="more than 16 GB"):
         read(file)
 
 
