@@ -232,6 +232,14 @@ def test_a_range_without_anything_has_a_row_of_nothing(ask: Ask) -> None:
         assert rows(ask(date_range=range_, dimensions=["time:hour"])) == []
 
 
+def deep(times: int) -> list[Any]:
+    """A filter that is denied so often."""
+    filter_: list[Any] = ["is", "event:page", ["/"]]
+    for _ in range(times):
+        filter_ = ["not", filter_]
+    return filter_
+
+
 @pytest.mark.parametrize(
     ("query", "error"),
     [
@@ -261,6 +269,29 @@ def test_a_range_without_anything_has_a_row_of_nothing(ask: Ask) -> None:
         ({"filters": [["is", "event:page", ["\ud800"]]]}, "Unicode without NUL"),
         ({"site_id": ""}, "Missing site ID."),
         ({"metrics": [[]]}, "#/metrics/0: Invalid metric []"),
+        ({"metrics": []}, "#/metrics: Expected a minimum of 1 items but got 0."),
+        ({"metrics": "visitors"}, "#/metrics: Type mismatch. Expected Array."),
+        ({"dimensions": ["visit:source"] * 99}, "#/dimensions: Too many items."),
+        ({"dimensions": ["time:day", "time:month"]}, "Only one dimension of time"),
+        ({"metrics": ["percentage"]}, "`percentage` can only be queried with dimensions."),
+        (
+            {"metrics": ["views_per_visit"], "dimensions": ["event:page"]},
+            "Metric `views_per_visit` cannot be queried with `event:page`.",
+        ),
+        ({"include": []}, "#/include: Type mismatch. Expected Object."),
+        ({"include": {"imports": 1}}, "#/include: Expected true or false."),
+        ({"pagination": {"page": 1}}, '#/pagination: There is no "page" here.'),
+        ({"pagination": {"offset": True}}, "#/pagination/offset: Expected a number from 0"),
+        ({"order_by": [["visitors", "up"]]}, "#/order_by/0: Invalid value in order_by"),
+        ({"filters": {}}, "#/filters: Type mismatch. Expected Array."),
+        ({"filters": [["is", "event:page", []]]}, "#/filters/0/2: Invalid filter []"),
+        ({"filters": [["is", [], ["a"]]]}, "#/filters/0/1: Invalid dimension []"),
+        ({"filters": [["is", "event:page", ["a"], {"x": 1}]]}, "#/filters/0/3: Invalid filter"),
+        ({"filters": [["is", "event:page", ["a" * 9999]]]}, "Invalid event:page filter: at most"),
+        ({"filters": [["is", "event:page", ["a"] * 9999]]}, "values together."),
+        ({"filters": [["matches", "event:page", ["a"] * 50]]}, "regular expressions."),
+        ({"filters": [deep(20)]}, "filters inside each other."),
+        ({"date_range": ["2020-01-01", "2026-01-01"], "dimensions": ["time:hour"]}, "too long"),
     ],
 )
 def test_what_makes_no_sense_is_told_in_a_sentence(
@@ -278,6 +309,17 @@ def test_a_body_that_is_no_query_is_refused(
 ) -> None:
     answer = client.post("/api/v2/query", data=body, headers=bearer)
     assert (answer.status_code, list(answer.json or {})) == (400, ["error"])
+
+
+@pytest.mark.parametrize("missing", ["metrics", "date_range"])
+def test_what_is_missing_is_named(
+    client: FlaskClient, bearer: dict[str, str], missing: str
+) -> None:
+    query = {"site_id": "blog.test", "metrics": ["visitors"], "date_range": "day"}
+    del query[missing]
+    answer = client.post("/api/v2/query", json=query, headers=bearer)
+    assert answer.status_code == 400
+    assert answer.json == {"error": f"#: Required property {missing} was not present."}
 
 
 def test_a_regular_expression_takes_no_memory_from_the_database(ask: Ask) -> None:
