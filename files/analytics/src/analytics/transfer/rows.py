@@ -134,9 +134,12 @@ def lines(table: Table, needed: Sequence[str], digest: Digest | None = None) -> 
 
 
 def head(table: Table) -> list[str]:
-    """The names of the columns, without reading further."""
+    """The names of the columns, without reading further; none if the first line is no CSV."""
     first = table.stream.peek(4096).split(b"\n")[0]
-    return next(csv.reader([first.decode(errors="replace").strip("\ufeff\r")]), [])
+    try:
+        return next(csv.reader([first.decode(errors="replace").strip("\ufeff\r")]), [])
+    except csv.Error:
+        return []
 
 
 def _header(table: Table, values: list[str], needed: Sequence[str]) -> list[str]:
