@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
@@ -47,6 +47,7 @@ LEFT JOIN texts entry ON entry.id = v.entry LEFT JOIN texts exit ON exit.id = v.
 WHERE v.start > :since - interval '1 day' AND v.visitor <> 0
   AND v.start + make_interval(secs => v.seconds) > :since - interval '31 minutes'
 """
+_DAY = timedelta(days=1)
 # As the sequence's increment in migration 0002.
 NUMBERS_A_BLOCK = 1000
 
@@ -83,7 +84,7 @@ class Store:
         with raw.cursor() as cursor:
             self._write_events(cursor, events)
             self._write_visits(cursor)
-            self._mark_stale(cursor, events)
+            self._mark_stale(cursor)
             self._write_drops(cursor, [one for one in records if isinstance(one, Dropped)])
 
     def _with_visits(self, records: Iterable[Record]) -> Iterator[tuple[Record, Visit]]:
@@ -180,11 +181,19 @@ class Store:
     def _day(self, site: str, time: int) -> date:
         return _moment(time).astimezone(self._zones.get(site, UTC_ZONE)).date()
 
-    def _mark_stale(self, cursor: Cursor, events: Sequence[tuple[Record, Visit]]) -> None:
-        """The days whose sums these events change: an event's own, and that of its visit."""
-        minutes = {(record.site, _minute(record.time)) for record, _ in events}
-        minutes |= {(visit.site, _minute(visit.start)) for _, visit in events}
-        days = {(self.site(cursor, site), self._day(site, minute)) for site, minute in minutes}
+    def _mark_stale(self, cursor: Cursor) -> None:
+        """All days of the visits that were changed: what one of its days has of a visit changes
+        with what happens on another, such as its first and its last page.
+        """
+        minutes = {
+            (one.site, _minute(one.start), _minute(one.seen)) for one in self.visits.changed()
+        }
+        days = {
+            (self.site(cursor, site), first + number * _DAY)
+            for site, start, seen in minutes
+            for first in [self._day(site, start)]
+            for number in range((self._day(site, seen) - first).days + 1)
+        }
         cursor.executemany(
             # An update of nothing holds the row until the commit: who sums that day waits for it.
             "INSERT INTO stale_days (site, day) VALUES (%s, %s)"
