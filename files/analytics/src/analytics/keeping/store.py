@@ -11,7 +11,7 @@ import psycopg
 from psycopg import Cursor
 from sqlalchemy import Connection, text
 
-from analytics.keeping import partitions
+from analytics.keeping import filtered, partitions
 from analytics.keeping.dictionary import COLUMNS, Dictionary
 from analytics.keeping.visits import ENGAGEMENT, Visit, Visits
 from analytics.sites import UTC_ZONE
@@ -84,8 +84,11 @@ class Store:
         with raw.cursor() as cursor:
             self._write_events(cursor, events)
             self._write_visits(cursor)
-            self._mark_stale(cursor)
+            days = self._changed_days(cursor)
+            self._mark_stale(cursor, days)
             self._write_drops(cursor, [one for one in records if isinstance(one, Dropped)])
+        for site, day in days:
+            filtered.forget(connection, site, day, day)
 
     def _with_visits(self, records: Iterable[Record]) -> Iterator[tuple[Record, Visit]]:
         """The events with their visits, which are changed on the way."""
@@ -181,9 +184,9 @@ class Store:
     def _day(self, site: str, time: int) -> date:
         return _moment(time).astimezone(self._zones.get(site, UTC_ZONE)).date()
 
-    def _mark_stale(self, cursor: Cursor) -> None:
-        """All days of the visits that were changed: what one of its days has of a visit changes
-        with what happens on another, such as its first and its last page.
+    def _changed_days(self, cursor: Cursor) -> list[tuple[int, date]]:
+        """All days of the visits that were changed, with their sites: what one of its days has of
+        a visit changes with what happens on another, such as its first and its last page.
         """
         minutes = {
             (one.site, _minute(one.start), _minute(one.seen)) for one in self.visits.changed()
@@ -194,11 +197,14 @@ class Store:
             for first in [self._day(site, start)]
             for number in range((self._day(site, seen) - first).days + 1)
         }
+        return sorted(days)
+
+    def _mark_stale(self, cursor: Cursor, days: Sequence[tuple[int, date]]) -> None:
         cursor.executemany(
             # An update of nothing holds the row until the commit: who sums that day waits for it.
             "INSERT INTO stale_days (site, day) VALUES (%s, %s)"
             " ON CONFLICT (site, day) DO UPDATE SET day = EXCLUDED.day",
-            sorted(days),
+            days,
         )
 
     def _write_drops(self, cursor: Cursor, drops: Iterable[Dropped]) -> None:

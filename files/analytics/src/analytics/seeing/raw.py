@@ -3,18 +3,18 @@
 Each part of the period is counted for itself, as the daily sums are, and then they are added up.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
 
+from analytics.keeping import filtered
 from analytics.keeping.dictionary import COLUMNS
-from analytics.keeping.dimensions import EVENT, PAGE, VISIT
+from analytics.keeping.dimensions import EVENT, PAGE, TOTAL, VISIT
 from analytics.seeing import conditions, sums
-from analytics.seeing.figures import Table, Totals
+from analytics.seeing.figures import Totals
 from analytics.seeing.filters import Filters
-from analytics.seeing.sums import Slice
 
 # The visits that are in, with the parts of the period that each began and ended in; 0 is before
 # the first. A visit of one part has all its page views there, so that no event needs to be read.
@@ -30,8 +30,9 @@ matched AS MATERIALIZED (
 
 _PARTS = f"""
 WITH {MATCHED}
-SELECT part, sum(visitors) AS visitors, sum(visits) AS visits, sum(views) AS page_views,
-  sum(bounces) AS bounces, sum(seconds) AS seconds
+SELECT {TOTAL} AS dimension, part AS value, sum(visitors) AS visitors, sum(visits) AS visits,
+  sum(views) AS page_views, sum(bounces) AS bounces, sum(seconds) AS seconds, 0 AS scrolls,
+  0 AS scrolled
 FROM (
   SELECT part, 0 AS visitors, count(*) AS visits,
     coalesce(sum(page_views) FILTER (WHERE part = last), 0) AS views, sum(bounce) AS bounces,
@@ -118,50 +119,56 @@ FROM (
 ) s GROUP BY {column}
 """
 
-_TABLES = """
-WITH {tables},
-sums (dimension, value, visitors, visits, page_views, bounces, seconds, scrolls, scrolled) AS (
-  SELECT dimension, value, sum(visitors), sum(visits), coalesce(sum(page_views), 0), sum(bounces),
-    sum(seconds), sum(scrolls), sum(scrolled)
-  FROM ({parts}) s
-    (dimension, value, visitors, visits, page_views, bounces, seconds, scrolls, scrolled)
-  WHERE value IS NOT NULL {found}
-  GROUP BY dimension, value
-)
-{ranked}
+
+def _by_axes() -> list[str]:
+    """A part of the statement for each axis."""
+    found = []
+    for axis in _AXES:
+        columns = COLUMNS.get(f"{axis}s", (f"{axis}_page",))
+        join = f"JOIN {axis}s {axis[0]} ON {axis[0]}.id = v.{axis}" if len(columns) > 1 else ""
+        values = ", ".join("({}, {})".format(*VISIT[name]) for name in columns)
+        found.append(_BY_AXIS.format(axis=axis, join=join, values=values))
+    return found
+
+
+def _by_events() -> list[str]:
+    kinds = ((PAGE, "path"), (EVENT, "name"))
+    return [_BY_EVENT.format(number=number, column=column) for number, column in kinds]
+
+
+_TABLES = f"""
+WITH {",".join([MATCHED, _EDGE, _PEOPLE, _SEEN])}
+SELECT dimension, value, sum(visitors) AS visitors, sum(visits) AS visits,
+  coalesce(sum(page_views), 0) AS page_views, sum(bounces) AS bounces, sum(seconds) AS seconds,
+  sum(scrolls) AS scrolls, sum(scrolled) AS scrolled
+FROM ({"UNION ALL".join(_by_axes() + _by_events())}) s
+  (dimension, value, visitors, visits, page_views, bounces, seconds, scrolls, scrolled)
+WHERE value IS NOT NULL
+GROUP BY dimension, value
 """
+_STATEMENTS = {filtered.TOTALS: _PARTS, filtered.TABLES: _TABLES}
+
+
+def statement(
+    connection: Connection, site: int, filters: Filters, edges: Sequence[datetime], kind: int
+) -> tuple[str, dict[str, Any]]:
+    """What counts the sums of a kind, as rows that have `filtered.COLUMNS`; and its parameters.
+
+    Of TABLES, the sums of each dimension's values over all parts: from one edge until before the
+    next. Of TOTALS, those of each part, whose number is the value.
+    """
+    sql, values = prepared(connection, site, filters, edges)
+    return _STATEMENTS[kind].format(conditions=sql), values
 
 
 def parts(
     connection: Connection, site: int, filters: Filters, edges: Sequence[datetime]
 ) -> list[Totals]:
-    """The totals of each part of a period: from one edge until before the next."""
-    sql, values = prepared(connection, site, filters, edges)
-    statement = _PARTS.format(conditions=sql)
-    rows = connection.execute(text(statement), values).mappings()
-    found = {row["part"]: sums.totals(row) for row in rows}
+    """The totals of each part of a period."""
+    sql, values = statement(connection, site, filters, edges, filtered.TOTALS)
+    rows = connection.execute(text(sql), values).mappings()
+    found = {row["value"]: sums.totals(row) for row in rows}
     return [found.get(number, Totals()) for number in range(1, len(edges))]
-
-
-def tables(
-    connection: Connection,
-    site: int,
-    filters: Filters,
-    edges: Sequence[datetime],
-    dimensions: Collection[str],
-    wanted: Slice,
-) -> dict[str, Table]:
-    """The values of each dimension over all parts; as `sums.tables`."""
-    sql, values = prepared(connection, site, filters, edges)
-    matched = MATCHED.format(conditions=sql)
-    statement = _TABLES.format(
-        tables=",".join([matched, _EDGE, _PEOPLE, _SEEN]),
-        parts="UNION ALL".join(_by_axes(dimensions) + _by_events(dimensions)),
-        found=f"AND {sums.FOUND}" if wanted.search else "",
-        ranked=sums.RANKED,
-    )
-    found = connection.execute(text(statement), values | wanted.parameters()).mappings()
-    return sums.as_tables(found, dimensions, wanted)
 
 
 def prepared(
@@ -185,25 +192,3 @@ def prepared(
         "end": edges[-1],
     }
     return found.sql, found.parameters | period
-
-
-def _by_axes(dimensions: Collection[str]) -> list[str]:
-    """A part of the statement for each axis that one of the dimensions is of."""
-    found = []
-    for axis in _AXES:
-        columns = COLUMNS.get(f"{axis}s", (f"{axis}_page",))
-        wanted = [VISIT[name] for name in columns if name in dimensions]
-        join = f"JOIN {axis}s {axis[0]} ON {axis[0]}.id = v.{axis}" if len(columns) > 1 else ""
-        values = ", ".join(f"({number}, {column})" for number, column in wanted)
-        if wanted:
-            found.append(_BY_AXIS.format(axis=axis, join=join, values=values))
-    return found
-
-
-def _by_events(dimensions: Collection[str]) -> list[str]:
-    kinds = {"page": (PAGE, "path"), "event": (EVENT, "name")}
-    return [
-        _BY_EVENT.format(number=number, column=column)
-        for name, (number, column) in kinds.items()
-        if name in dimensions
-    ]

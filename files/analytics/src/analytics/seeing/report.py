@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, text
 
@@ -78,7 +78,6 @@ class _Facts:
     online: int
 
 
-_ALL_TIME = datetime.min.replace(tzinfo=UTC)
 _ONLINE = f"""
 SELECT count(DISTINCT v.visitor) FROM events e JOIN visits v ON v.id = e.visit
 WHERE e.site = s.id AND e.time > :since AND e.time <= :now AND v.visitor <> 0
@@ -104,7 +103,7 @@ def make(connection: Connection, site: Site, view: View, now: datetime) -> Repor
     period = view.period
     facts = _facts(connection, site, period, now)
     oldest = retention.oldest_kept(site, now)
-    counter = Counter(connection, facts.number, site, view.filters, oldest)
+    counter = Counter(connection, facts.number, site, view.filters, oldest, now)
     comparison = compare(period, view.comparison, now, site.time_zone)
     days = counter.days(period)
     before = counter.days(comparison.period, comparison.until) if comparison else None
@@ -138,6 +137,7 @@ def table(
     site: Site,
     view: View,
     dimension: str,
+    now: datetime,
     *,
     search: str = "",
     limit: int = 100,
@@ -149,7 +149,8 @@ def table(
     Countries and languages are searched by their codes.
     """
     number = _number(connection, site)
-    counter = Counter(connection, number, site, view.filters, _ALL_TIME)
+    oldest = retention.oldest_kept(site, now)
+    counter = Counter(connection, number, site, view.filters, oldest, now)
     wanted = Slice(limit, offset, search)
     if dimension.startswith(PREFIX):
         return counter.property(view.period, dimension.removeprefix(PREFIX), wanted)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from analytics.keeping import imported, rollups
+from analytics.keeping import filtered, imported, rollups
 from analytics.keeping.dictionary import COLUMNS
 from analytics.keeping.dimensions import TOTAL
 from analytics.keeping.imported import COUNTS, ORIGINS
@@ -223,4 +223,5 @@ def _add_raw(connection: Connection, values: dict[str, Any]) -> tuple[int, int]:
         text(_EVENTS), values | {"first": span.first, "last": span.last}
     ).rowcount
     connection.execute(text(_STALE), values)
+    filtered.forget(connection, values["site"])
     return visits, events
