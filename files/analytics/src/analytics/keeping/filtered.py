@@ -5,6 +5,7 @@ forgets the rows of their days in the same transaction. So they can be forgotten
 never outlive what they were counted from.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import Connection, text
@@ -19,7 +20,9 @@ COLUMNS = (
 """The arrays of a row."""
 
 MOST_BYTES = 200_000_000
-"""So much is kept of all sites. The rows that were made first go first."""
+"""So much is kept of all sites, a kilobyte a row and what it holds. The rows that were made first
+go first.
+"""
 
 # Any fixed number that nothing else in this database uses: "filter" as bytes.
 _KEY = int.from_bytes(b"filter")
@@ -28,30 +31,34 @@ _KEY = int.from_bytes(b"filter")
 _CHANGING = "SELECT pg_advisory_xact_lock_shared(:key)"
 _BEGIN = """
 INSERT INTO filtered_sums (site, filters, kind, first, last)
-SELECT :site, :filters, :kind, :first, :last WHERE pg_try_advisory_xact_lock(:key)
-ON CONFLICT (site, filters, kind, first, last) DO UPDATE SET site = EXCLUDED.site RETURNING id
+SELECT :site, :filters, :kind, first, last
+FROM unnest(CAST(:firsts AS date[]), CAST(:lasts AS date[])) d (first, last)
+WHERE (SELECT pg_try_advisory_xact_lock(:key))
+ON CONFLICT (site, filters, kind, first, last) DO UPDATE SET site = EXCLUDED.site
+RETURNING id, first
 """
 _FORGET = "DELETE FROM filtered_sums WHERE site = :site AND last >= :first AND first <= :last"
 _BYTES = " + ".join(f"coalesce(pg_column_size({name}), 0)" for name in COLUMNS)
 _BOUND = f"""
 DELETE FROM filtered_sums WHERE id <= (
   SELECT max(id) FROM (
-    SELECT id, sum(200 + {_BYTES}) OVER (ORDER BY id DESC) AS bytes FROM filtered_sums
+    SELECT id, sum(1000 + {_BYTES}) OVER (ORDER BY id DESC) AS bytes FROM filtered_sums
   ) s WHERE bytes > :most
 )
 """
 
 
 def begin(
-    connection: Connection, site: int, filters: bytes, kind: int, first: date, last: date
-) -> int | None:
-    """The number of a row that is to be filled in a later transaction; commit at once.
-
-    None while visits are being changed.
+    connection: Connection, site: int, filters: bytes, kind: int, days: Sequence[tuple[date, date]]
+) -> list[int]:
+    """The numbers of rows that are to be filled in a later transaction, for the days from first to
+    last of each; commit at once. None while visits are being changed.
     """
-    values = {"site": site, "filters": filters, "kind": kind, "first": first, "last": last}
-    found: int | None = connection.scalar(text(_BEGIN), values | {"key": _KEY})
-    return found
+    firsts, lasts = zip(*days, strict=True)
+    values = {"site": site, "filters": filters, "kind": kind, "key": _KEY}
+    values |= {"firsts": list(firsts), "lasts": list(lasts)}
+    found = connection.execute(text(_BEGIN), values).all()
+    return [row.id for row in sorted(found, key=lambda row: row.first)]
 
 
 def forget(

@@ -43,13 +43,13 @@ class Counter:
 
         It counts whole where its single visits are gone.
         """
-        summed = _summed(self.filters)
-        if summed is None:
+        known = summed(self.filters)
+        if known is None:
             found = self._kept().totals(period.first, period.last)
         else:
-            found = sums.days(self.connection, self.number, period.first, period.last, *summed)
+            found = sums.days(self.connection, self.number, period.first, period.last, *known)
         start = self.begin(period.last)
-        if until is not None and (summed is None or start >= self.oldest):
+        if until is not None and (known is None or start >= self.oldest):
             (found[period.last],) = self._parts([start, until])
         return [found.get(day, Totals()) for day in days_of(period)]
 
@@ -110,7 +110,7 @@ class Counter:
         )
 
 
-def _summed(filters: Filters) -> tuple[str, str] | None:
+def summed(filters: Filters) -> tuple[str, str] | None:
     """The dimension and the value of which the daily sums are those of the filtered visits."""
     if not filters:
         return "total", ""

@@ -5,7 +5,7 @@ its part: whoever asks again goes on from there.
 """
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
@@ -33,20 +33,21 @@ _TYPES = dict.fromkeys(COLUMNS, "integer") | {
     "seconds": "bigint",
     "scrolled": "bigint",
 }
-_AGGREGATED = ", ".join(
-    f"coalesce(array_agg(CAST({name} AS {kind})), '{{{{}}}}') AS {name}"
-    for name, kind in _TYPES.items()
-)
 _SHIFTED = ", ".join(COLUMNS).replace("value", "value + :shift AS value")
+_AGGREGATED = ", ".join(
+    f"array_agg(CAST({name} AS {kind})) AS {name}" for name, kind in _TYPES.items()
+)
 # In order, so that they are packed well.
 _ARRAYS = f"""
-SELECT {_AGGREGATED} FROM (
-  SELECT {_SHIFTED} FROM ({{statement}}) s ORDER BY dimension, value
-) s
+SELECT span, {_AGGREGATED} FROM (
+  SELECT span, {_SHIFTED} FROM ({{statement}}) s ORDER BY span, dimension, value
+) s GROUP BY span
 """
 _FILL = f"""
-UPDATE filtered_sums SET {", ".join(f"{name} = a.{name}" for name in COLUMNS)}
-FROM ({_ARRAYS}) a WHERE id = :row
+UPDATE filtered_sums SET {", ".join(f"{name} = coalesce(a.{name}, '{{{{}}}}')" for name in COLUMNS)}
+FROM unnest(CAST(:rows AS bigint[])) WITH ORDINALITY r (row, span) LEFT JOIN ({_ARRAYS}) a
+  ON a.span = r.span
+WHERE id = r.row
 """
 _PRESENT = """
 SELECT id, first, last FROM filtered_sums
@@ -100,34 +101,33 @@ class Kept:
         rows = self.connection.execute(text(sql), values).mappings()
         return sums.as_tables(rows, dimensions, wanted)
 
-    def missing(self, kind: int, period: Span) -> list[Span]:
-        """What is over and not kept yet."""
+    def missing(self, kind: int, period: Span) -> list[list[Span]]:
+        """What is over and not kept yet: months, and days that are counted together."""
         over, _ = self._cut(period)
         present = self._present(kind, period)
-        return [span for span in over if span not in present]
+        return spans.together([span for span in over if span not in present])
 
-    def make(self, kind: int, span: Span) -> None:
-        """Count and keep the sums of a span, unless visits are being changed."""
+    def make(self, kind: int, together: Sequence[Span]) -> None:
+        """Count and keep the sums of spans that follow each other, unless visits are changed."""
         self.connection.commit()
         # What a power cut takes is counted again.
         relaxed = text("SET LOCAL synchronous_commit TO off")
         self.connection.execute(relaxed)
-        row = filtered.begin(
-            self.connection, self.number, self._digest(), kind, span.first, span.last
-        )
+        days = [(span.first, span.last) for span in together]
+        rows = filtered.begin(self.connection, self.number, self._digest(), kind, days)
         self.connection.commit()
-        if row is None:
+        if not rows:
             return
         self.connection.execute(relaxed)
         self.limit()
-        statement, values = self._statement(kind, span)
-        self.connection.execute(text(_FILL.format(statement=statement)), values | {"row": row})
+        statement, values = self._statement(kind, together)
+        self.connection.execute(text(_FILL.format(statement=statement)), values | {"rows": rows})
         self.connection.commit()
 
     def _rows(self, kind: int, period: Span) -> dict[str, Any]:
         """The parameters of _ROWS."""
-        for span in self.missing(kind, period):
-            self.make(kind, span)
+        for together in self.missing(kind, period):
+            self.make(kind, together)
         self.connection.commit()
         # What is kept, and what is not, as of one moment.
         self.connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
@@ -136,12 +136,11 @@ class Kept:
         values: dict[str, Any] = {name: [] for name in COLUMNS}
         for span in [*rest, *(each for each in over if each not in present)]:
             self.limit()
-            statement, parameters = self._statement(kind, span)
-            counted = self.connection.execute(
-                text(_ARRAYS.format(statement=statement)), parameters
-            ).mappings()
-            for name, array in counted.one().items():
-                values[name] += array
+            statement, parameters = self._statement(kind, [span])
+            counted = text(_ARRAYS.format(statement=statement))
+            for row in self.connection.execute(counted, parameters).mappings():
+                for name in COLUMNS:
+                    values[name] += row[name]
         return values | {"kept": [present[span] for span in over if span in present]}
 
     def _cut(self, period: Span) -> tuple[list[Span], list[Span]]:
@@ -156,15 +155,20 @@ class Kept:
         rows = self.connection.execute(text(_PRESENT), values)
         return {Span(row.first, row.last): row.id for row in rows}
 
-    def _statement(self, kind: int, span: Span) -> tuple[str, dict[str, Any]]:
-        """What counts a span; the value of a total is the number of its day."""
-        days = range((span.last - span.first).days + 2)
-        edges = [
-            intervals.day_bounds(span.first + number * _DAY, self.site.time_zone)[0]
-            for number in days
+    def _statement(self, kind: int, together: Sequence[Span]) -> tuple[str, dict[str, Any]]:
+        """What counts spans that follow each other; the value of a total is its day's number."""
+        numbers = [
+            (span.first + number * _DAY, index)
+            for index, span in enumerate(together, 1)
+            for number in range(span.days)
         ]
-        sql, values = raw.statement(self.connection, self.number, self.filters, edges, kind)
-        shift = (span.first - _EPOCH).days - 1 if kind == TOTALS else 0
+        days = [*(day for day, _ in numbers), together[-1].last + _DAY]
+        edges = [intervals.day_bounds(day, self.site.time_zone)[0] for day in days]
+        sql, values = raw.statement(
+            *(self.connection, self.number, self.filters, edges, kind),
+            [index for _, index in numbers],
+        )
+        shift = (together[0].first - _EPOCH).days - 1 if kind == TOTALS else 0
         return sql, values | {"shift": shift}
 
     def _digest(self) -> bytes:

@@ -28,6 +28,7 @@ __all__ = [
     "Totals",
     "first_day",
     "make",
+    "number",
     "online",
     "table",
 ]
@@ -148,9 +149,8 @@ def table(
 
     Countries and languages are searched by their codes.
     """
-    number = _number(connection, site)
     oldest = retention.oldest_kept(site, now)
-    counter = Counter(connection, number, site, view.filters, oldest, now)
+    counter = Counter(connection, number(connection, site), site, view.filters, oldest, now)
     wanted = Slice(limit, offset, search)
     if dimension.startswith(PREFIX):
         return counter.property(view.period, dimension.removeprefix(PREFIX), wanted)
@@ -176,7 +176,7 @@ def online(connection: Connection, site: Site, now: datetime) -> int:
     return connection.scalar(text(statement), values) or 0
 
 
-def _number(connection: Connection, site: Site) -> int:
+def number(connection: Connection, site: Site) -> int:
     """The site's number; 0, which is no site's, before its first event."""
     found = connection.scalar(
         text("SELECT id FROM sites WHERE domain = :domain"), {"domain": site.domain}

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 _DAY = timedelta(days=1)
+# Of what is cut off, such a group is counted again.
+_GROUP = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +15,11 @@ class Span:
 
     first: date
     last: date
+
+    @property
+    def days(self) -> int:
+        """How many there are."""
+        return (self.last - self.first).days + 1
 
 
 def cut(period: Span, oldest: date, living: date) -> tuple[list[Span], list[Span]]:
@@ -32,3 +39,16 @@ def cut(period: Span, oldest: date, living: date) -> tuple[list[Span], list[Span
         first = end + _DAY
     around = [Span(period.first, over[0].first - _DAY), Span(last + _DAY, period.last)]
     return over, [span for span in around if span.first <= span.last]
+
+
+def together(spans: list[Span]) -> list[list[Span]]:
+    """The same, days that follow each other in groups: to count each alone would take longer."""
+    found: list[list[Span]] = []
+    for span in spans:
+        group = found[-1] if found else [span]
+        follows = group[-1].last + _DAY == span.first and group[-1].days == span.days == 1
+        if follows and len(group) < _GROUP:
+            group.append(span)
+        else:
+            found.append([span])
+    return found
