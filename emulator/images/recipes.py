@@ -75,7 +75,11 @@ PYTHON = Recipe(
     name="python",
     series="3.13",
     suite="trixie",
-    packages=("python3", "python3-pip", "python3-venv", "ca-certificates", "passwd", "tzdata"),
+    # libstdc++6: the official image has it too, as apt needs it, and RE2 is written in C++.
+    packages=(
+        *("python3", "python3-pip", "python3-venv", "ca-certificates", "passwd", "tzdata"),
+        "libstdc++6",
+    ),
     config={"Cmd": ["python3"]},
     environment={"LANG": "C.UTF-8"},
 )

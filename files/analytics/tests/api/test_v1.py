@@ -162,3 +162,21 @@ def test_what_makes_no_sense_is_told_in_a_sentence(
     answer = get(name, **parameters)
     assert answer.status_code == 400
     assert error in (answer.json or {})["error"]
+
+
+@pytest.mark.usefixtures("summer")
+def test_filters_may_be_those_of_version_2(get: Get) -> None:
+    def visitors(filters: str) -> Any:  # noqa: ANN401
+        return results(get("aggregate", filters=filters, **JULY))["visitors"]["value"]
+
+    assert visitors('[["contains", "event:page", ["/a"]], ["is", "visit:country", ["NL"]]]') == 1
+    assert visitors(' [["matches_wildcard_not", "visit:source", ["G*"]]]') == 3
+
+
+@pytest.mark.parametrize(
+    "filters", ["[", "[[", "[1]", '[["is"]]', "[" * 9999, '[["is", "event:page", ["\\ud800"]]]']
+)
+def test_filters_that_are_none_are_a_sentence(get: Get, filters: str) -> None:
+    answer = get("aggregate", filters=filters, **JULY)
+    assert answer.status_code == 400
+    assert (answer.json or {})["error"]

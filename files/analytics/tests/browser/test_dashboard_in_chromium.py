@@ -154,6 +154,20 @@ def test_no_value_of_the_axis_stands_on_the_curve(
     page.close()
 
 
+@pytest.mark.parametrize("width", [390, 900, 1024, 1280])
+def test_no_number_of_the_period_is_wider_than_its_place(
+    browser: Browser, address: str, keep: Keep, width: int
+) -> None:
+    keep([seen("/", days=3), seen("/about", days=2.9853)])
+    page = browser.new_page(locale="de-DE", viewport={"width": width, "height": 900})
+    page.goto(f"{address}blog.test")
+    figures = page.locator(".figure")
+    assert "21 Min. 10 Sek." in figures.last.inner_text()
+    assert figures.evaluate_all("all => all.every(one => one.scrollWidth <= one.clientWidth)")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.close()
+
+
 @pytest.mark.usefixtures("visits")
 def test_keys_choose_periods_and_can_be_switched_off(page: Page, address: str) -> None:
     page.goto(f"{address}blog.test")

@@ -1,5 +1,6 @@
 """The owner's command line, on a real database: what it says, what it does, and what it refuses."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -52,6 +53,7 @@ def test_sites_are_listed_with_those_that_are_not_set_any_more(run: Run, keep: K
     assert ["old.test", DAY, "1", "1", "1"] in lines
     assert "blog.test: https://blog.test" in told
     assert "delete site old.test" in told
+    assert re.search(r"visits \d+ kB, events \d+ kB, daily sums \d+ kB, monthly \d+ bytes", told)
 
 
 def test_before_the_first_visit_sites_are_listed_too(run: Run) -> None:

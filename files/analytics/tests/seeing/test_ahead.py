@@ -30,7 +30,9 @@ def visited(keep: Keep) -> None:
         [
             Record(
                 time=round((NOW - timedelta(days=day)).timestamp() * 1000),
-                **{"site": "blog.test", "hostname": "blog.test", "name": "pageview"},
+                site="blog.test",
+                hostname="blog.test",
+                name="pageview",
                 path=path,
                 visitor=visitor,
                 country="NL",
@@ -55,7 +57,7 @@ def work(engine: Engine, settings: Settings, steps: int = 10_000) -> int:
 
 @pytest.fixture
 def settings(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setattr(ahead, "MANY_VISITS", 40)
+    monkeypatch.setattr(ahead, "MANY_VISITS", 10)
     monkeypatch.setattr(ahead, "PERIODS", ("7d", "all"))
     found: Settings = app.extensions["settings"]
     return replace(found, sites=(BLOG,))

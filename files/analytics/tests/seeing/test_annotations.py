@@ -15,7 +15,6 @@ from sightings import seen
 from sqlalchemy import Engine
 
 Keep = Callable[..., None]
-SignIn = Callable[[FlaskClient], None]
 
 BLOG = "/stats/blog.test"
 HERE = {"Sec-Fetch-Site": "same-origin"}
@@ -48,9 +47,8 @@ def stored(engine: Engine) -> list[tuple[date, str]]:
 
 
 def test_the_owner_adds_one_and_takes_it_away_without_a_script(
-    client: FlaskClient, sign_in: SignIn, engine: Engine
+    client: FlaskClient, engine: Engine
 ) -> None:
-    sign_in(client)
     page = Page(client.get(f"{BLOG}?metric=visits&page=/").text)
     (form,) = [
         one
@@ -80,9 +78,8 @@ def test_the_owner_adds_one_and_takes_it_away_without_a_script(
 
 
 def test_others_see_them_and_change_nothing(
-    client: FlaskClient, public: FlaskClient, sign_in: SignIn, engine: Engine
+    client: FlaskClient, public: FlaskClient, engine: Engine
 ) -> None:
-    sign_in(client)
     add(client)
     page = Page(public.get(BLOG).text)
     assert any(EVIL in one.text for one in page.all("li"))
@@ -107,25 +104,20 @@ def test_others_see_them_and_change_nothing(
     ],
 )
 def test_what_makes_no_note_is_told(
-    client: FlaskClient, sign_in: SignIn, engine: Engine, day: object, text: str
+    client: FlaskClient, engine: Engine, day: object, text: str
 ) -> None:
-    sign_in(client)
     assert add(client, day, text) == 400
     assert stored(engine) == []
 
 
-def test_no_address_is_an_error_of_ours(client: FlaskClient, sign_in: SignIn) -> None:
-    sign_in(client)
+def test_no_address_is_an_error_of_ours(client: FlaskClient) -> None:
     assert add(client, query="?a=%ff%00&metric=%ED%A0%80") == 303
     assert client.post(f"{BLOG}/annotations/{10**30}/delete", headers=HERE).status_code == 303
     assert client.post("/stats/nowhere/annotations", headers=HERE).status_code == 404
     assert client.get(f"{BLOG}/annotations").status_code == 404
 
 
-def test_a_note_of_another_site_is_out_of_reach(
-    client: FlaskClient, sign_in: SignIn, engine: Engine
-) -> None:
-    sign_in(client)
+def test_a_note_of_another_site_is_out_of_reach(client: FlaskClient, engine: Engine) -> None:
     add(client)
     with engine.connect() as connection:
         (one,) = annotations.of(connection, Site("blog.test"))
@@ -135,9 +127,8 @@ def test_a_note_of_another_site_is_out_of_reach(
 
 @pytest.mark.parametrize("interval", ["hour", "day", "week"])
 def test_each_note_is_at_one_point_whatever_the_interval(
-    client: FlaskClient, sign_in: SignIn, interval: str
+    client: FlaskClient, interval: str
 ) -> None:
-    sign_in(client)
     add(client, DAY, "first")
     add(client, DAY, "second")
     page = Page(client.get(f"{BLOG}?period=7d&interval={interval}").text)

@@ -22,9 +22,8 @@ def is_said(client: FlaskClient, address: str) -> bool:
 
 @pytest.mark.parametrize(("day", "said"), [(2, True), (60, False)])
 def test_of_imported_days_in_the_period(
-    client: FlaskClient, keep: Keep, sign_in: SignIn, engine: Engine, day: int, said: bool
+    client: FlaskClient, keep: Keep, engine: Engine, day: int, said: bool
 ) -> None:
-    sign_in(client)
     keep([seen(days=2, country="NL"), seen(days=70)])
     with engine.begin() as connection:
         connection.execute(

@@ -42,13 +42,6 @@ def visits(keep: Keep) -> None:
 
 
 @pytest.fixture
-def client(client: FlaskClient, sign_in: Callable[[FlaskClient], None]) -> FlaskClient:
-    """The owner's browser."""
-    sign_in(client)
-    return client
-
-
-@pytest.fixture
 def serve(app: Flask) -> Iterator[Serve]:
     """The same service with other sites, which everybody may see."""
     made: list[Flask] = []

@@ -25,13 +25,6 @@ def visits(keep: Keep) -> None:
     keep([seen("/", country="NL"), seen("/about", visitor=2, source="Google", name="Subscribe")])
 
 
-@pytest.fixture
-def client(client: FlaskClient, sign_in: Callable[[FlaskClient], None]) -> FlaskClient:
-    """The owner's browser."""
-    sign_in(client)
-    return client
-
-
 def test_a_site_that_is_not_counted_here_is_not_found(client: FlaskClient) -> None:
     for address in ("/stats/other.test", f"{BLOG}/nonsense", "/stats/static/../app.py"):
         response = client.get(address)

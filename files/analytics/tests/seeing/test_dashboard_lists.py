@@ -23,13 +23,6 @@ def visits(keep: Keep) -> None:
     keep([*many, *more, seen("/", days=5, visitor=2)])
 
 
-@pytest.fixture
-def client(client: FlaskClient, sign_in: Callable[[FlaskClient], None]) -> FlaskClient:
-    """The owner's browser."""
-    sign_in(client)
-    return client
-
-
 def names(page: Page) -> list[str]:
     return [row.text for row in page.all("th", scope="row")]
 

@@ -33,13 +33,6 @@ def orders(keep: Keep) -> None:
     keep([*views, *sold, seen("/post", days=3, visitor=4, props={"author": "Ann"})])
 
 
-@pytest.fixture
-def client(client: FlaskClient, sign_in: Callable[[FlaskClient], None]) -> FlaskClient:
-    """The owner's browser."""
-    sign_in(client)
-    return client
-
-
 def rows(page: Page) -> dict[str, tuple[str, ...]]:
     """The numbers of each row, by its name."""
     found: dict[str, list[str]] = {}
@@ -83,6 +76,33 @@ def test_a_value_is_a_filter_beside_the_event_and_a_second_click_removes_it(
     assert page.link("Remove filter: size is L \N{MULTIPLICATION SIGN}")
     assert "M" not in rows(page)
     assert page.link("L (filtered; click to remove)") == f"{SITE}?event=Order"
+
+
+def test_an_event_and_its_properties_are_those_of_one_event(
+    client: FlaskClient, keep: Keep
+) -> None:
+    keep(
+        [
+            seen(days=3, visitor=1, name="Order", props={"size": "L", "colour": "red"}),
+            seen(days=3, visitor=1, name="Order", props={"size": "M", "colour": "blue"}),
+            seen(days=3, visitor=2, name="Order", props={"size": "S"}),
+            seen(days=3, visitor=2, name="Look", props={"size": "L", "colour": "blue"}),
+        ]
+    )
+
+    def visits(query: str) -> str:
+        return opened(client, f"{SITE}?{query}").all("a", class_="figure")[1].text.split()[1]
+
+    assert visits("event=Order&prop:size=L") == "1"
+    assert visits("prop:size=L&prop:colour=blue") == "1"
+    assert visits("event=Order&prop:size=L&prop:colour=blue") == "0"
+    assert visits("event=Order&prop:colour=") == "1", "an order without a colour"
+    assert visits("event=Order&is_not.prop:size=L") == "2", "an order of another size"
+    assert visits("is_not.event=Look&prop:size=L") == "1"
+    # Of what the same visitor ordered otherwise, nothing.
+    page = opened(client, f"{SITE}?event=Order&prop:size=L")
+    assert page.link("L (filtered; click to remove)")
+    assert set(rows(page)) & {"M", "red", "blue"} == {"red"}
 
 
 @pytest.mark.usefixtures("orders")

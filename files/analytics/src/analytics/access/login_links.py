@@ -5,32 +5,37 @@ from typing import Literal
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, text
 
 from analytics.access import cli, credentials
 from analytics.config import current_settings
-from analytics.keeping.models import LoginLink
 from analytics.taking import origins
 
 LIFETIME = timedelta(minutes=10)
 
 State = Literal["good", "used", "old", "unknown"]
 
+_CREATE = text("INSERT INTO login_links (digest, expires) VALUES (:digest, :expires)")
+_FIND = text("SELECT expires, used FROM login_links WHERE digest = :digest")
+# The second waits for the first's row, and then finds that it is used.
+# https://www.postgresql.org/docs/17/transaction-iso.html#XACT-READ-COMMITTED
+_USE = text("""
+UPDATE login_links SET used = :now
+WHERE digest = :digest AND used IS NULL AND expires > :now
+""")
+
 
 def create(connection: Connection, now: datetime) -> str:
     """The key of a new link."""
     key = credentials.new()
-    connection.execute(
-        insert(LoginLink).values(digest=credentials.digest(key), expires=now + LIFETIME)
-    )
+    values = {"digest": credentials.digest(key), "expires": now + LIFETIME}
+    connection.execute(_CREATE, values)
     return key
 
 
 def state(connection: Connection, key: str, now: datetime) -> State:
     """How it stands with a link, which is not used by that: a preview of it may ask, too."""
-    found = connection.execute(
-        select(LoginLink.expires, LoginLink.used).where(LoginLink.digest == credentials.digest(key))
-    ).one_or_none()
+    found = connection.execute(_FIND, {"digest": credentials.digest(key)}).one_or_none()
     if found is None:
         return "unknown"
     if found.used is not None:
@@ -40,17 +45,7 @@ def state(connection: Connection, key: str, now: datetime) -> State:
 
 def use(connection: Connection, key: str, now: datetime) -> State:
     """Use up a link: "good" for exactly one caller, however many try at the same time."""
-    # The second waits for the first's row, and then finds that it is used.
-    # https://www.postgresql.org/docs/17/transaction-iso.html#XACT-READ-COMMITTED
-    done = connection.execute(
-        update(LoginLink)
-        .where(
-            LoginLink.digest == credentials.digest(key),
-            LoginLink.used.is_(None),
-            LoginLink.expires > now,
-        )
-        .values(used=now)
-    )
+    done = connection.execute(_USE, {"digest": credentials.digest(key), "now": now})
     return "good" if done.rowcount else state(connection, key, now)
 
 
@@ -69,8 +64,8 @@ def command(base: str | None) -> None:
     click.echo(f"{origin}/stats/sign-in?key={key}")
 
 
-def _origin(text: str) -> str:
+def _origin(base: str) -> str:
     try:
-        return origins.parse(text)
+        return origins.parse(base)
     except ValueError as error:
-        raise click.BadParameter(f"{text!r} {error}.", param_hint="--base") from None
+        raise click.BadParameter(f"{base!r} {error}.", param_hint="--base") from None

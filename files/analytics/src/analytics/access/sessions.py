@@ -6,10 +6,9 @@ from datetime import date, datetime, timedelta
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, text
 
 from analytics.access import cli, credentials
-from analytics.keeping.models import SessionRow
 from analytics.taking.agents import agent_of
 
 LIFETIME = timedelta(days=30)
@@ -27,57 +26,57 @@ class Session:
     """Of the last request, the day in UTC: nothing finer is kept."""
 
 
-_COLUMNS = (
-    SessionRow.id,
-    SessionRow.browser,
-    SessionRow.created,
-    SessionRow.expires,
-    SessionRow.last_used,
-)
+_CREATE = text("""
+INSERT INTO sessions (digest, created, expires, last_used, browser)
+VALUES (:digest, :created, :expires, :today, :browser)
+""")
+_FIND = text("""
+SELECT id, browser, created, expires, last_used FROM sessions
+WHERE digest = :digest AND expires > :now
+""")
+_MARK_USED = text("UPDATE sessions SET last_used = :today WHERE id = :id")
+_ALL = text("""
+SELECT id, browser, created, expires, last_used FROM sessions
+WHERE expires > :now ORDER BY id DESC
+""")
+_REVOKE = text("DELETE FROM sessions WHERE id = ANY(:ids)")
 
 
 def create(connection: Connection, user_agent: str | None, now: datetime) -> str:
     """Sign a browser in: the secret that its cookie is to hold."""
     secret = credentials.new()
     connection.execute(
-        insert(SessionRow).values(
-            digest=credentials.digest(secret),
-            created=now,
-            expires=now + LIFETIME,
-            last_used=now.date(),
-            browser=name_of(user_agent),
-        )
+        _CREATE,
+        {
+            "digest": credentials.digest(secret),
+            "created": now,
+            "expires": now + LIFETIME,
+            "today": now.date(),
+            "browser": name_of(user_agent),
+        },
     )
     return secret
 
 
 def find(connection: Connection, secret: str, now: datetime) -> Session | None:
     """The session of a cookie, unless it is over or revoked; it is marked as used today."""
-    row = connection.execute(
-        select(*_COLUMNS).where(
-            SessionRow.digest == credentials.digest(secret), SessionRow.expires > now
-        )
-    ).one_or_none()
+    wanted = {"digest": credentials.digest(secret), "now": now}
+    row = connection.execute(_FIND, wanted).one_or_none()
     if row is None:
         return None
     if row.last_used != now.date():
-        connection.execute(
-            update(SessionRow).where(SessionRow.id == row.id).values(last_used=now.date())
-        )
+        connection.execute(_MARK_USED, {"id": row.id, "today": now.date()})
     return Session(*row)
 
 
 def all_of(connection: Connection, now: datetime) -> list[Session]:
     """Every browser that is signed in, the newest first."""
-    rows = connection.execute(
-        select(*_COLUMNS).where(SessionRow.expires > now).order_by(SessionRow.id.desc())
-    )
-    return [Session(*row) for row in rows]
+    return [Session(*row) for row in connection.execute(_ALL, {"now": now})]
 
 
 def revoke(connection: Connection, ids: Sequence[int]) -> int:
     """Sign these browsers out; how many of them were known."""
-    return connection.execute(delete(SessionRow).where(SessionRow.id.in_(ids))).rowcount
+    return connection.execute(_REVOKE, {"ids": list(ids)}).rowcount
 
 
 def name_of(user_agent: str | None) -> str:

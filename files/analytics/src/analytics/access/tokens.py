@@ -5,11 +5,10 @@ from datetime import date, datetime
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, text
 
 from analytics.access import cli, credentials, event_tokens
 from analytics.config import current_settings
-from analytics.keeping.models import TokenRow
 
 # So that a token in the wrong place can be told from other secrets, by people and by programs.
 _PREFIX = "freehold_"
@@ -33,10 +32,17 @@ class Token:
     """"stats" to read, "events" to send."""
 
 
-_COLUMNS = (
-    *(TokenRow.id, TokenRow.name, TokenRow.site),
-    *(TokenRow.created, TokenRow.last_used, TokenRow.scope),
-)
+_CREATE = text("""
+INSERT INTO tokens (digest, name, site, created, scope)
+VALUES (:digest, :name, :site, :created, :scope)
+""")
+_FIND = text("""
+SELECT id, name, site, created, last_used, scope FROM tokens
+WHERE digest = :digest AND scope = :scope
+""")
+_MARK_USED = text("UPDATE tokens SET last_used = :today WHERE id = :id")
+_ALL = text("SELECT id, name, site, created, last_used, scope FROM tokens ORDER BY id")
+_REVOKE = text("DELETE FROM tokens WHERE id = :id")
 
 
 def create(
@@ -52,37 +58,31 @@ def create(
         secret = _PREFIX + credentials.new()
         digest = credentials.digest(secret)
     connection.execute(
-        insert(TokenRow).values(
-            digest=digest, name=name, site=site, created=now, last_used=None, scope=scope
-        )
+        _CREATE,
+        {"digest": digest, "name": name, "site": site, "created": now, "scope": scope},
     )
     return secret
 
 
 def find(connection: Connection, secret: str, now: datetime) -> Token | None:
     """The reading token of a secret, unless it was revoked; it is marked as used today."""
-    row = connection.execute(
-        select(*_COLUMNS).where(
-            TokenRow.digest == credentials.digest(secret), TokenRow.scope == _READING
-        )
-    ).one_or_none()
+    wanted = {"digest": credentials.digest(secret), "scope": _READING}
+    row = connection.execute(_FIND, wanted).one_or_none()
     if row is None:
         return None
     if row.last_used != now.date():
-        connection.execute(
-            update(TokenRow).where(TokenRow.id == row.id).values(last_used=now.date())
-        )
+        connection.execute(_MARK_USED, {"id": row.id, "today": now.date()})
     return Token(*row)
 
 
 def all_of(connection: Connection) -> list[Token]:
     """Every token, in the order in which they were made."""
-    return [Token(*row) for row in connection.execute(select(*_COLUMNS).order_by(TokenRow.id))]
+    return [Token(*row) for row in connection.execute(_ALL)]
 
 
 def revoke(connection: Connection, id_: int) -> bool:
     """Delete a token; whether there was such a one."""
-    return bool(connection.execute(delete(TokenRow).where(TokenRow.id == id_)).rowcount)
+    return bool(connection.execute(_REVOKE, {"id": id_}).rowcount)
 
 
 @click.group("token")
@@ -176,16 +176,16 @@ def _last_use(token: Token) -> str:
     return f"{token.last_used:%F}" if token.last_used else "never"
 
 
-def _domain(text: str) -> str:
-    site = current_settings().site_of(text)
+def _domain(name: str) -> str:
+    site = current_settings().site_of(name)
     if site is None:
         domains = ", ".join(one.domain for one in current_settings().sites)
-        raise click.BadParameter(f"{text} is none of {domains}.", param_hint="--site")
+        raise click.BadParameter(f"{name} is none of {domains}.", param_hint="--site")
     return site.domain
 
 
-def _name(text: str) -> str:
-    name = text.strip()
+def _name(given: str) -> str:
+    name = given.strip()
     if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
         raise click.BadParameter(
             f"it must be one line of 1 to {_LONGEST_NAME} characters.", param_hint="NAME"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
-from analytics.api import dimensions, query, ranges, tree
+from analytics.api import dimensions, json_text, query, ranges, tree
 from analytics.api.dimensions import TIMES
 from analytics.api.errors import QueryError
 from analytics.api.query import Query
@@ -115,6 +115,9 @@ def _day(text: str) -> date:
 
 
 def _filters(text: str) -> Group:
+    """Those of version 1, or of version 2 as JSON, which Plausible takes here as well."""
+    if text.lstrip().startswith("["):
+        return tree.parse(json_text.read(text, "`filters`"))
     parts = [part for part in text.split(";") if part.strip()]
     if len(parts) > _MOST_FILTERS:
         raise QueryError(f"At most {_MOST_FILTERS} filters.")
@@ -129,14 +132,8 @@ def _filter(text: str) -> Clause:
     negative = match[2] == "!="
     values = [part.strip().replace("\\|", "|") for part in _BAR.split(match[3])]
     if any("*" in value for value in values):
-        return tree.clause(dimension, "like", [_pattern(value) for value in values], negative)
+        return tree.clause(dimension, "like", [tree.wildcard(value) for value in values], negative)
     return tree.clause(dimension, "is", values, negative)
-
-
-def _pattern(value: str) -> str:
-    """The value for LIKE: a star, or several, for any characters."""
-    literal = value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return re.sub(r"\*+", "%", literal)
 
 
 def _number(arguments: Arguments, key: str, default: int, most: int) -> int:

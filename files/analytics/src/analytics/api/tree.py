@@ -6,16 +6,21 @@ https://plausible.io/docs/stats-api#filters
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 from analytics.api import dimensions
 from analytics.api.dimensions import Dimension
 from analytics.api.errors import QueryError
 
 Operator = Literal["is", "contains", "matches", "like"]
-"""`like` has PostgreSQL's wildcards, for those of version 1 of the API."""
+"""`like` has PostgreSQL's wildcards, as of `wildcard`."""
 
-_OPERATORS = ("is", "is_not", "contains", "contains_not", "matches", "matches_not")
+_OPERATORS: dict[str, Operator] = {
+    "is": "is",
+    "contains": "contains",
+    "matches": "matches",
+    "matches_wildcard": "like",
+}
 _DEEPEST = 10
 _MOST_CLAUSES = 100
 _MOST_VALUES = 200
@@ -116,7 +121,11 @@ def _parse(given: object, place: str, depth: int) -> Tree:
     if operator in ("and", "or") and len(rest) == 1 and isinstance(rest[0], list) and rest[0]:
         parts = (_parse(one, f"{place}/1/{i}", depth + 1) for i, one in enumerate(rest[0]))
         return Group("AND" if operator == "and" else "OR", tuple(parts))
-    if operator in _OPERATORS and len(rest) in (2, 3):
+    if (
+        isinstance(operator, str)
+        and operator.removesuffix("_not") in _OPERATORS
+        and len(rest) in (2, 3)
+    ):
         return _clause(operator, rest, place)
     raise _invalid(place, given)
 
@@ -128,15 +137,18 @@ def _clause(operator: str, rest: Sequence[object], place: str) -> Clause:
     values = rest[1]
     if not isinstance(values, list) or not values:
         raise _invalid(f"{place}/2", values)
-    kind = cast(Operator, operator.removesuffix("_not"))
+    kind = _OPERATORS[operator.removesuffix("_not")]
     modifiers = rest[2] if len(rest) > 2 else {}
     if not isinstance(modifiers, dict) or modifiers.keys() - {"case_sensitive"}:
         raise _invalid(f"{place}/3", modifiers)
     sensitive = modifiers.get("case_sensitive", True)
-    if not isinstance(sensitive, bool) or (modifiers and kind == "matches"):
+    if not isinstance(sensitive, bool) or (modifiers and kind in ("matches", "like")):
         raise _invalid(f"{place}/3", modifiers)
     negative = operator.endswith("_not")
-    return clause(dimension, kind, [_value(one, place) for one in values], negative, sensitive)
+    texts = [_value(one, place) for one in values]
+    if kind == "like":
+        texts = [wildcard(one) for one in texts]
+    return clause(dimension, kind, texts, negative, sensitive)
 
 
 def clause(
@@ -162,6 +174,12 @@ def _weight(pattern: str) -> int:
     for match in _REPEATED.finditer(pattern):
         weight *= max(int(match[1]), int(match[2] or 0), 1)
     return weight
+
+
+def wildcard(value: str) -> str:
+    """The value for `like`: a star, or several, for any characters."""
+    literal = value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return re.sub(r"\*+", "%", literal)
 
 
 def shown(given: object) -> str:

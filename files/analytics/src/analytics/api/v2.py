@@ -3,20 +3,16 @@
 https://plausible.io/docs/stats-api
 """
 
-import json
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
 from analytics import database
-from analytics.api import answers, authorization, query, results
+from analytics.api import answers, authorization, json_text, query, results
 from analytics.api.errors import QueryError
 from analytics.api.query import Query
 from analytics.api.results import Results
-
-# Beyond it, what reads the body would need a deeper stack than Python has.
-_DEEPEST = 30
 
 blueprint = Blueprint("query", __name__, url_prefix="/api/v2")
 answers.register(blueprint)
@@ -40,41 +36,11 @@ def ask() -> Response:
 
 
 def _body(data: bytes) -> Mapping[str, Any]:
-    """The object in a body. QueryError for all else, and for texts that no database can hold."""
-    try:
-        found = json.loads(data, parse_constant=_no_number)
-        storable = _storable(found)
-    except (ValueError, RecursionError):
-        raise QueryError("The body must be JSON.") from None
+    """The object in a body. QueryError for all else."""
+    found = json_text.read(data)
     if not isinstance(found, dict):
         raise QueryError("#: Type mismatch. Expected Object.")
-    if not storable:
-        raise QueryError("Texts must be Unicode without NUL, and nested less than 30 deep.")
     return found
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(name)
-
-
-def _storable(given: object, depth: int = 0) -> bool:
-    """Whether all texts can be asked for in PostgreSQL: no NUL, and no lone surrogate."""
-    if depth > _DEEPEST:
-        return False
-    if isinstance(given, str):
-        return _is_text(given)
-    if isinstance(given, dict):
-        return all(_storable(key) and _storable(one, depth + 1) for key, one in given.items())
-    if isinstance(given, list):
-        return all(_storable(one, depth + 1) for one in given)
-    return True
-
-
-def _is_text(given: str) -> bool:
-    try:
-        return b"\0" not in given.encode()
-    except UnicodeEncodeError:
-        return False
 
 
 def _meta(asked: Query, found: Results) -> dict[str, Any]:

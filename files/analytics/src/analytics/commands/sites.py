@@ -19,7 +19,8 @@ LEFT JOIN (SELECT site, count(*) AS kept FROM events GROUP BY site) e ON e.site 
 ORDER BY s.domain
 """
 _SIZES = """
-SELECT pg_size_pretty(sum(pg_total_relation_size(relid))) FROM pg_partition_tree(:table)
+SELECT pg_size_pretty(pg_total_relation_size(CAST(:table AS regclass)) + coalesce(
+  (SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree(:table) WHERE isleaf), 0))
 """
 _MEASURED = {"visits": "visits", "events": "events", "daily": "daily sums", "monthly": "monthly"}
 

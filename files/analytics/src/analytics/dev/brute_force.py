@@ -61,6 +61,29 @@ class Seen:
             hit = bool(found & set(one.values)) or ("" in one.values and not found)
         return hit != one.operator.endswith("not")
 
+    def passes_all(self, filters: Filters) -> bool:
+        """Whether the visit passes, with one event for all that is asked of single events."""
+        joined = _of_one_event(filters)
+        rest = [one for one in filters if one not in joined]
+        fit = not joined or any(_fits(event, filters) for event in self.events)
+        return fit and all(self.passes(one) for one in rest)
+
+
+def _fits(event: Any, filters: Filters) -> bool:  # noqa: ANN401
+    """Whether an event is what the filters ask of one, as if it were all that a visit has."""
+    return all(Seen(None, [event]).passes(one) for one in _of_one_event(filters))
+
+
+def _of_one_event(filters: Filters) -> list[Filter]:
+    """Those that one event must pass: what it and its properties must be; and if it is named,
+    what its properties must not be, too.
+    """
+    sought = [one for one in filters if "not" not in one.operator and "" not in one.values]
+    named = [one for one in sought if one.dimension == "event"]
+    return named + [
+        one for one in (filters if named else sought) if one.dimension.startswith("prop:")
+    ]
+
 
 def load(engine: Engine) -> list[Seen]:
     """All visits with their events."""
@@ -99,7 +122,7 @@ def count(
     """
     days: defaultdict[tuple[str, str | None, Any], Count] = defaultdict(Count)
     for one in seen:
-        if not all(one.passes(each) for each in filters):
+        if not one.passes_all(filters):
             continue
         visit = one.visit
         if first <= visit.start < end:
@@ -158,11 +181,12 @@ def values_of(
     events: Counter[str] = Counter()
     visitors: defaultdict[str, set[Any]] = defaultdict(set)
     for one in seen:
-        if not all(one.passes(each) for each in filters):
+        if not one.passes_all(filters):
             continue
         for event in one.events:
             value = (event.props or {}).get(name)
             counts = event.word in named if named - {""} else event.word != "engagement"
+            counts = counts and _fits(event, filters)
             if value is None or not counts or not first <= event.time < end:
                 continue
             events[value] += 1
@@ -177,7 +201,7 @@ def scroll_depths(
     """How far each page was scrolled, in percent: the average of each visit's farthest a day."""
     farthest: dict[tuple[str, int, Any], int] = {}
     for one in seen:
-        if not all(one.passes(each) for each in filters):
+        if not one.passes_all(filters):
             continue
         for event in one.events:
             if event.word not in ("pageview", "engagement") or event.scroll is None:

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, text
 
-from analytics.keeping.models import AnnotationRow
 from analytics.sites import Site
 
 LONGEST_TEXT = 200
@@ -25,7 +24,23 @@ class Annotation:
     text: str
 
 
-_COLUMNS = (AnnotationRow.id, AnnotationRow.day, AnnotationRow.text)
+_ADD = text("INSERT INTO annotations (site, day, text) VALUES (:site, :day, :text) RETURNING id")
+_OF_SITE = text("""
+SELECT id, day, text FROM annotations
+WHERE site = :site AND day BETWEEN :first AND :last AND NOT deleted
+ORDER BY day, id
+""")
+_HIDE_RELEASE = text(
+    "UPDATE annotations SET deleted = true"
+    " WHERE site = :site AND id = :id AND release IS NOT NULL AND NOT deleted"
+)
+_DELETE = text("DELETE FROM annotations WHERE site = :site AND id = :id AND release IS NULL")
+_KNOWN_RELEASES = text(
+    "SELECT release FROM annotations WHERE site = :site AND release = ANY(:releases)"
+)
+_ADD_RELEASE = text(
+    "INSERT INTO annotations (site, day, text, release) VALUES (:site, :day, :text, :release)"
+)
 
 
 def checked(day: str, words: str) -> tuple[date, str]:
@@ -36,42 +51,31 @@ def checked(day: str, words: str) -> tuple[date, str]:
         raise ValueError(f"A day is written as {date(2026, 3, 5)}.") from None
     if not FIRST_DAY <= found <= LAST_DAY:
         raise ValueError(f"The day must be from {FIRST_DAY} to {LAST_DAY}.")
-    text = words.strip()
-    if not 0 < len(text) <= LONGEST_TEXT or not text.isprintable():
+    note = words.strip()
+    if not 0 < len(note) <= LONGEST_TEXT or not note.isprintable():
         raise ValueError(f"The text must be one line of 1 to {LONGEST_TEXT} characters.")
-    return found, text
+    return found, note
 
 
-def add(connection: Connection, site: Site, day: date, text: str) -> int:
+def add(connection: Connection, site: Site, day: date, note: str) -> int:
     """Keep one; its number."""
-    values = insert(AnnotationRow).values(site=site.domain, day=day, text=text)
-    return int(connection.execute(values.returning(AnnotationRow.id)).scalar_one())
+    values = {"site": site.domain, "day": day, "text": note}
+    return int(connection.execute(_ADD, values).scalar_one())
 
 
 def of(
     connection: Connection, site: Site, first: date = FIRST_DAY, last: date = LAST_DAY
 ) -> list[Annotation]:
     """Those of a site from the first day to the last, in order."""
-    rows = connection.execute(
-        select(*_COLUMNS)
-        .where(
-            AnnotationRow.site == site.domain,
-            AnnotationRow.day.between(first, last),
-            AnnotationRow.deleted.is_(False),
-        )
-        .order_by(AnnotationRow.day, AnnotationRow.id)
-    )
+    wanted = {"site": site.domain, "first": first, "last": last}
+    rows = connection.execute(_OF_SITE, wanted)
     return [Annotation(*row) for row in rows]
 
 
 def remove(connection: Connection, site: Site, number: int) -> None:
     """Take one away, if there is such a one."""
-    known = [one.id for one in of(connection, site) if one.id == number]
-    mine = AnnotationRow.id.in_(known)
-    connection.execute(
-        update(AnnotationRow).where(mine, AnnotationRow.release.is_not(None)).values(deleted=True)
-    )
-    connection.execute(delete(AnnotationRow).where(mine, AnnotationRow.release.is_(None)))
+    for statement in (_HIDE_RELEASE, _DELETE):
+        connection.execute(statement, {"site": site.domain, "id": number})
 
 
 def mark_releases(connection: Connection, site: Site, releases: Sequence[str]) -> None:
@@ -79,24 +83,14 @@ def mark_releases(connection: Connection, site: Site, releases: Sequence[str]) -
 
     A second time nothing changes, and what the owner took away does not come back.
     """
-    known = set(
-        connection.scalars(
-            select(AnnotationRow.release).where(
-                AnnotationRow.site == site.domain, AnnotationRow.release.in_(releases)
-            )
-        )
-    )
+    wanted = {"site": site.domain, "releases": list(releases)}
+    known = set(connection.scalars(_KNOWN_RELEASES, wanted))
     for name in releases:
         moment = _moment(name)
         if moment is not None and name not in known:
-            connection.execute(
-                insert(AnnotationRow).values(
-                    site=site.domain,
-                    day=moment.astimezone(site.time_zone).date(),
-                    text=_RELEASE,
-                    release=name,
-                )
-            )
+            day = moment.astimezone(site.time_zone).date()
+            values = {"site": site.domain, "day": day, "text": _RELEASE, "release": name}
+            connection.execute(_ADD_RELEASE, values)
 
 
 def _moment(release: str) -> datetime | None:

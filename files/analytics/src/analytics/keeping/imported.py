@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-ORIGINS = {"freehold": 1, "plausible": 2, "goatcounter": 3}
-"""The programs that counted, and their numbers in the table."""
+ORIGINS = {"freehold": 1, "plausible": 2, "goatcounter": 3, "log": 4}
+"""What counted, and its number in the table: a program, or a web server's log."""
 
 COUNTS = ("visitors", "visits", "page_views", "bounces", "seconds", "scrolls", "scrolled")
 """What is summed, as in `daily`."""

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
@@ -33,9 +33,9 @@ _WORDS = {
     "broken line": "Broken lines",
     "error": "Errors, such as 404",
     "in the future": "In the future",
+    "of a counted day": "Of days that have been counted, and are older than keep_days",
     "no page": "Images, styles and other files",
     "redirect": "Redirects",
-    "too old": "Older than events are kept (keep_days)",
     "unreadable address": "Addresses that are too long or unreadable",
 }
 
@@ -54,8 +54,10 @@ def command(files: tuple[Path, ...], site: str | None, total: int | None) -> Non
     settings = current_settings()
     chosen = _chosen(settings, site)
     try:
-        with _connection(settings) as connection:
-            history = History(connection, settings.sites, only=chosen)
+        with (
+            _connection(settings) as connection,
+            closing(History(connection, settings.sites, only=chosen)) as history,
+        ):
             if files == (Path("-"),):
                 _read(history, _standard_input(sys.stdin.buffer), total)
             else:

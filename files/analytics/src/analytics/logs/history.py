@@ -2,7 +2,8 @@
 
 An event that is stored says its page and its second; so does a line. The n-th line of the same
 page and second counts if there are not n such events already. So nothing need be kept that
-would tell which lines have been read, and no address is in what is compared.
+would tell which lines have been read, and no address is in what is compared. Of what is older than
+events are kept, see analytics.logs.past.
 
 Visitors are told apart by a key for each day that exists in this program's memory only.
 """
@@ -20,6 +21,7 @@ from analytics.errors import InvalidEventError
 from analytics.keeping.retention import oldest_kept
 from analytics.keeping.store import Store
 from analytics.logs.combined import parse
+from analytics.logs.past import Past
 from analytics.logs.request import Request, view, why_no_view
 from analytics.logs.times import moment
 from analytics.sites import Site
@@ -82,9 +84,13 @@ class History:
         self._only = only or (sites[0] if len(sites) == 1 else None)
         self._by_host = only is None
         self._now = now or datetime.now(UTC)
-        self._oldest = {site: oldest_kept(site, self._now) for site in sites}
+        self._oldest = {
+            site.domain: oldest_kept(site, self._now).timestamp() * 1000 for site in sites
+        }
         self._visitors = _PassingVisitors()
-        self._store = Store(connection, {site.domain: site.time_zone for site in sites})
+        self._zones = {site.domain: site.time_zone for site in sites}
+        self._store = Store(connection, self._zones)
+        self._past: Past | None = None
         connection.rollback()
         self._waiting: list[Record] = []
         self._last = 0
@@ -99,6 +105,9 @@ class History:
         if isinstance(record, str):
             self.report.dropped[record] += 1
             return
+        if record.time < self._oldest[record.site]:
+            self._past_days().read(record)
+            return
         # Those of one second must be compared together.
         if len(self._waiting) >= _AT_ONCE and record.time > self._waiting[-1].time:
             self._write()
@@ -107,7 +116,23 @@ class History:
     def finish(self) -> Report:
         """Write the rest."""
         self._write()
+        if self._past:
+            found = self._past.finish()
+            self.close()
+            self.report.counted += found[True]
+            if found[False]:
+                self.report.dropped["of a counted day"] += found[False]
         return self.report
+
+    def close(self) -> None:
+        """Forget what was not finished."""
+        if self._past:
+            self._past.close()
+
+    def _past_days(self) -> Past:
+        if self._past is None:
+            self._past = Past(self._connection.engine, self._zones)
+        return self._past
 
     def _record(self, line: bytes) -> Record | str:
         """What is kept of a line, or why nothing is."""
@@ -126,8 +151,6 @@ class History:
         site = self._site(request)
         if site is None:
             return "another site"
-        if time < self._oldest[site]:
-            return "too old"
         if time > self._now:
             return "in the future"
         return self._record_of(site, request, time)

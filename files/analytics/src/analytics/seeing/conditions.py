@@ -14,6 +14,7 @@ from analytics.seeing.sums import containing
 _OF_VISIT = {"entry_page": "nullif(v.entry, 0)", "exit_page": "nullif(v.exit, 0)"}
 # No visit is longer than a day, and clocks differ a little.
 LONGEST_VISIT = "interval '25 hours'"
+_NAMED = "e.name NOT IN (:view, :engagement)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,23 +23,40 @@ class Conditions:
 
     sql: str
     parameters: dict[str, Any]
+    event: str
+    """What one of its events `e` must meet, of which the visit's conditions are a part."""
 
 
 def of(connection: Connection, filters: Filters) -> Conditions:
     """The conditions that these filters are.
 
-    A visit has a page, an event or a property when any of its events has. Unknown is a value that
-    is neither equal to another nor contains one.
+    A visit has a page, an event or a property when any of its events has; an event and properties
+    must be those of the same one. Unknown is a value that is neither equal to another nor contains
+    one.
     """
     numbers = _numbers(connection, [PAGE_VIEW, ENGAGEMENT])
     parameters: dict[str, Any] = {
         "view": numbers.get(PAGE_VIEW, 0),
         "engagement": numbers.get(ENGAGEMENT, 0),
     }
-    found = [
-        _condition(connection, each, f"{index}", parameters) for index, each in enumerate(filters)
-    ]
-    return Conditions("".join(f"\n  AND {one}" for one in found), parameters)
+    named = any(one.dimension == "event" and _is_sought(one) for one in filters)
+    found, joined = [], []
+    for index, one in enumerate(filters):
+        if one.dimension == "event" and _is_sought(one):
+            joined.append(_name(connection, one, f"{index}", parameters))
+        elif one.dimension.startswith(PREFIX) and (named or _is_sought(one)):
+            joined.append(_property(one, f"{index}", parameters))
+        else:
+            found.append(_condition(connection, one, f"{index}", parameters))
+    event = " AND ".join(joined)
+    if event:
+        found.append(_any_event(event))
+    return Conditions("".join(f"\n  AND {one}" for one in found), parameters, event or "true")
+
+
+def _is_sought(one: Filter) -> bool:
+    """Whether it says what a single event must be, not what a visit must be without."""
+    return not one.operator.endswith("not") and "" not in one.values
 
 
 def _numbers(connection: Connection, texts: Iterable[str]) -> dict[str, int]:
@@ -55,18 +73,15 @@ def _condition(connection: Connection, one: Filter, index: str, parameters: dict
     have them, of a join it does not, and guesses hundreds of times too few.
     """
     negative = one.operator.endswith("not")
-    contains = one.operator.startswith("contains")
-    unknown = "" in one.values and not contains
-    values = [value for value in one.values if value]
+    unknown = _asks_unknown(one)
     if one.dimension.startswith(PREFIX):
-        patterns = [containing(value) for value in values]
-        parameters[f"key{index}"] = one.dimension.removeprefix(PREFIX)
-        parameters[f"values{index}"] = patterns if contains else values
-        return _of_properties(index, contains, negative, unknown)
-    numbers = _containing(connection, values) if contains else _numbers(connection, values).values()
-    parameters[f"values{index}"] = sorted(numbers)
-    if one.dimension in ("page", "event"):
-        return _of_events(one.dimension, index, negative, unknown)
+        hit, key = _property_hit(one, index, parameters), f"jsonb_exists(e.props, :key{index})"
+        return _some_event(key, hit, negative, unknown)
+    parameters[f"values{index}"] = _found_numbers(connection, one)
+    if one.dimension == "page":
+        return _some_event("e.name = :view", _hit("e.path", index), negative, unknown)
+    if one.dimension == "event":
+        return _some_event(_NAMED, _hit("e.name", index), negative, unknown)
     column = _OF_VISIT.get(one.dimension, one.dimension)
     hit = _hit(column, index)
     if unknown:
@@ -90,34 +105,58 @@ def _containing(connection: Connection, parts: Iterable[str]) -> Iterable[int]:
     )
 
 
-def _of_events(dimension: str, index: str, negative: bool, unknown: bool) -> str:
-    """Whether a visit has a page view, or an event, that the filter hits."""
-    if dimension == "page":
-        return _any_event("e.name = :view", _hit("e.path", index), negative, unknown)
-    kind = "e.name NOT IN (:view, :engagement)"
-    return _any_event(kind, _hit("e.name", index), negative, unknown)
+def _asks_unknown(one: Filter) -> bool:
+    return "" in one.values and not one.operator.startswith("contains")
 
 
-def _of_properties(index: str, contains: bool, negative: bool, unknown: bool) -> str:
-    """Whether a visit has an event with a property that the filter hits."""
+def _found_numbers(connection: Connection, one: Filter) -> list[int]:
+    """The numbers of the texts that a filter's values are, or that contain one."""
+    values = [value for value in one.values if value]
+    if one.operator.startswith("contains"):
+        return sorted(_containing(connection, values))
+    return sorted(_numbers(connection, values).values())
+
+
+def _name(connection: Connection, one: Filter, index: str, parameters: dict[str, Any]) -> str:
+    """Whether an event is one that the filter names."""
+    parameters[f"values{index}"] = _found_numbers(connection, one)
+    return f"{_NAMED} AND {_hit('e.name', index)}"
+
+
+def _property(one: Filter, index: str, parameters: dict[str, Any]) -> str:
+    """Whether an event has a property as the filter wants it."""
+    hit = _property_hit(one, index, parameters)
+    if _asks_unknown(one):
+        hit = f"({hit} OR NOT coalesce(jsonb_exists(e.props, :key{index}), false))"
+    return f"NOT coalesce({hit}, false)" if one.operator.endswith("not") else hit
+
+
+def _property_hit(one: Filter, index: str, parameters: dict[str, Any]) -> str:
+    contains = one.operator.startswith("contains")
+    values = [value for value in one.values if value]
+    parameters[f"key{index}"] = one.dimension.removeprefix(PREFIX)
+    parameters[f"values{index}"] = [containing(one) for one in values] if contains else values
     operator = "ILIKE" if contains else "="
-    hit = f"e.props ->> :key{index} {operator} ANY(CAST(:values{index} AS text[]))"
-    return _any_event(f"jsonb_exists(e.props, :key{index})", hit, negative, unknown)
+    return f"e.props ->> :key{index} {operator} ANY(CAST(:values{index} AS text[]))"
 
 
-def _any_event(kind: str, hit: str, negative: bool, unknown: bool) -> str:
+def _some_event(kind: str, hit: str, negative: bool, unknown: bool) -> str:
     """Whether a visit has an event of a kind that is a hit.
 
     Who asks for the unknown asks for visits without any such event; so the events of visits that
     have others alone are what is sought, or must be missing.
     """
     chosen = f"GROUP BY e.visit HAVING NOT bool_or({hit})" if unknown else f"AND {hit}"
-    absent = "NOT " if negative != unknown else ""
-    return f"""{absent}EXISTS (
+    return f"{'NOT ' if negative != unknown else ''}{_any_event(f'{kind} {chosen}')}"
+
+
+def _any_event(condition: str) -> str:
+    """Whether a visit has an event that meets the condition."""
+    return f"""EXISTS (
     SELECT FROM (
       SELECT e.visit FROM events e
       WHERE e.site = :site AND e.time >= CAST(:first AS timestamptz) - {LONGEST_VISIT}
-        AND e.time < CAST(:end AS timestamptz) + {LONGEST_VISIT} AND {kind} {chosen}
+        AND e.time < CAST(:end AS timestamptz) + {LONGEST_VISIT} AND {condition}
     ) q WHERE q.visit = v.id
   )"""
 

@@ -6,15 +6,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from markupsafe import Markup
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, text
 
 from analytics.keeping.dimensions import TOTAL
-from analytics.keeping.models import Daily, SiteRow
 from analytics.seeing.charts import sparkline
 from analytics.seeing.formats import Reader
 from analytics.sites import Site
 
 DAYS = 28
+
+_SUMS = text("""
+SELECT sites.domain, daily.day, daily.visitors, daily.page_views
+FROM daily JOIN sites ON sites.id = daily.site
+WHERE sites.domain = ANY(:domains) AND daily.dimension = :total AND daily.day >= :first
+""")
 
 Days = Mapping[date, tuple[int, int]]
 
@@ -46,16 +51,12 @@ def _sums(
     connection: Connection, sites: Sequence[Site], now: datetime
 ) -> Sequence[Row[str, date, int, int]]:
     """The days of all sites that may be wanted: no zone is further than a day away."""
-    query = (
-        select(SiteRow.domain, Daily.day, Daily.visitors, Daily.page_views)
-        .join(SiteRow, SiteRow.id == Daily.site)
-        .where(
-            SiteRow.domain.in_([site.domain for site in sites]),
-            Daily.dimension == TOTAL,
-            Daily.day >= now.date() - timedelta(days=DAYS + 1),
-        )
-    )
-    return connection.execute(query).all()
+    wanted = {
+        "domains": [site.domain for site in sites],
+        "total": TOTAL,
+        "first": now.date() - timedelta(days=DAYS + 1),
+    }
+    return connection.execute(_SUMS, wanted).all()
 
 
 def _glance(site: Site, found: Days, now: datetime, reader: Reader) -> Glance:

@@ -102,13 +102,13 @@ def _pairs(
     connection: Connection, site: int, filters: Filters, edges: Sequence[datetime]
 ) -> tuple[str, dict[str, object]]:
     """The statement of all pairs of property and value, and its parameters."""
-    sql, values = raw.prepared(connection, site, filters, edges)
+    asked = raw.prepared(connection, site, filters, edges)
     events = events_of(filters)
     kind = "e.name <> :engagement"
     if events:
         kind = "e.name IN (SELECT id FROM texts WHERE text = ANY(:events))"
-        values["events"] = list(events)
-    return _PAIRS.format(conditions=sql, kind=kind), values
+    statement = _PAIRS.format(conditions=asked.sql, kind=f"{kind} AND {asked.event}")
+    return statement, asked.parameters | {"events": list(events)}
 
 
 def _row(value: str, visitors: int, events: int) -> Row:

@@ -4,6 +4,7 @@ Each part of the period is counted for itself, as the daily sums are, and then t
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from analytics.keeping import filtered
 from analytics.keeping.dictionary import COLUMNS
 from analytics.keeping.dimensions import EVENT, PAGE, TOTAL, VISIT
 from analytics.seeing import conditions, sums
+from analytics.seeing.conditions import Conditions
 from analytics.seeing.figures import Totals
 from analytics.seeing.filters import Filters
 
@@ -164,8 +166,9 @@ def statement(
     the next. Of TABLES there are the sums of each dimension's values; of TOTALS those of each part,
     whose own number is the value.
     """
-    sql, values = prepared(connection, site, filters, edges)
-    return _STATEMENTS[kind].format(conditions=sql), values | {"spans": list(spans)}
+    asked = prepared(connection, site, filters, edges)
+    sql = _STATEMENTS[kind].format(conditions=asked.sql)
+    return sql, asked.parameters | {"spans": list(spans)}
 
 
 def parts(
@@ -181,8 +184,8 @@ def parts(
 
 def prepared(
     connection: Connection, site: int, filters: Filters, edges: Sequence[datetime]
-) -> tuple[str, dict[str, Any]]:
-    """The conditions of MATCHED, and the parameters that a statement with it needs."""
+) -> Conditions:
+    """The conditions of MATCHED, with all parameters that a statement with it needs."""
     # How many visits pass is a guess of the planner's. Where it guesses few and they are many,
     # comparing each with each would take minutes; and to compile what takes a second is no gain.
     connection.execute(
@@ -198,4 +201,4 @@ def prepared(
         "first": edges[0],
         "end": edges[-1],
     }
-    return found.sql, found.parameters | period
+    return replace(found, parameters=found.parameters | period)

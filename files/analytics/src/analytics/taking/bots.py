@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Protocol
 
 from ahocorasick_rs import AhoCorasick, Implementation
-from ua_parser_rs import UserAgentExtractor
 
 from analytics.taking.agents import readable
+from analytics.taking.patterns import Patterns
 
 
 class Reason(StrEnum):
@@ -112,8 +112,8 @@ def bot(user_agent: str | None, headers: Headers) -> Reason | None:
     # The first that the list has decides, and its words come before its other patterns.
     if words := listed.words.find_matches_as_indexes(text, overlapping=True):
         return listed.reasons[min(word for word, _, _ in words)]
-    found = listed.patterns.extract(text)
-    return None if found is None else Reason(found.family)
+    found = listed.patterns.first(text)
+    return None if found is None else listed.pattern_reasons[found]
 
 
 def prefetch(headers: Headers) -> bool:
@@ -128,15 +128,15 @@ class _Listed:
 
     words: AhoCorasick
     reasons: list[Reason]
-    patterns: UserAgentExtractor
+    patterns: Patterns
+    pattern_reasons: list[Reason]
 
 
 @cache
 def _listed() -> _Listed:
     """All of the list in 2 MB; a user agent takes 1 µs.
 
-    As one regular expression in Python it takes 400 µs, and in Rust, where each of 1,500 patterns
-    would be one of its own, 8 MB.
+    As one regular expression in Python it takes 400 µs.
     """
     words: dict[str, Reason] = {}
     patterns: dict[str, Reason] = {}
@@ -149,7 +149,8 @@ def _listed() -> _Listed:
     return _Listed(
         AhoCorasick(words, implementation=Implementation.ContiguousNFA),
         [*words.values()],
-        UserAgentExtractor((one, why, None, None, None, None) for one, why in patterns.items()),
+        Patterns(patterns),
+        [*patterns.values()],
     )
 
 
