@@ -165,6 +165,13 @@ def test_what_makes_no_sense_is_told_in_a_sentence(
 
 
 @pytest.mark.usefixtures("summer")
+def test_a_conversion_rate_changes_by_percentage_points(get: Get) -> None:
+    asked = {"metrics": "conversion_rate", "filters": "event:goal==Download", **JULY}
+    answer = results(get("aggregate", compare="previous_period", **asked))
+    assert answer == {"conversion_rate": {"value": 25, "change": 25}}
+
+
+@pytest.mark.usefixtures("summer")
 def test_filters_may_be_those_of_version_2(get: Get) -> None:
     def visitors(filters: str) -> Any:  # noqa: ANN401
         return results(get("aggregate", filters=filters, **JULY))["visitors"]["value"]

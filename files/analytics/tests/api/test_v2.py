@@ -141,6 +141,21 @@ def test_a_page_is_counted_alone_when_it_is_filtered_by(ask: Ask) -> None:
 
 
 @pytest.mark.usefixtures("blog")
+def test_a_conversion_rate_is_of_all_who_could_have(ask: Ask) -> None:
+    metrics = ["visitors", "conversion_rate"]
+    signup = ["is", "event:goal", ["Signup"]]
+    assert rows(ask(metrics=metrics, dimensions=["event:goal"])) == [("Signup", 2, 50)]
+    assert rows(ask(metrics=metrics, filters=[signup])) == [(2, 50)]
+    american = ["is", "visit:country", ["US"]]
+    assert rows(ask(metrics=metrics, filters=[american, signup])) == [(1, 50)]
+    free = ["is", "event:props:plan", ["Free"]]
+    assert rows(ask(metrics=metrics, filters=[free, signup])) == [(1, 25)]
+    by_country = ask(metrics=metrics, filters=[signup], dimensions=["visit:country"])
+    assert rows(by_country) == [("NL", 1, 25), ("US", 1, 25)]
+    assert "event:goal" in ask(400, metrics=metrics)["error"]
+
+
+@pytest.mark.usefixtures("blog")
 def test_steps_without_visits_have_a_label_and_no_row(ask: Ask) -> None:
     include = {"time_labels": True}
     answer = ask(date_range=MARCH, dimensions=["time:day"], include=include)

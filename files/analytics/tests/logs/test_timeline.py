@@ -34,6 +34,14 @@ def test_shuffled_split_and_packed_it_is_the_same(
     assert ordered(tmp_path / "one", tmp_path / "b.gz", tmp_path / "a") == LINES
 
 
+def test_a_log_that_is_given_twice_is_read_once(tmp_path: Path) -> None:
+    (tmp_path / "a.1").write_bytes(b"".join(LINES))
+    (tmp_path / "a.1.gz").write_bytes(gzip.compress(b"".join(LINES)))
+    (tmp_path / "b").write_bytes(LINES[0])
+    paths = [tmp_path / name for name in ("a.1", "b", "a.1.gz", "b")]
+    assert ordered(tmp_path / "one", *paths) == [LINES[0], *LINES]
+
+
 def test_lines_without_a_time_come_first_and_are_not_lost(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(LINES[0] + b"\xff\x00\n\n" + LINES[1][:-1])
     assert ordered(tmp_path / "one", tmp_path / "a") == [b"\n", b"\xff\x00\n", *LINES[:2]]

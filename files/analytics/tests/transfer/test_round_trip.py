@@ -194,3 +194,24 @@ def test_an_import_can_be_deleted(year: Flask, elsewhere: Flask, tmp_path: Path)
     missing = runner.invoke(args=["imports", "delete", "1"])
     assert missing.exit_code == 1
     assert "There is no import 1; there are: none." in missing.output
+
+
+def test_the_sums_of_an_old_log_go_out_and_in(
+    app: Flask, engine: Engine, elsewhere: Flask, tmp_path: Path
+) -> None:
+    agent = "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0"
+    old = NOW - timedelta(days=BLOG.keep_days + 30)
+    line = f'8.8.8.8 - - [{old:%d/%b/%Y}:10:00:00 +0000] "GET /old HTTP/1.1" 200 5 "-" "{agent}"\n'
+    log = tmp_path / "access.log"
+    log.write_text(line)
+    told = app.test_cli_runner().invoke(args=["import-log", "--site", "blog.test", str(log)])
+    assert "1  page views counted" in told.output
+    before = everything(app)
+    assert before["page"]["/old"].totals.page_views == 1
+    archive_file = exported(app, tmp_path)
+    taken_in(elsewhere, archive_file)
+    assert everything(elsewhere) == before
+    # And the log again, where its sums have come from elsewhere.
+    again = elsewhere.test_cli_runner().invoke(args=["import-log", "--site", "blog.test", str(log)])
+    assert "0  page views counted" in again.output
+    assert everything(elsewhere) == before

@@ -17,8 +17,8 @@ COUNTED = (
 )
 """What is counted of each row, from which all metrics are made."""
 
-# Plausible has them; they need goals and currencies, which are not kept.
-UNAVAILABLE = ("conversion_rate", "group_conversion_rate", "average_revenue", "total_revenue")
+# Plausible has them; currencies are not kept.
+UNAVAILABLE = ("group_conversion_rate", "average_revenue", "total_revenue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ class Metric:
     """Whether it tells of whole visits, so that it can't be told of single events."""
     of_page: bool = False
     """Whether it needs a page."""
+    of_goal: bool = False
+    """Whether it needs a goal."""
 
     def number(self, value: Decimal | float | None) -> float | None:
         """The value for JSON; None where nothing is known."""
@@ -70,6 +72,12 @@ METRICS = {
             "percentage",
             f"coalesce({_share('visitors', 'CAST(:everybody AS bigint)', 2, '100.0')}, 0)",
             digits=2,
+        ),
+        Metric(
+            "conversion_rate",
+            f"coalesce({_share('visitors', 'CAST(:candidates AS bigint)', 2, '100.0')}, 0)",
+            digits=2,
+            of_goal=True,
         ),
     )
 }

@@ -129,21 +129,26 @@ def check(query: Query) -> None:
                 f"Invalid order_by entry {shown(order.key)}. Entry is not a queried metric or"
                 " dimension."
             )
-    pages = dimensions.PAGE.key
-    single = query.uses("event", filtered=False) | query.uses("property", filtered=False)
     for each in query.metrics:
-        if each.of_page and pages not in query.uses("event"):
+        _check_metric(query, each)
+
+
+def _check_metric(query: Query, each: Metric) -> None:
+    pages, goals = dimensions.PAGE.key, dimensions.GOAL.key
+    single = query.uses("event", filtered=False) | query.uses("property", filtered=False)
+    for needed, key in ((each.of_page, pages), (each.of_goal, goals)):
+        if needed and key not in query.uses("event"):
             raise QueryError(
-                f"Metric `{each.name}` can only be queried with event:page filters or dimensions."
+                f"Metric `{each.name}` can only be queried with {key} filters or dimensions."
             )
-        if each.name == "views_per_visit" and pages in query.uses("event"):
-            raise QueryError(f"Metric `{each.name}` cannot be queried with `event:page`.")
-        if each.of_visit and single - {pages}:
-            raise QueryError(
-                f"Session metric(s) `{each.name}` cannot be queried along with event dimensions."
-            )
-        if each.name == "percentage" and not query.keys:
-            raise QueryError("Metric `percentage` can only be queried with dimensions.")
+    if each.name == "views_per_visit" and pages in query.uses("event"):
+        raise QueryError(f"Metric `{each.name}` cannot be queried with `event:page`.")
+    if each.of_visit and single - {pages}:
+        raise QueryError(
+            f"Session metric(s) `{each.name}` cannot be queried along with event dimensions."
+        )
+    if each.name == "percentage" and not query.keys:
+        raise QueryError("Metric `percentage` can only be queried with dimensions.")
 
 
 def metric(name: object, place: str) -> Metric:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from analytics.api import counted, statement, summed
+from analytics.api import counted, statement, summed, tree
 from analytics.api.metrics import METRICS
 from analytics.api.query import Order, Query
 from analytics.countries import names
@@ -94,7 +94,11 @@ def _prepared(connection: Connection, query: Query) -> tuple[str, dict[str, Any]
         "names": list(names().values()),
     }
     if any(one.name == "percentage" for one in query.metrics):
-        values["everybody"] = _everybody(connection, query)
+        values["everybody"] = _visitors(connection, query)
+    if any(one.of_goal for one in query.metrics):
+        # Who could have: all that the query is about but for the goal.
+        others = replace(query, filters=tree.without_goals(query.filters))
+        values["candidates"] = _visitors(connection, others)
     if summed.fits(query):
         found = summed.of(connection, values["site"], query, values)
     else:
@@ -102,7 +106,7 @@ def _prepared(connection: Connection, query: Query) -> tuple[str, dict[str, Any]
     return statement.of(query, found), values
 
 
-def _everybody(connection: Connection, query: Query) -> int:
+def _visitors(connection: Connection, query: Query) -> int:
     """How many visitors there are in all rows together."""
     whole = replace(query, keys=(), metrics=(METRICS["visitors"],), hide_unknown=False)
     rows_of, values = _prepared(connection, whole)

@@ -95,6 +95,19 @@ def by_entry(tree: Tree) -> Tree:
     )
 
 
+def without_goals(tree: Group) -> Group:
+    """The tree but for those of its parts that ask for a goal, or for a property of one."""
+    parts = (
+        part
+        for part in tree.parts
+        if not any(
+            one.dimension == dimensions.GOAL or one.dimension.kind == "property"
+            for one in clauses(part)
+        )
+    )
+    return Group(tree.word, tuple(parts))
+
+
 def parse(given: object) -> Group:
     """The tree of a query's `filters`. Raises QueryError."""
     if not isinstance(given, list):

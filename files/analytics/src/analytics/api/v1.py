@@ -112,6 +112,8 @@ def _change(name: str, before: float | None, now: float | None) -> float | None:
     """In percent; of a rate, in percentage points."""
     if before is None or now is None:
         return None
+    if name == "conversion_rate":
+        return round(now - before, 2)
     if name == "bounce_rate":
         return now - before if before else None
     if not before:

@@ -8,12 +8,10 @@ events are kept, see analytics.logs.past.
 Visitors are told apart by a key for each day that exists in this program's memory only.
 """
 
-import secrets
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
-from pathlib import Path
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, text
 
@@ -21,6 +19,7 @@ from analytics.errors import InvalidEventError
 from analytics.keeping.retention import oldest_kept
 from analytics.keeping.store import Store
 from analytics.logs.combined import parse
+from analytics.logs.passing import PassingVisitors
 from analytics.logs.past import Past
 from analytics.logs.request import Request, view, why_no_view
 from analytics.logs.times import moment
@@ -29,7 +28,6 @@ from analytics.spool.record import Record
 from analytics.taking import collect
 from analytics.taking.intake import why_not
 from analytics.taking.payload import PAGE_VIEW
-from analytics.taking.visitors import Visitors
 
 # Bounds the memory, and how long the worker may have to wait for a day that both write.
 _AT_ONCE = 4000
@@ -87,7 +85,7 @@ class History:
         self._oldest = {
             site.domain: oldest_kept(site, self._now).timestamp() * 1000 for site in sites
         }
-        self._visitors = _PassingVisitors()
+        self._visitors = PassingVisitors()
         self._zones = {site.domain: site.time_zone for site in sites}
         self._store = Store(connection, self._zones)
         self._past: Past | None = None
@@ -200,20 +198,3 @@ class History:
                 stored[key] -= 1
             else:
                 yield record
-
-
-class _PassingVisitors(Visitors):
-    """Keys that are on no disk, and forgotten when the log goes on to later days."""
-
-    def __init__(self) -> None:
-        super().__init__(Path())
-        self._keys: dict[tuple[str, date], bytes] = {}
-
-    def _key(self, site: Site, day: date) -> bytes:
-        if (site.domain, day) not in self._keys:
-            # Today's, and tomorrow's in the last half hour. Sites differ by a day at most.
-            old = [key for key in self._keys if (day - key[1]).days > 2]
-            for key in old:
-                del self._keys[key]
-            self._keys[site.domain, day] = secrets.token_bytes(32)
-        return self._keys[site.domain, day]
