@@ -94,7 +94,7 @@ EVENTS = st.builds(
 )
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     batches=st.lists(st.lists(EVENTS, min_size=1, max_size=5), min_size=2, max_size=4),
     zone=st.sampled_from(["Europe/Berlin", "Australia/Lord_Howe", "America/New_York"]),
@@ -123,7 +123,7 @@ def test_it_is_what_brute_force_says_after_events_in_any_order(
                 assert found == expected
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     events=st.lists(EVENTS, min_size=1, max_size=8),
     filters=st.sampled_from(FILTERS),
