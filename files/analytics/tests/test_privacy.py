@@ -56,6 +56,11 @@ TABLES = {
         *("site", "dimension", "day", "value", "origin", "import"),
         *("visitors", "visits", "page_views", "bounces", "seconds", "scrolls", "scrolled"),
     },
+    # Hashes of what the owner looked for, and sums.
+    "filtered_sums": {
+        *("id", "site", "filters", "kind", "first", "last", "dimension", "value", "visitors"),
+        *("visits", "page_views", "bounces", "seconds", "scrolls", "scrolled"),
+    },
     "stale_days": {"site", "day"},
     "drops": {"site", "day", "reason", "events"},
     "positions": {"segment", "offset"},

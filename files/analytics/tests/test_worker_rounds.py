@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from analytics import worker
 from analytics.config import Settings
 from analytics.database import make_engine
+from analytics.keeping import filtered
+from analytics.seeing import ahead
 from analytics.sites import Site
 from analytics.spool.record import Record, encode
 from analytics.spool.writer import Spool
@@ -69,3 +71,35 @@ def test_a_fault_of_ours_is_logged_and_tried_again(
     assert count() == 1
     assert "the worker failed and starts again" in caplog.text
     assert "Traceback" in caplog.text
+
+
+def test_sums_of_filters_are_forgotten_at_the_start_and_made_when_nothing_is_to_do(
+    make_settings: MakeSettings, engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """An older release may have changed what they were counted from."""
+    monkeypatch.setattr(worker, "ALIVE", tmp_path / "alive")
+    monkeypatch.setattr(worker, "_IDLE_SECONDS", 0.01)
+    monkeypatch.setattr(ahead, "MANY_VISITS", 1)
+    settings = make_settings(engine.url)
+    earlier = round((time.time() - 3 * 24 * 3600) * 1000)
+    event = Record(time=earlier, site="blog.test", name="pageview", path="/", hostname="blog.test")
+    Spool(settings.spool).append(encode(event))
+    with engine.begin() as connection:
+        filtered.begin(connection, 99, b"", filtered.TOTALS, [(date.today(), date.today())])
+    one = worker.Worker(settings, engine)
+    ends = time.monotonic() + 30
+
+    def sites() -> set[int]:
+        with engine.connect() as connection:
+            return set(connection.scalars(text("SELECT site FROM filtered_sums")))
+
+    rest = one._rest
+
+    def until_made(seconds: float) -> bool:
+        if sites() == {1} or time.monotonic() > ends:
+            one.stop()
+        return rest(seconds)
+
+    monkeypatch.setattr(one, "_rest", until_made)
+    one.run()
+    assert sites() == {1}

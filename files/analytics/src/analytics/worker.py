@@ -22,8 +22,9 @@ from analytics import database
 from analytics.access import event_tokens
 from analytics.access.expiry import expire
 from analytics.config import ConfigError, Settings
-from analytics.keeping import annotations, lock, retention, rollups
+from analytics.keeping import annotations, filtered, lock, retention, rollups
 from analytics.keeping.carrier import Carrier
+from analytics.seeing.ahead import Ahead
 from analytics.taking.visitors import Visitors
 
 log = logging.getLogger("analytics.worker")
@@ -73,11 +74,18 @@ class Worker:
         connection.detach()
         if not self._lock(connection):
             return
-        carrier = Carrier(self._settings, connection)
+        with connection.begin():
+            # Another release may have been at work, or the site may have another time zone now.
+            filtered.forget_all(connection)
+        carrier, ahead = Carrier(self._settings, connection), Ahead(self._settings)
         while not self._stopping.is_set():
             self._do_chores(connection)
             if not carrier.work():
-                self._rest(_IDLE_SECONDS)
+                began = time.monotonic()
+                made = ahead.work(connection)
+                # Half of the time is for whoever else is on the machine.
+                took = time.monotonic() - began
+                self._rest(min(took, _IDLE_SECONDS) if made else _IDLE_SECONDS)
 
     def _lock(self, connection: Connection) -> bool:
         """Wait until no other worker is at work; False when it was stopped meanwhile."""
@@ -113,6 +121,7 @@ class Worker:
         self._publish_event_tokens(connection)
         with connection.begin():
             rollups.close_months(connection, now.date())
+            filtered.bound(connection)
             self._mark_releases(connection)
         if time.monotonic() >= self._retention_due:
             self._retention_due = time.monotonic() + _RETENTION_SECONDS

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from analytics.keeping import rollups
+from analytics.keeping.store import Store
 from analytics.spool.record import Record
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
@@ -142,6 +143,42 @@ def test_sums_are_what_brute_force_says(
     for number in range(batches):
         keep(given_records[number::batches], zone)
     assert stored(engine) == by_hand(engine, ZoneInfo(zone))
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    drawn=st.lists(
+        st.tuples(st.integers(-25, 25), st.sampled_from(["pageview", "signup", "engagement"])),
+        min_size=2,
+        max_size=6,
+    ),
+    batches=st.integers(2, 4),
+)
+@example(drawn=[(5, "pageview"), (-5, "pageview")], batches=2)
+@example(drawn=[(-9, "signup"), (-5, "pageview"), (5, "pageview")], batches=2)
+def test_late_events_of_a_visit_over_midnight_change_all_its_days(
+    engine: Engine, drawn: list[tuple[int, str]], batches: int
+) -> None:
+    """What begins earlier than was known, or by another page, counts for no other day any more."""
+    zone = ZoneInfo("Europe/Berlin")
+    midnight = SPRING + timedelta(hours=3)
+    events = [
+        record(midnight, minute, name=name, path=f"/{minute % 3}", visitor=1)
+        for minute, name in drawn
+    ]
+    with engine.begin() as connection:
+        connection.execute(text("TRUNCATE visits, events, daily, stale_days"))
+    with engine.connect() as connection:
+        store = Store(connection, {"blog.test": zone}, SPRING)
+        connection.rollback()
+        for number in range(batches):
+            with connection.begin():
+                store.write(connection, events[number::batches])
+            store.visits.settle()
+            with connection.begin():
+                for site, _, day in rollups.stale(connection):
+                    rollups.rebuild(connection, site, day, zone)
+    assert stored(engine) == by_hand(engine, zone)
 
 
 def test_making_sums_again_changes_nothing(engine: Engine, keep: Keep) -> None:

@@ -124,7 +124,7 @@ def test_a_report_is_what_brute_force_says(
     clock: int,
 ) -> None:
     with engine.begin() as connection:
-        connection.execute(text("TRUNCATE visits, events, daily, stale_days"))
+        connection.execute(text("TRUNCATE visits, events, daily, stale_days, filtered_sums"))
     for number in range(batches):
         keep(given_records[number::batches], zone)
     site = Site("blog.test", time_zone=ZoneInfo(zone))
@@ -136,7 +136,7 @@ def test_a_report_is_what_brute_force_says(
     view = View(period, "28d", "previous", interval, filters=filters)
     with engine.connect() as connection:
         found = report.make(connection, site, view, now)
-        plans = report.table(connection, site, view, "prop:plan")
+        plans = report.table(connection, site, view, "prop:plan", now)
 
     seen = brute_force.load(engine)
     bounds = period_bounds(period, site.time_zone)
@@ -250,7 +250,7 @@ def test_long_lists_are_cut_and_searched(engine: Engine, filters: Filters) -> No
     with engine.connect() as connection:
 
         def pages(**options: Any) -> tuple[list[str | None], bool]:  # noqa: ANN401
-            found = report.table(connection, SITE, shown, "page", **options)
+            found = report.table(connection, SITE, shown, "page", NOW, **options)
             return [row.value for row in found.rows], found.more
 
         everything, more = pages()

@@ -61,7 +61,7 @@ def everything(app: Flask, site: Site = BLOG) -> dict[str, Any]:
         tables = {
             name: {
                 row.value: row
-                for row in report.table(connection, site, view, name, limit=10_000).rows
+                for row in report.table(connection, site, view, name, NOW, limit=10_000).rows
             }
             for name in TABLES
         }

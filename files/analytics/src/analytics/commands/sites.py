@@ -22,7 +22,13 @@ _SIZES = """
 SELECT pg_size_pretty(pg_total_relation_size(CAST(:table AS regclass)) + coalesce(
   (SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree(:table) WHERE isleaf), 0))
 """
-_MEASURED = {"visits": "visits", "events": "events", "daily": "daily sums", "monthly": "monthly"}
+_MEASURED = {
+    "visits": "visits",
+    "events": "events",
+    "daily": "daily sums",
+    "monthly": "monthly",
+    "filtered_sums": "those of filters",
+}
 
 
 @click.command("sites")

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection, text
 
-from analytics.keeping import retention, rollups, words
+from analytics.keeping import filtered, retention, rollups, words
 from analytics.keeping.dimensions import ENTRY, EXIT, PAGE
 from analytics.keeping.visits import ENGAGEMENT, PAGE_VIEW
 from analytics.sites import Site
@@ -19,7 +19,7 @@ Tell = Callable[[str], None]
 
 SITE_TABLES = (
     *("events", "visits", "daily", "monthly", "stale_days", "drops"),
-    *("imported_daily", "imports"),
+    *("imported_daily", "imports", "filtered_sums"),
 )
 """The tables that have a site's number."""
 _BY_DAY = ("daily", "imported_daily", "stale_days", "drops")
@@ -143,6 +143,7 @@ def delete(connection: Connection, target: Target, now: datetime, tell: Tell) ->
     connection.execute(text(_TOUCH.format(which=target.which_visits)), values)
     connection.execute(text(_DELETE.format(which=target.which_events)), values)
     connection.execute(text("ANALYZE touched"))
+    filtered.forget(connection, target.number)
     days = set(_days(connection, target))
     for statement in (_ENDED, _LONELY, _SHRINK):
         connection.execute(text(statement), site)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from analytics.keeping import partitions, rollups
+from analytics.keeping import filtered, partitions, rollups
 from analytics.sites import UTC_ZONE, Site
 
 _SEEN = "start < :limit AND start + make_interval(secs => seconds)"
@@ -33,6 +33,11 @@ def apply(connection: Connection, sites: tuple[Site, ...], now: datetime) -> Non
         for month in partitions.months(connection):
             if month < last:
                 partitions.drop(connection, month)
+        for number, domain in connection.execute(text("SELECT id, domain FROM sites")).all():
+            limit = limits.get(domain, min(limits.values()))
+            # The first day that is kept had a part in visits of the day before.
+            day = limit.astimezone(zones.get(domain, UTC_ZONE)).date()
+            filtered.forget(connection, number, last=day)
         for domain, limit in limits.items():
             for table, column in (("events", "time"), ("visits", _SEEN)):
                 connection.execute(

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ import psycopg
 from psycopg import Cursor
 from sqlalchemy import Connection, text
 
-from analytics.keeping import partitions
+from analytics.keeping import filtered, partitions
 from analytics.keeping.dictionary import COLUMNS, Dictionary
 from analytics.keeping.visits import ENGAGEMENT, Visit, Visits
 from analytics.sites import UTC_ZONE
@@ -47,6 +47,7 @@ LEFT JOIN texts entry ON entry.id = v.entry LEFT JOIN texts exit ON exit.id = v.
 WHERE v.start > :since - interval '1 day' AND v.visitor <> 0
   AND v.start + make_interval(secs => v.seconds) > :since - interval '31 minutes'
 """
+_DAY = timedelta(days=1)
 # As the sequence's increment in migration 0002.
 NUMBERS_A_BLOCK = 1000
 
@@ -83,8 +84,11 @@ class Store:
         with raw.cursor() as cursor:
             self._write_events(cursor, events)
             self._write_visits(cursor)
-            self._mark_stale(cursor, events)
+            days = self._changed_days(cursor)
+            self._mark_stale(cursor, days)
             self._write_drops(cursor, [one for one in records if isinstance(one, Dropped)])
+        for site, day in days:
+            filtered.forget(connection, site, day, day)
 
     def _with_visits(self, records: Iterable[Record]) -> Iterator[tuple[Record, Visit]]:
         """The events with their visits, which are changed on the way."""
@@ -180,16 +184,27 @@ class Store:
     def _day(self, site: str, time: int) -> date:
         return _moment(time).astimezone(self._zones.get(site, UTC_ZONE)).date()
 
-    def _mark_stale(self, cursor: Cursor, events: Sequence[tuple[Record, Visit]]) -> None:
-        """The days whose sums these events change: an event's own, and that of its visit."""
-        minutes = {(record.site, _minute(record.time)) for record, _ in events}
-        minutes |= {(visit.site, _minute(visit.start)) for _, visit in events}
-        days = {(self.site(cursor, site), self._day(site, minute)) for site, minute in minutes}
+    def _changed_days(self, cursor: Cursor) -> list[tuple[int, date]]:
+        """All days of the visits that were changed, with their sites: what one of its days has of
+        a visit changes with what happens on another, such as its first and its last page.
+        """
+        minutes = {
+            (one.site, _minute(one.start), _minute(one.seen)) for one in self.visits.changed()
+        }
+        days = {
+            (self.site(cursor, site), first + number * _DAY)
+            for site, start, seen in minutes
+            for first in [self._day(site, start)]
+            for number in range((self._day(site, seen) - first).days + 1)
+        }
+        return sorted(days)
+
+    def _mark_stale(self, cursor: Cursor, days: Sequence[tuple[int, date]]) -> None:
         cursor.executemany(
             # An update of nothing holds the row until the commit: who sums that day waits for it.
             "INSERT INTO stale_days (site, day) VALUES (%s, %s)"
             " ON CONFLICT (site, day) DO UPDATE SET day = EXCLUDED.day",
-            sorted(days),
+            days,
         )
 
     def _write_drops(self, cursor: Cursor, drops: Iterable[Dropped]) -> None:

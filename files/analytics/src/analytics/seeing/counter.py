@@ -12,6 +12,7 @@ from analytics.keeping.dimensions import VISIT
 from analytics.seeing import intervals, properties, raw, sums
 from analytics.seeing.figures import Table, Totals
 from analytics.seeing.filters import Filters
+from analytics.seeing.kept import Kept
 from analytics.seeing.periods import Period
 from analytics.seeing.sums import Slice
 from analytics.sites import Site
@@ -33,6 +34,7 @@ class Counter:
     filters: Filters
     oldest: datetime
     """Before this moment there are only daily sums."""
+    now: datetime
     deadline: float = field(default_factory=lambda: time.monotonic() + LONGEST_SECONDS)
     """Of counting single visits, by the monotonic clock; then the database raises."""
 
@@ -41,13 +43,14 @@ class Counter:
 
         It counts whole where its single visits are gone.
         """
-        edges = self._edges(period, until)
-        summed = _summed(self.filters)
-        if summed is None:
-            return self._parts(edges)
-        found = sums.days(self.connection, self.number, period.first, period.last, *summed)
-        if until is not None and edges[-2] >= self.oldest:
-            (found[period.last],) = self._parts(edges[-2:])
+        known = summed(self.filters)
+        if known is None:
+            found = self._kept().totals(period.first, period.last)
+        else:
+            found = sums.days(self.connection, self.number, period.first, period.last, *known)
+        start = self.begin(period.last)
+        if until is not None and (known is None or start >= self.oldest):
+            (found[period.last],) = self._parts([start, until])
         return [found.get(day, Totals()) for day in days_of(period)]
 
     def hours(self, period: Period, until: datetime | None = None) -> list[Totals] | None:
@@ -65,9 +68,7 @@ class Counter:
     def tables(self, period: Period, dimensions: Sequence[str], wanted: Slice) -> dict[str, Table]:
         """The values of each dimension in a period."""
         if self.filters:
-            edges = self._edges(period)
-            self._limit()
-            return raw.tables(self.connection, self.number, self.filters, edges, dimensions, wanted)
+            return self._kept().tables(period.first, period.last, dimensions, wanted)
         return sums.tables(
             self.connection, [self.number], dimensions, period.first, period.last, wanted
         )
@@ -98,13 +99,18 @@ class Counter:
         left = self.deadline - time.monotonic()
         database.limit(self.connection, max(left, _LEAST_SECONDS))
 
-    def _edges(self, period: Period, until: datetime | None = None) -> list[datetime]:
+    def _edges(self, period: Period) -> list[datetime]:
         """When each day of the period begins, and when the last one ends."""
-        days = [self.begin(day) for day in days_of(period)]
-        return [*days, until or self.begin(period.last + _DAY)]
+        return [*map(self.begin, days_of(period)), self.begin(period.last + _DAY)]
+
+    def _kept(self) -> Kept:
+        return Kept(
+            *(self.connection, self.number, self.site, self.filters),
+            *(self.oldest, self.now, self._limit),
+        )
 
 
-def _summed(filters: Filters) -> tuple[str, str] | None:
+def summed(filters: Filters) -> tuple[str, str] | None:
     """The dimension and the value of which the daily sums are those of the filtered visits."""
     if not filters:
         return "total", ""

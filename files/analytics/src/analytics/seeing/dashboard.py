@@ -111,6 +111,7 @@ def listing(domain: str, dimension: str) -> BaseResponse | str:
             found,
             scene.place.view,
             scene.place.dimension,
+            scene.now,
             search=scene.place.search,
             limit=_MOST_ROWS_OF_A_FILE if asked.as_file() else _ROWS,
             offset=0 if asked.as_file() else asked.skip(),

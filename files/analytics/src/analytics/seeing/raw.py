@@ -3,19 +3,20 @@
 Each part of the period is counted for itself, as the daily sums are, and then they are added up.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, text
 
+from analytics.keeping import filtered
 from analytics.keeping.dictionary import COLUMNS
-from analytics.keeping.dimensions import EVENT, PAGE, VISIT
+from analytics.keeping.dimensions import EVENT, PAGE, TOTAL, VISIT
 from analytics.seeing import conditions, sums
 from analytics.seeing.conditions import Conditions
-from analytics.seeing.figures import Table, Totals
+from analytics.seeing.figures import Totals
 from analytics.seeing.filters import Filters
-from analytics.seeing.sums import Slice
 
 # The visits that are in, with the parts of the period that each began and ended in; 0 is before
 # the first. A visit of one part has all its page views there, so that no event needs to be read.
@@ -29,10 +30,14 @@ matched AS MATERIALIZED (
     AND v.start < :end {{conditions}}
 )"""
 
+# The span that a part is added to.
+_SPAN = "(CAST(:spans AS integer[]))[part]"
+
 _PARTS = f"""
 WITH {MATCHED}
-SELECT part, sum(visitors) AS visitors, sum(visits) AS visits, sum(views) AS page_views,
-  sum(bounces) AS bounces, sum(seconds) AS seconds
+SELECT {_SPAN} AS span, {TOTAL} AS dimension, part AS value, sum(visitors) AS visitors,
+  sum(visits) AS visits, sum(views) AS page_views, sum(bounces) AS bounces,
+  sum(seconds) AS seconds, 0 AS scrolls, 0 AS scrolled
 FROM (
   SELECT part, 0 AS visitors, count(*) AS visits,
     coalesce(sum(page_views) FILTER (WHERE part = last), 0) AS views, sum(bounce) AS bounces,
@@ -59,16 +64,6 @@ people AS MATERIALIZED (
     {", ".join(f"min({axis}) AS {axis}, max({axis}) AS other_{axis}" for axis in _AXES)}
   FROM matched WHERE part > 0 AND visitor <> 0 GROUP BY part, visitor
 )"""
-# The page views in the period of visits that began before it or went on after it.
-_EDGE = f"""
-edge AS MATERIALIZED (
-  SELECT client, arrival, entry, exit, count(*) AS views
-  FROM events e JOIN matched m ON m.id = e.visit AND (m.part = 0 OR m.last > :parts)
-  WHERE e.site = :site AND e.name = :view AND e.time >= :first AND e.time < :end
-    AND (e.time < CAST(:first AS timestamptz) + {conditions.LONGEST_VISIT}
-      OR e.time >= CAST(:end AS timestamptz) - {conditions.LONGEST_VISIT})
-  GROUP BY 1, 2, 3, 4
-)"""
 _SEEN = """
 seen AS MATERIALIZED (
   SELECT CASE WHEN m.part = m.last THEN m.part ELSE width_bucket(e.time, :edges) END AS part,
@@ -82,31 +77,38 @@ seen AS MATERIALIZED (
   WHERE e.site = :site AND e.time >= :first AND e.time < :end
   GROUP BY 1, 2, 3, 4, 5
 )"""
+# The page views of visits that have some in other parts than the one that they began in.
+_ELSEWHERE = """
+elsewhere AS MATERIALIZED (
+  SELECT s.part, client, arrival, entry, exit, sum(views) AS views
+  FROM seen s JOIN matched m ON m.id = s.id AND m.part <> m.last
+  WHERE s.path IS NOT NULL GROUP BY 1, 2, 3, 4, 5
+)"""
 
 _BY_AXIS = """
-SELECT d.dimension, d.value, visitors, visits, page_views, bounces, seconds, 0, 0
+SELECT span, d.dimension, d.value, visitors, visits, page_views, bounces, seconds, 0, 0
 FROM (
-  SELECT {axis}, 0 AS visitors, count(*) AS visits,
-    sum(page_views) FILTER (WHERE last <= :parts) AS page_views, sum(bounce) AS bounces,
+  SELECT {span} AS span, {axis}, 0 AS visitors, count(*) AS visits,
+    sum(page_views) FILTER (WHERE part = last) AS page_views, sum(bounce) AS bounces,
     sum(seconds) AS seconds
-  FROM matched WHERE part > 0 GROUP BY {axis}
+  FROM matched WHERE part > 0 GROUP BY 1, 2
   UNION ALL
-  SELECT {axis}, 0, 0, sum(views), 0, 0 FROM edge GROUP BY {axis}
+  SELECT {span}, {axis}, 0, 0, sum(views), 0, 0 FROM elsewhere GROUP BY 1, 2
   UNION ALL
-  SELECT {axis}, count(*), 0, 0, 0, 0 FROM people WHERE {axis} = other_{axis} GROUP BY {axis}
+  SELECT {span}, {axis}, count(*), 0, 0, 0, 0 FROM people WHERE {axis} = other_{axis} GROUP BY 1, 2
 ) v {join} CROSS JOIN LATERAL (VALUES {values}) d (dimension, value)
 UNION ALL
-SELECT dimension, value, count(*), 0, 0, 0, 0, 0, 0
+SELECT {span}, dimension, value, count(*), 0, 0, 0, 0, 0, 0
 FROM (
   SELECT DISTINCT v.part, v.visitor, d.dimension, d.value
   FROM people p JOIN matched v ON v.part = p.part AND v.visitor = p.visitor
     AND p.{axis} <> p.other_{axis}
   {join} CROSS JOIN LATERAL (VALUES {values}) d (dimension, value)
-) v GROUP BY dimension, value
+) v GROUP BY 1, 2, 3
 """
 _BY_EVENT = """
-SELECT {number}, {column}, sum(visitors), sum(visits), sum(views), 0, sum(seconds), sum(scrolls),
-  sum(scrolled)
+SELECT {span}, {number}, {column}, sum(visitors), sum(visits), sum(views), 0, sum(seconds),
+  sum(scrolls), sum(scrolled)
 FROM (
   SELECT part, {column}, count(*) FILTER (WHERE visitor <> 0) AS visitors, sum(visits) AS visits,
     sum(views) AS views, div(sum(engaged), 1000) AS seconds, sum(scrolls) AS scrolls,
@@ -116,54 +118,68 @@ FROM (
       sum(engaged) AS engaged, count(scroll) AS scrolls, coalesce(sum(scroll), 0) AS scrolled
     FROM seen WHERE {column} IS NOT NULL GROUP BY part, {column}, visitor
   ) s GROUP BY part, {column}
-) s GROUP BY {column}
+) s GROUP BY 1, 3
 """
 
-_TABLES = """
-WITH {tables},
-sums (dimension, value, visitors, visits, page_views, bounces, seconds, scrolls, scrolled) AS (
-  SELECT dimension, value, sum(visitors), sum(visits), coalesce(sum(page_views), 0), sum(bounces),
-    sum(seconds), sum(scrolls), sum(scrolled)
-  FROM ({parts}) s
-    (dimension, value, visitors, visits, page_views, bounces, seconds, scrolls, scrolled)
-  WHERE value IS NOT NULL {found}
-  GROUP BY dimension, value
-)
-{ranked}
+
+def _by_axes() -> list[str]:
+    """A part of the statement for each axis."""
+    found = []
+    for axis in _AXES:
+        columns = COLUMNS.get(f"{axis}s", (f"{axis}_page",))
+        join = f"JOIN {axis}s {axis[0]} ON {axis[0]}.id = v.{axis}" if len(columns) > 1 else ""
+        values = ", ".join("({}, {})".format(*VISIT[name]) for name in columns)
+        found.append(_BY_AXIS.format(span=_SPAN, axis=axis, join=join, values=values))
+    return found
+
+
+def _by_events() -> list[str]:
+    kinds = ((PAGE, "path"), (EVENT, "name"))
+    return [_BY_EVENT.format(span=_SPAN, number=number, column=column) for number, column in kinds]
+
+
+_TABLES = f"""
+WITH {",".join([MATCHED, _PEOPLE, _SEEN, _ELSEWHERE])}
+SELECT span, dimension, value, sum(visitors) AS visitors, sum(visits) AS visits,
+  coalesce(sum(page_views), 0) AS page_views, sum(bounces) AS bounces, sum(seconds) AS seconds,
+  sum(scrolls) AS scrolls, sum(scrolled) AS scrolled
+FROM ({"UNION ALL".join(_by_axes() + _by_events())}) s
+  (span, dimension, value, visitors, visits, page_views, bounces, seconds, scrolls, scrolled)
+WHERE value IS NOT NULL
+GROUP BY span, dimension, value
 """
+_STATEMENTS = {filtered.TOTALS: _PARTS, filtered.TABLES: _TABLES}
+
+
+def statement(
+    connection: Connection,
+    site: int,
+    filters: Filters,
+    edges: Sequence[datetime],
+    kind: int,
+    spans: Sequence[int],
+) -> tuple[str, dict[str, Any]]:
+    """What counts the sums of a kind, as rows that have `filtered.COLUMNS` and the number of a
+    span; and its parameters.
+
+    `spans` are the numbers of those that the parts belong to; a part is from one edge until before
+    the next. Of TABLES there are the sums of each dimension's values; of TOTALS those of each part,
+    whose own number is the value.
+    """
+    asked = prepared(connection, site, filters, edges)
+    sql = _STATEMENTS[kind].format(conditions=asked.sql)
+    return sql, asked.parameters | {"spans": list(spans)}
 
 
 def parts(
     connection: Connection, site: int, filters: Filters, edges: Sequence[datetime]
 ) -> list[Totals]:
-    """The totals of each part of a period: from one edge until before the next."""
-    asked = prepared(connection, site, filters, edges)
-    statement = _PARTS.format(conditions=asked.sql)
-    rows = connection.execute(text(statement), asked.parameters).mappings()
-    found = {row["part"]: sums.totals(row) for row in rows}
+    """The totals of each part of a period."""
+    spans = [1] * (len(edges) - 1)
+    sql, values = statement(connection, site, filters, edges, filtered.TOTALS, spans)
+    rows = connection.execute(text(sql), values).mappings()
+    found = {row["value"]: sums.totals(row) for row in rows}
     return [found.get(number, Totals()) for number in range(1, len(edges))]
-
-
-def tables(
-    connection: Connection,
-    site: int,
-    filters: Filters,
-    edges: Sequence[datetime],
-    dimensions: Collection[str],
-    wanted: Slice,
-) -> dict[str, Table]:
-    """The values of each dimension over all parts; as `sums.tables`."""
-    asked = prepared(connection, site, filters, edges)
-    matched = MATCHED.format(conditions=asked.sql)
-    statement = _TABLES.format(
-        tables=",".join([matched, _EDGE, _PEOPLE, _SEEN]),
-        parts="UNION ALL".join(_by_axes(dimensions) + _by_events(dimensions)),
-        found=f"AND {sums.FOUND}" if wanted.search else "",
-        ranked=sums.RANKED,
-    )
-    values = asked.parameters | wanted.parameters()
-    found = connection.execute(text(statement), values).mappings()
-    return sums.as_tables(found, dimensions, wanted)
 
 
 def prepared(
@@ -182,30 +198,7 @@ def prepared(
     period = {
         "site": site,
         "edges": list(edges),
-        "parts": len(edges) - 1,
         "first": edges[0],
         "end": edges[-1],
     }
     return replace(found, parameters=found.parameters | period)
-
-
-def _by_axes(dimensions: Collection[str]) -> list[str]:
-    """A part of the statement for each axis that one of the dimensions is of."""
-    found = []
-    for axis in _AXES:
-        columns = COLUMNS.get(f"{axis}s", (f"{axis}_page",))
-        wanted = [VISIT[name] for name in columns if name in dimensions]
-        join = f"JOIN {axis}s {axis[0]} ON {axis[0]}.id = v.{axis}" if len(columns) > 1 else ""
-        values = ", ".join(f"({number}, {column})" for number, column in wanted)
-        if wanted:
-            found.append(_BY_AXIS.format(axis=axis, join=join, values=values))
-    return found
-
-
-def _by_events(dimensions: Collection[str]) -> list[str]:
-    kinds = {"page": (PAGE, "path"), "event": (EVENT, "name")}
-    return [
-        _BY_EVENT.format(number=number, column=column)
-        for name, (number, column) in kinds.items()
-        if name in dimensions
-    ]

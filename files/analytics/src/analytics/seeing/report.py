@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, text
 
@@ -28,6 +28,7 @@ __all__ = [
     "Totals",
     "first_day",
     "make",
+    "number",
     "online",
     "table",
 ]
@@ -78,7 +79,6 @@ class _Facts:
     online: int
 
 
-_ALL_TIME = datetime.min.replace(tzinfo=UTC)
 _ONLINE = f"""
 SELECT count(DISTINCT v.visitor) FROM events e JOIN visits v ON v.id = e.visit
 WHERE e.site = s.id AND e.time > :since AND e.time <= :now AND v.visitor <> 0
@@ -104,7 +104,7 @@ def make(connection: Connection, site: Site, view: View, now: datetime) -> Repor
     period = view.period
     facts = _facts(connection, site, period, now)
     oldest = retention.oldest_kept(site, now)
-    counter = Counter(connection, facts.number, site, view.filters, oldest)
+    counter = Counter(connection, facts.number, site, view.filters, oldest, now)
     comparison = compare(period, view.comparison, now, site.time_zone)
     days = counter.days(period)
     before = counter.days(comparison.period, comparison.until) if comparison else None
@@ -138,6 +138,7 @@ def table(
     site: Site,
     view: View,
     dimension: str,
+    now: datetime,
     *,
     search: str = "",
     limit: int = 100,
@@ -148,8 +149,8 @@ def table(
 
     Countries and languages are searched by their codes.
     """
-    number = _number(connection, site)
-    counter = Counter(connection, number, site, view.filters, _ALL_TIME)
+    oldest = retention.oldest_kept(site, now)
+    counter = Counter(connection, number(connection, site), site, view.filters, oldest, now)
     wanted = Slice(limit, offset, search)
     if dimension.startswith(PREFIX):
         return counter.property(view.period, dimension.removeprefix(PREFIX), wanted)
@@ -175,7 +176,7 @@ def online(connection: Connection, site: Site, now: datetime) -> int:
     return connection.scalar(text(statement), values) or 0
 
 
-def _number(connection: Connection, site: Site) -> int:
+def number(connection: Connection, site: Site) -> int:
     """The site's number; 0, which is no site's, before its first event."""
     found = connection.scalar(
         text("SELECT id FROM sites WHERE domain = :domain"), {"domain": site.domain}

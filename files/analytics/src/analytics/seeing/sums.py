@@ -10,11 +10,12 @@ from sqlalchemy import Connection, RowMapping, text
 from analytics.keeping.dimensions import EVENT, NUMBERS, PAGE, TOTAL
 from analytics.seeing.figures import Row, Table, Totals
 
-_SUMS = """
+ADDED = """
   sum(visitors) AS visitors, sum(visits) AS visits, sum(page_views) AS page_views,
   sum(bounces) AS bounces, sum(seconds) AS seconds, sum(scrolls) AS scrolls,
   sum(scrolled) AS scrolled
 """
+"""The sums of many rows as those of one."""
 
 RANKED = f"""
 SELECT dimension, t.text AS value, visitors, visits, page_views, bounces, seconds, scrolls, scrolled
@@ -40,7 +41,7 @@ COUNTED = "visitors, visits, page_views, bounces, seconds, scrolls, scrolled"
 
 _TABLES = f"""
 WITH sums AS (
-  SELECT dimension, value, {_SUMS} FROM ({{pieces}}) s {{found}} GROUP BY dimension, value
+  SELECT dimension, value, {ADDED} FROM ({{pieces}}) s {{found}} GROUP BY dimension, value
 )
 {RANKED}
 """
@@ -62,7 +63,7 @@ FOUND = "value IN (SELECT id FROM texts WHERE text ILIKE :search)"
 """The condition of a search."""
 
 _DAYS = f"""
-SELECT day, {_SUMS} FROM daily
+SELECT day, {ADDED} FROM daily
 WHERE site = :site AND dimension = :dimension AND day BETWEEN :first AND :last
   AND value = CASE WHEN CAST(:value AS text) = '' THEN 0
     ELSE coalesce((SELECT id FROM texts WHERE text = :value), -1) END

@@ -24,9 +24,10 @@ _AWAY = (
 )
 _SLOW = (
     "That took too long",
-    "With a filter, or by the hour, each visit is counted by itself, and after eight seconds there"
-    " were still some left. Nothing is wrong, and nothing is lost: choose a shorter period. Without"
-    " a filter any period is quick.",
+    "With a filter that is new, or by the hour, each visit is counted by itself, and after eight"
+    " seconds there were still some left. Nothing is wrong. What was counted so far is kept: try"
+    " again, and it goes on from there, or choose a shorter period. Without a filter any period is"
+    " quick.",
 )
 
 

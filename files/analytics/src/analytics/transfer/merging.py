@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from analytics.keeping import imported, rollups
+from analytics.keeping import filtered, imported, rollups
 from analytics.keeping.dictionary import COLUMNS
 from analytics.keeping.dimensions import TOTAL
 from analytics.keeping.imported import COUNTS, ORIGINS
@@ -51,20 +51,19 @@ WHERE e.file = :file
 """
 _EVENT = "time, visit, {site}, scroll, name, path, engaged, props"
 _INSERT_EVENTS = "INSERT INTO events (time, visit, site, scroll, name, path, engaged, props)"
-_INSERT_VISITS = """
-INSERT INTO visits (start, id, visitor, site, bounce, seconds, entry, exit, page_views, client,
-  arrival, "import")
-"""
 # A visit that was still going on when the file was written may be known further here.
-_VISITS = f"""
-{_INSERT_VISITS}
-SELECT start, visit, visitor, :site, bounce, seconds, entry, exit, page_views, client, arrival,
-  :import
-FROM arriving WHERE start + make_interval(secs => seconds + 1) >= :limit
-ON CONFLICT (start, id) DO UPDATE SET bounce = EXCLUDED.bounce, seconds = EXCLUDED.seconds,
-  exit = EXCLUDED.exit, page_views = EXCLUDED.page_views
-WHERE EXCLUDED.seconds >= visits.seconds AND EXCLUDED.page_views >= visits.page_views
-  AND EXCLUDED.seconds + EXCLUDED.page_views > visits.seconds + visits.page_views
+_VISITS = """
+MERGE INTO visits v
+USING (SELECT * FROM arriving WHERE start + make_interval(secs => seconds + 1) >= :limit) a
+  ON v.start = a.start AND v.id = a.visit
+WHEN MATCHED AND a.seconds >= v.seconds AND a.page_views >= v.page_views
+    AND a.seconds + a.page_views > v.seconds + v.page_views
+  THEN UPDATE SET bounce = a.bounce, seconds = a.seconds, exit = a.exit, page_views = a.page_views
+WHEN NOT MATCHED
+  THEN INSERT (start, id, visitor, site, bounce, seconds, entry, exit, page_views, client, arrival,
+    "import")
+  VALUES (a.start, a.visit, a.visitor, :site, a.bounce, a.seconds, a.entry, a.exit, a.page_views,
+    a.client, a.arrival, :import)
 """
 _EVENTS = f"""
 {_INSERT_EVENTS}
@@ -83,7 +82,8 @@ SELECT CAST(:site AS smallint), day FROM (
 """
 
 _OLD_VISITS = f"""
-{_INSERT_VISITS}
+INSERT INTO visits (start, id, visitor, site, bounce, seconds, entry, exit, page_views, client,
+  arrival, "import")
 SELECT start, ~visit, visitor, {_NOBODY}, bounce, seconds, entry, exit, page_views, client,
   arrival, 0
 FROM arriving WHERE start < :limit
@@ -223,4 +223,5 @@ def _add_raw(connection: Connection, values: dict[str, Any]) -> tuple[int, int]:
         text(_EVENTS), values | {"first": span.first, "last": span.last}
     ).rowcount
     connection.execute(text(_STALE), values)
+    filtered.forget(connection, values["site"])
     return visits, events

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, text
 
-from analytics.keeping import imported
+from analytics.keeping import filtered, imported
 from analytics.sites import Site
 
 _ALL = """
@@ -64,6 +64,7 @@ def delete(connection: Connection, record: Record, site: Site, oldest: datetime)
     }
     for statement in (_STALE, _EVENTS, _VISITS):
         connection.execute(text(statement), values)
+    filtered.forget(connection, int(number or 0))
     imported.lock(connection)
     imported.take_away(connection, int(number or 0), 'i."import" = :import', {"import": record.id})
     connection.execute(text("DELETE FROM imports WHERE id = :import"), values)

@@ -1,6 +1,7 @@
 """The data that is kept, as classes. What is not a column here is kept nowhere."""
 
 from analytics.keeping.models.base import Base
+from analytics.keeping.models.filtered import FilteredSums
 from analytics.keeping.models.owner import AnnotationRow, LoginLink, SessionRow, TokenRow
 from analytics.keeping.models.sums import Daily, Drop, Import, ImportedDaily, Monthly, StaleDay
 from analytics.keeping.models.visits import (
@@ -21,6 +22,7 @@ __all__ = [
     "Daily",
     "Drop",
     "Event",
+    "FilteredSums",
     "Import",
     "ImportedDaily",
     "LoginLink",

@@ -97,9 +97,16 @@ class Visit(Base):
         {"postgresql_partition_by": "RANGE (start)"},
     )
 
+    @declared_attr.directive
+    @classmethod
+    def __mapper_args__(cls) -> dict[str, Any]:
+        # As of Event: a key of PostgreSQL's would have to have `start` in it, and be larger by it.
+        return {"primary_key": ["id"]}
+
     # Fixed widths first, the widest first: no byte is lost to alignment.
-    start: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    start: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    id: Mapped[int] = mapped_column(BigInteger, index=True)
+    """From a sequence, and only one worker writes: nothing else need keep it unique."""
     visitor: Mapped[int] = mapped_column(BigInteger)
     """The visitor's mark of that day, from a key that is destroyed; 0 when not collected."""
     site: Mapped[int] = mapped_column(SmallInteger)
