@@ -74,6 +74,8 @@ def test_all_that_the_service_can_collect_is_collected_unasked(tmp_path: Path) -
         ({"tracker_path": "/a;}/x.js"}, 'ends in ".js"'),
         ({"tracker_path": "/api/x.js"}, "something else"),
         ({"privacy_path": "/js/script.js"}, "no slash"),
+        ({"privacy_path": "/stats/privacy"}, "something else"),
+        ({"privacy_contact": "a@blog.test\nb"}, "one line"),
     ],
 )
 def test_what_makes_no_sense_is_told(tmp_path: Path, given: dict[str, Any], said: str) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from settings.errors import SettingsError
+from settings.inventory import written_hosts
 from settings.paths import PROJECT
 from tests.unit.settings_lab import right
 
@@ -87,3 +89,14 @@ def test_a_broken_file_is_told_with_its_line_even_without_hosts(
     group_data: Write, code: str, said: str
 ) -> None:
     assert said in check(group_data(droplets=code), droplets=[])
+
+
+@pytest.mark.parametrize("droplets", ["a.test", ["a.test", ""], [1], [("a.test",)], [("a", [])]])
+def test_what_is_no_list_of_hosts_is_shown_how_to_write_it(droplets: object) -> None:
+    with pytest.raises(SettingsError, match=r'Right: droplets = \["203\.0\.113\.7"\]'):
+        written_hosts(droplets)
+
+
+def test_hosts_are_taken_as_they_were_written() -> None:
+    droplets: list[object] = ["a.test", ("b.test", {"http3": True})]
+    assert written_hosts(droplets) == droplets

@@ -82,6 +82,7 @@ def test_weak_damaged_and_foreign_kinds_are_told() -> None:
     mixed = public_line(MODERN).replace("ssh-ed25519", "ssh-rsa")
     assert "damaged" in refused(mixed)
     assert "certificate" in refused("ssh-ed25519-cert-v01@openssh.com AAAAIHNzaC1l me")
+    assert "unknown kind ssh-xmss" in refused("ssh-xmss AAAAIHNzaC1l me")
     assert "not a whole one" in refused("ssh-ed25519 hello")
 
 

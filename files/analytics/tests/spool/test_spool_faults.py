@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from analytics.spool import live
 from analytics.spool import reader as segments
 from analytics.spool.writer import Spool, SpoolError, SpoolFullError
 
@@ -46,6 +47,25 @@ def test_after_a_failed_sync_nothing_more_goes_into_that_segment(
     spool.append(b"after")
     spool.close()
     assert stored(tmp_path) == [[b"before"], [b"after"]]
+
+
+def test_a_segment_that_can_not_be_begun_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_folder: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    spool = Spool(tmp_path)
+    opened = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - numbers, no paths
+    with monkeypatch.context() as patch:
+        patch.setattr(live, "sync_folder", full)
+        with pytest.raises(SpoolFullError):
+            spool.append(b"first")
+    assert len(os.listdir("/proc/self/fd")) == opened  # noqa: PTH208
+    assert not list(tmp_path.glob("*.spool"))
+    spool.append(b"second")
+    spool.close()
+    assert stored(tmp_path) == [[b"second"]]
 
 
 def test_an_interrupted_writer_leaves_nobody_waiting(
