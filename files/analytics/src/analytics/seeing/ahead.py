@@ -56,7 +56,7 @@ def of_site(connection: Connection, site: Site, now: datetime) -> Iterator[None]
     number = report.number(connection, site)
     today = now.astimezone(site.time_zone).date()
     shown = [periods.parse(key, today, report.first_day(connection, site)) for key in PERIODS]
-    usual, *_, longest = shown
+    usual, longest = shown[0], shown[-1]
     days = sums.days(connection, number, usual.first, usual.last)
     if sum(each.visits for each in days.values()) < MANY_VISITS:
         return
