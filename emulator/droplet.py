@@ -75,8 +75,8 @@ class Droplet:
         return self.login.run(*command, check=check)
 
     def boot_id(self) -> str:
-        """Differs for each boot."""
-        return self.run("cat", "/proc/sys/kernel/random/boot_id", check=False).strip()
+        """Differs for each boot; empty while it does not answer."""
+        return (self.login.asked("cat", "/proc/sys/kernel/random/boot_id") or "").strip()
 
     # ---- its life ----
 
