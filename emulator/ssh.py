@@ -46,15 +46,15 @@ class Login:
             raise EmulatorError(f"{' '.join(command)} failed on the droplet: {done.stderr.strip()}")
         return done.stdout
 
-    def asked(self, *command: str) -> str | None:
-        """What `command` printed; None when it fails or takes a minute.
+    def asked(self, *command: str, seconds: float = 60) -> str | None:
+        """What `command` printed; None when it fails or takes longer than `seconds`.
 
         A droplet that goes down while somebody logs in leaves ssh waiting for ever: QEMU keeps this
-        end of the connection open, and ConnectTimeout ends with the server's greeting.
+        end of the connection open, and ConnectTimeout ends with the key exchange (man ssh_config).
         """
         try:
             return subprocess.run(
-                self.command(*command), capture_output=True, text=True, check=True, timeout=60
+                self.command(*command), capture_output=True, text=True, check=True, timeout=seconds
             ).stdout
         except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
             return None

@@ -14,6 +14,7 @@ from emulator.errors import EmulatorError
 from emulator.keys import key_pair
 from emulator.mirror import debian_sources
 from emulator.ports import Ports, choose_ports
+from emulator.ssh import Login
 
 
 def test_user_data_begins_as_cloud_init_wants_it() -> None:
@@ -88,3 +89,9 @@ def test_events_may_come_from_the_forwarded_port() -> None:
     assert origins(9443) == {
         "allowed_origins": ["https://blog.test", "https://blog.test:8443", "https://blog.test:9443"]
     }
+
+
+def test_a_droplet_that_falls_silent_is_not_waited_for(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        login = Login(silent.getsockname()[1], tmp_path / "key", tmp_path / "known_hosts")
+        assert login.asked("true", seconds=0.5) is None
