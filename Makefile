@@ -209,7 +209,7 @@ lock: ## Pin the requirements again, with hashes
 	@$(PYTHON) -m pip install --quiet uv
 	@for name in requirements requirements-dev files/analytics/requirements; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-			--no-header --no-emit-index-url $$name.in --output-file $$name.txt; \
+			--no-header --no-emit-index-url --no-strip-extras $$name.in --output-file $$name.txt; \
 	done
 
 # ---- what the above stands on -------------------------------------------------------------------
