@@ -1,5 +1,6 @@
 """Waiting for what takes its time on the droplet."""
 
+import shlex
 import time
 from collections.abc import Callable
 
@@ -14,11 +15,24 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> None:
         time.sleep(1)
 
 
+def wait_on_droplet(droplet: Droplet, condition: str, seconds: int) -> None:
+    """Wait until the shell's `condition` holds there; AssertionError after `seconds`.
+
+    In one connection: an emulated droplet is kept from its work by each log-in.
+    """
+    loop = f"timeout {seconds} sh -c {shlex.quote(f'until {condition}; do sleep 2; done')}"
+    ended = droplet.run(f"{loop} && echo held", check=False)
+    assert ended.endswith("held\n"), f"{condition} did not hold within {seconds} s"
+
+
 def wait_until_healthy(droplet: Droplet) -> None:
-    """Wait until Docker calls all services healthy; AssertionError after eight minutes."""
+    """Wait until Docker calls all four services healthy; AssertionError after eight minutes."""
+    healthy = "docker ps --quiet --filter health=healthy | wc --lines"
+    wait_on_droplet(droplet, f"[ $({healthy}) = 4 ]", 480)
 
-    def all_are_healthy() -> bool:
-        states = droplet.run("docker ps --format '{{.Status}}'", check=False)
-        return states.count("(healthy)") == 4
 
-    wait_until(all_are_healthy, 480)
+def wait_until_stored(droplet: Droplet, name: str, count: int) -> None:
+    """Wait until the database holds `count` events that are LIKE `name`; three minutes at most."""
+    query = f"select count(*) from events join texts t on t.id = name where t.text like '{name}'"
+    ask = f'docker exec freehold-db-1 psql -U analytics -At -c "{query}"'
+    wait_on_droplet(droplet, f"[ $({ask}) = {count} ]", 180)

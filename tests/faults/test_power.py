@@ -7,7 +7,7 @@ import pytest
 from emulator import Droplet
 from tests.outside import Outside
 from tests.runs import PROJECT, PYINFRA, deploy
-from tests.waiting import wait_until, wait_until_healthy
+from tests.waiting import wait_until_healthy, wait_until_stored
 
 MANAGED = ("/etc/freehold/nftables.conf", "/etc/systemd/journald.conf.d/freehold.conf")
 
@@ -47,13 +47,7 @@ def test_synced_is_kept_and_unsynced_may_be_gone(cut: None, droplet: Droplet) ->
 
 def test_an_acknowledged_event_is_kept(cut: None, droplet: Droplet) -> None:
     """It was on the disk before it was acknowledged; the worker carries it to the database."""
-
-    def counted() -> bool:
-        query = "select count(*) from events join texts t on t.id = name where t.text = 'cut'"
-        ask = f'docker exec freehold-db-1 psql -U analytics -At -c "{query}"'
-        return droplet.run(ask).strip() == "1"
-
-    wait_until(counted, 180)
+    wait_until_stored(droplet, "cut", 1)
 
 
 def test_unconfirmed_ssh_settings_are_gone(cut: None, droplet: Droplet) -> None:

@@ -5,7 +5,7 @@ import json
 from emulator import Droplet
 from tests.outside import Outside
 from tests.runs import deploy
-from tests.waiting import wait_until
+from tests.waiting import wait_until_stored
 
 
 def _refused_with_json(outside: Outside) -> None:
@@ -31,9 +31,7 @@ def test_the_site_outlives_its_services(droplet: Droplet, outside: Outside) -> N
     mended = deploy("--json")
     assert mended.code == 0, mended.said
     assert mended.changed() == ["Stack | Bring all services up, the database migrated before"]
-    query = "select count(*) from events join texts t on t.id = name where t.text like 'without%'"
-    ask = f'docker exec freehold-db-1 psql -U analytics -At -c "{query}"'
-    wait_until(lambda: droplet.run(ask).strip() == "2", 180)
+    wait_until_stored(droplet, "without the %", 2)
 
 
 def test_a_killed_service_comes_back_by_itself(droplet: Droplet, outside: Outside) -> None:

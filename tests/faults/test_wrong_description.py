@@ -1,7 +1,6 @@
 """A wrong description replaces nothing: the run fails with the reason, the old one serves on."""
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,13 +18,9 @@ def _in_force(droplet: Droplet) -> str:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _the_right_description(droplet: Droplet) -> Iterator[None]:
-    """It is in force all the while, so going back to it changes no more than candidates."""
-    before = _in_force(droplet)
-    yield
-    back = deploy()
-    assert back.code == 0, back.said
-    assert _in_force(droplet) == before
+def in_force_before(droplet: Droplet) -> str:
+    """What was in force before any wrong description."""
+    return _in_force(droplet)
 
 
 def test_a_wrong_nginx_template(droplet: Droplet, outside: Outside, project: Path) -> None:
@@ -93,9 +88,13 @@ def foreign_key(tmp_path: Path) -> str:
     return path.with_suffix(".pub").read_text().strip()
 
 
-def test_a_foreign_key_is_removed_and_said(droplet: Droplet, foreign_key: str) -> None:
+def test_the_way_back_changes_no_more_than_candidates(
+    in_force_before: str, droplet: Droplet, foreign_key: str
+) -> None:
+    """The right description was in force all the while. A foreign key loses its access, too."""
     droplet.run(f"echo '{foreign_key}' >>/root/.ssh/authorized_keys")
-    mended = deploy()
-    assert mended.code == 0, mended.said
-    assert "A key that is not the owner's loses its access" in mended.said
+    back = deploy()
+    assert back.code == 0, back.said
+    assert _in_force(droplet) == in_force_before
+    assert "A key that is not the owner's loses its access" in back.said
     assert "foreign" not in droplet.run("cat", "/root/.ssh/authorized_keys")

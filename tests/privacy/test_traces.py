@@ -12,7 +12,7 @@ from emulator import Droplet
 from tests.outside import Outside
 from tests.privacy.raw_disk import found, raw_copy
 from tests.travellers import travelling
-from tests.waiting import wait_until
+from tests.waiting import wait_until, wait_until_stored
 
 # Of Japan and Germany; new in each run, so that a trace of an earlier one is not mistaken.
 ADDRESSES = (
@@ -36,9 +36,7 @@ def visited(droplet: Droplet, outside: Outside) -> None:
             assert visitor.send_event(name=CANARY).status == 202
             assert visitor.get(f"/nothing/{secrets.token_hex(4)}").status == 404
 
-    query = f"select count(*) from events join texts t on t.id = name where t.text = '{CANARY}'"
-    ask = f'docker exec freehold-db-1 psql -U analytics -At -c "{query}"'
-    wait_until(lambda: droplet.run(ask).strip() == str(len(ADDRESSES)), 180)
+    wait_until_stored(droplet, CANARY, len(ADDRESSES))
     # Memory gets short, so that whatever may be swapped is: tail keeps the one line that it gets.
     droplet.run("head --bytes 700M /dev/zero | tail --lines 1 >/dev/null")
 
