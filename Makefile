@@ -184,8 +184,8 @@ test-without-droplet:
 			tests/emulator/test_images.py tests/deploys/test_nginx_*.py; } $(LABEL)
 test-life:
 	@# The second run is the first thing: any other deploy would hide what it changes.
-	@{ $(BIN)/pytest -vv tests/deploys/test_second_run.py tests/deploys/test_[!cn]*.py \
-			tests/deploys/test_certificate.py; \
+	@{ $(BIN)/pytest -vv tests/deploys/test_second_run.py tests/deploys/test_changes.py \
+			tests/deploys/test_lock.py; \
 		FREEHOLD_LIMIT=emulated $(BIN)/pytest -vv tests/host; \
 		$(BIN)/pytest -vv tests/browser/test_[!t]*.py tests/commands; \
 		$(PYTHON) -m emulator reboot; \

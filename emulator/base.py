@@ -89,6 +89,9 @@ def _hooks() -> list[str]:
         # No key from the image: cloud-init makes or brings them, as on a real droplet.
         'rm -f "$1"/etc/ssh/ssh_host_*',
         'chroot "$1" passwd --lock root',
+        # Or systemd starts a manager of root's sessions for each login and ends it after the last:
+        # two seconds and a half more for each login, where every instruction is emulated.
+        'install -D /dev/null "$1/var/lib/systemd/linger/root"',
         'ln -sf /run/systemd/resolve/stub-resolv.conf "$1/etc/resolv.conf"',
         'truncate --size 0 "$1/etc/machine-id"',
     ]

@@ -51,7 +51,15 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("shared machine")
 
 TABLES = tuple(Base.metadata.tables)
-
+# To truncate a table that is empty already takes ten times as long as to see that it is.
+EMPTY = f"""
+DO $$ DECLARE name text; filled boolean; BEGIN
+  FOREACH name IN ARRAY '{{{",".join(TABLES)}}}'::text[] LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM %I)', name) INTO filled;
+    IF filled THEN EXECUTE format('TRUNCATE %I RESTART IDENTITY CASCADE', name); END IF;
+  END LOOP;
+END $$
+"""
 
 EVENT = {"name": "pageview", "url": "https://blog.test/a", "domain": "blog.test"}
 ORIGIN = {"Origin": "https://blog.test"}
@@ -116,7 +124,7 @@ def engine(app: Flask) -> Iterator[Engine]:
     found: Engine = app.extensions["engine"]
     yield found
     with found.begin() as connection:
-        connection.execute(text(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY"))
+        connection.execute(text(EMPTY))
 
 
 @pytest.fixture
