@@ -1,4 +1,5 @@
-"""How long a deploy takes and what the services need: from bare to serving, and a second run.
+"""How long a deploy takes and what the services need: from bare to serving, a second run, and a
+reader who is seen.
 
 Run by `make bench`, on a fresh emulated droplet of its own; writes benchmarks/results/deploy.md.
 """
@@ -12,6 +13,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.seen import seen
 from emulator import Droplet, current
 from emulator.errors import EmulatorError
 
@@ -81,6 +83,7 @@ def _report(droplet: Droplet) -> str:
     memory = _memory(droplet)
     total, needed = (sum(column) for column in zip(*memory.values(), strict=True))
     disk = droplet.run("df --output=used --block-size=1M / | tail -n 1").strip()
+    readers = seen(droplet)
     lines = [
         "# A deploy, measured",
         "",
@@ -105,6 +108,10 @@ def _report(droplet: Droplet) -> str:
         f"| **sum** | **{total:.0f}** | **{needed:.0f}** |",
         "",
         f"Disk used, system and swap file included: {disk} MB.",
+        "",
+        "| a reader's event was answered; until the country is on the dashboard | seconds |",
+        "|---|---|",
+        *(f"| {country} | {took:.1f} |" for country, took in readers.items()),
         "",
     ]
     return "\n".join(lines)

@@ -196,6 +196,24 @@ def test_an_import_can_be_deleted(year: Flask, elsewhere: Flask, tmp_path: Path)
     assert "There is no import 1; there are: none." in missing.output
 
 
+def test_filtered_pages_that_were_seen_before_show_an_import_and_its_deletion(
+    year: Flask, tmp_path: Path
+) -> None:
+    """The sums of filtered visits are kept, and must be forgotten by both."""
+    file = exported(year, tmp_path)
+    taken_in(year, file, site="www.shop.test")
+    runner = year.test_cli_runner()
+    assert runner.invoke(args=["imports", "delete", "1"]).exit_code == 0
+    summed(year)
+    nothing = filtered(year, SHOP)
+    assert nothing[0][0].visits == 0
+    taken_in(year, file, site="www.shop.test")
+    assert filtered(year, SHOP) == filtered(year)
+    assert runner.invoke(args=["imports", "delete", "2"]).exit_code == 0
+    summed(year)
+    assert filtered(year, SHOP) == nothing
+
+
 def test_the_sums_of_an_old_log_go_out_and_in(
     app: Flask, engine: Engine, elsewhere: Flask, tmp_path: Path
 ) -> None:
