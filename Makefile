@@ -137,6 +137,8 @@ demo: packages $(VENV) $(SITE)/index.html ## Show the dashboard with a made-up y
 	@PYTHONPATH=files/analytics/src $(PYTHON) -m analytics.dev --demo $(SITE)
 
 ##@ Proving
+# One more than there are processors, for some tests wait.
+UNIT_TESTS := --numprocesses $(shell expr $$(nproc) + 1) --ignore files/analytics/tests/browser
 .PHONY: check
 check: $(VENV) ## Under two minutes: style, types, unit tests, templates, shell, YAML
 	@$(BIN)/ruff check .
@@ -144,11 +146,11 @@ check: $(VENV) ## Under two minutes: style, types, unit tests, templates, shell,
 	@$(BIN)/mypy .
 	@$(BIN)/shellcheck $(SHELL_SCRIPTS)
 	@$(BIN)/yamllint --strict .
-	@$(BIN)/pytest --numprocesses auto --ignore files/analytics/tests/browser
+	@$(BIN)/pytest $(UNIT_TESTS)
 
 .PHONY: coverage
 coverage: $(VENV) ## The lines and branches that no unit test runs; fails if they become more
-	@$(BIN)/pytest --numprocesses auto --ignore files/analytics/tests/browser --cov --cov-report term
+	@$(BIN)/pytest $(UNIT_TESTS) --cov --cov-report term
 
 # On a droplet of its own: the one of `make up` is left alone. An emulated droplet takes one core.
 # While it is deployed, what needs none is tested on what is left; then a clone of it meets the
