@@ -56,8 +56,10 @@ EMPTY = f"""
 DO $$ DECLARE name text; filled boolean; BEGIN
   FOREACH name IN ARRAY '{{{",".join(TABLES)}}}'::text[] LOOP
     EXECUTE format('SELECT EXISTS (SELECT FROM %I)', name) INTO filled;
-    IF filled THEN EXECUTE format('TRUNCATE %I RESTART IDENTITY CASCADE', name); END IF;
+    IF filled THEN EXECUTE format('TRUNCATE %I CASCADE', name); END IF;
   END LOOP;
+  PERFORM setval(oid::regclass, 1, false) FROM pg_class
+  WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace;
 END $$
 """
 
