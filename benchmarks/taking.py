@@ -121,7 +121,7 @@ def serving(app: str, folder: Path, engine: Engine) -> Iterator[tuple[Path, int]
         "ANALYTICS_SOCKET": str(path),
         "ANALYTICS_SPOOL": str(folder / "spool"),
         # In memory, as on the droplet.
-        "ANALYTICS_VISITORS": f"/dev/shm/{folder.name}",  # noqa: S108
+        "ANALYTICS_VISITORS": f"/dev/shm/{folder.name}",  # noqa: S108 - a name that was made for this run
         "ANALYTICS_DATABASE_URL": engine.url.render_as_string(hide_password=False),
         "PYTHONPATH": f"{SERVICE / 'src'}:{PROJECT}",
         "PATH": os.environ["PATH"],

@@ -51,8 +51,8 @@ class Machine:
             *("-name", f"freehold,process={self.folder.name}"),
             *("-machine", f"q35,accel={self.accelerator}"),
             # Emulated, a processor of 2010 is the fastest: what newer ones have (AVX, SMAP, a fast
-            # `rep movsb`) is slower to emulate than what programs do without it. A boot takes 44 s
-            # instead of 75 with `max`. It has AES, and all that x86-64-v2 asks for.
+            # `rep movsb`) is slower to emulate than what programs do without it. A first boot took
+            # 44 to 50 s instead of 57 with `max`. It has AES, and all that x86-64-v2 asks for.
             *("-cpu", "host" if kvm else "Westmere"),
             *("-smp", "1", "-m", str(self.memory)),
             *("-kernel", str(self.base.kernel), "-initrd", str(self.base.initrd)),

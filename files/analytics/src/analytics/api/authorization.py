@@ -9,7 +9,7 @@ from analytics.api.errors import QueryError
 from analytics.config import current_settings
 from analytics.sites import Site
 
-_NO_TOKEN = "Missing API key. Please use a valid API key as a Bearer Token."  # noqa: S105
+_NO_TOKEN = "Missing API key. Please use a valid API key as a Bearer Token."  # noqa: S105 - words
 _NO_SITE = "Missing site ID. Please provide the required site_id parameter with your request."
 _WRONG = (
     "Invalid API key or site ID. Please make sure you're using a valid API key with access to the"

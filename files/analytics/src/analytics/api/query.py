@@ -3,10 +3,10 @@
 https://plausible.io/docs/stats-api#request-structure
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from analytics.api import dimensions, ranges, tree
 from analytics.api.dimensions import TIMES, Dimension
@@ -27,6 +27,7 @@ _INCLUDE = ("imports", "time_labels", "total_rows")
 _MOST_ROWS = 10_000
 _MOST_SKIPPED = 1_000_000
 _MOST_DIMENSIONS = 8
+_Read = TypeVar("_Read", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,7 @@ def _order(given: object, place: str) -> Order:
     return Order(given[0], given[1] == "desc")
 
 
-def _unique(body: Mapping[str, Any], key: str, read: Any) -> Sequence[Any]:  # noqa: ANN401
+def _unique(body: Mapping[str, Any], key: str, read: Callable[[object, str], _Read]) -> list[_Read]:
     given = body.get(key, [])
     if not isinstance(given, list):
         raise QueryError(f"#/{key}: Type mismatch. Expected Array.")

@@ -2,12 +2,13 @@
 
 import json
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 # As in templates/nginx/page_views.conf.j2.
@@ -21,11 +22,13 @@ def telling(site: "WSGIApplication", path: Path) -> "WSGIApplication":
     """The site, of whose answers the socket is told."""
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        def tell(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:  # noqa: ANN401
+        def tell(
+            status: str, headers: list[tuple[str, str]], error: "OptExcInfo | None" = None, /
+        ) -> Callable[[bytes], object]:
             # Nobody may listen, as of nginx.
             with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as door:
                 door.sendto(_datagram(environ, status, dict(headers)), str(path))
-            return start_response(status, headers, *more)
+            return start_response(status, headers, error)
 
         return site(environ, tell)
 

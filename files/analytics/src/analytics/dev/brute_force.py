@@ -6,11 +6,11 @@ Slow and plain, for tests to compare with.
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, Row, text
 
 from analytics.seeing.figures import Totals
 from analytics.seeing.filters import Filter, Filters
@@ -39,7 +39,7 @@ class Seen:
     """A visit and its events, as the database has them."""
 
     visit: Any
-    events: list[Any] = field(default_factory=list)
+    events: list[Row[Any]] = field(default_factory=list)
 
     def values(self, dimension: str) -> set[str]:
         """The visit's values of a dimension; none is unknown."""
@@ -69,7 +69,7 @@ class Seen:
         return fit and all(self.passes(one) for one in rest)
 
 
-def _fits(event: Any, filters: Filters) -> bool:  # noqa: ANN401
+def _fits(event: Row[Any], filters: Filters) -> bool:
     """Whether an event is what the filters ask of one, as if it were all that a visit has."""
     return all(Seen(None, [event]).passes(one) for one in _of_one_event(filters))
 
@@ -113,6 +113,9 @@ class Count:
         )
 
 
+_Days = defaultdict[tuple[str, str | None, date], Count]
+
+
 def count(
     seen: Sequence[Seen], filters: Filters, zone: ZoneInfo, first: datetime, end: datetime
 ) -> dict[tuple[str, str | None], Totals]:
@@ -120,7 +123,7 @@ def count(
 
     Each day is counted for itself. The dimension "total" has the value None.
     """
-    days: defaultdict[tuple[str, str | None, Any], Count] = defaultdict(Count)
+    days: _Days = defaultdict(Count)
     for one in seen:
         if not one.passes_all(filters):
             continue
@@ -157,7 +160,7 @@ def _of_visit(one: Seen) -> Iterator[tuple[str, str | None]]:
             yield dimension, next(iter(values), None)
 
 
-def _count_event(days: Any, one: Seen, event: Any, day: Any) -> None:  # noqa: ANN401
+def _count_event(days: _Days, one: Seen, event: Row[Any], day: date) -> None:
     dimension = "page" if event.word in ("pageview", "engagement") else "event"
     each = days[dimension, event.page if dimension == "page" else event.word, day]
     each.visits.add(one.visit.id)

@@ -2,7 +2,6 @@
 
 import json
 from math import isfinite
-from typing import Any
 
 from analytics.taking.fields import Fields, decode, storable
 
@@ -53,7 +52,7 @@ def engagement_milliseconds(value: object) -> int | None:
     )
 
 
-def _text(value: Any) -> str:  # noqa: ANN401 - JSON
+def _text(value: object) -> str:
     """The value as JSON writes it, but texts as they are; "" for what is no property's value."""
     if isinstance(value, str):
         return value if value.strip() else ""

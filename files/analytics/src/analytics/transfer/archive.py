@@ -9,7 +9,10 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 MAX_TABLES = 100
 MAX_BYTES = 16 * 2**30
@@ -52,10 +55,11 @@ class _Bounded(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: object) -> int:
-        view = memoryview(buffer)  # type: ignore[arg-type]
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        view = memoryview(buffer)
         try:
             data = self._stream.read(len(view))
+        # What gzip and zip say of damage; NotImplementedError is a compression that none knows.
         except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError):
             raise FileError(self._file, "it is damaged; fetch or export it again.") from None
         self._left -= len(data)
@@ -93,6 +97,7 @@ def _of_zip(file: str, stream: IO[bytes]) -> Iterator[Table]:
             for member in _checked(file, archive.infolist()):
                 with archive.open(member) as opened:
                     yield _table(file, member.filename, opened, member.compress_size)
+    # RuntimeError is a password, ValueError a place in the file that can't be.
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError):
         raise FileError(file, "it is no zip that can be read; fetch or export it again.") from None
 

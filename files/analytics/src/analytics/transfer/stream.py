@@ -7,9 +7,12 @@ import io
 import tarfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from analytics.transfer.archive import FileError, Table
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 # How much is read at once, and the mark of a complete stream.
 _PIECE = 2**20
@@ -56,7 +59,6 @@ class _Pieces(io.RawIOBase):
 
     def __init__(self, tar: tarfile.TarFile) -> None:
         self._tar = tar
-        self._ahead: tarfile.TarInfo | None = None
         self._piece: IO[bytes] | None = None
         self._last = True
 
@@ -74,7 +76,8 @@ class _Pieces(io.RawIOBase):
 
     def _begin(self) -> str:
         info = self._tar.next()
-        # Or the tar would remember every piece that it has read.
+        # Or the tar would remember every piece that it has read: TarFile(stream=True) is of Python
+        # 3.13. https://docs.python.org/3/library/tarfile.html#tarfile.TarFile
         self._tar.members = []  # type: ignore[attr-defined]
         if info is None:
             raise tarfile.ReadError("unexpected end of data")
@@ -82,8 +85,8 @@ class _Pieces(io.RawIOBase):
         self._last = info.size < _PIECE
         return info.name
 
-    def readinto(self, buffer: object) -> int:
-        view = memoryview(buffer)  # type: ignore[arg-type]
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        view = memoryview(buffer)
         with _complete():
             while self._piece is not None:
                 if data := self._piece.read(len(view)):
