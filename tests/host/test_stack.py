@@ -252,9 +252,10 @@ journal = ["journalctl", "--quiet", "--output=export", "--since", "@" + began]
 logs["the journal"] = subprocess.check_output(journal)
 for where, text in logs.items():
     found += [where for address in wanted if address.encode() in text]
-# What was written since; /run/freehold, /tmp and the like are file systems of their own.
+# What was written since; /run/freehold, /tmp and the like are file systems of their own. The
+# journal's files also hold what was before: sshd names who knocks, as the firewall's test does.
 find = ["find", "/", "/run", "/tmp", "/dev/shm", "-xdev", "-type", "f", "-newermt", "@" + began,
-        "-not", "-path", "/swapfile", "-print0"]
+        "-not", "-path", "/swapfile", "-not", "-path", "/var/log/journal/*", "-print0"]
 changed = subprocess.run(find, capture_output=True).stdout
 grep = ["xargs", "--null", "--no-run-if-empty", "grep", "-laF"]
 patterns = [part for address in wanted for part in ("-e", address)]
