@@ -9,12 +9,14 @@ from tests.outside import Outside
 from tests.runs import PROJECT, PYINFRA, deploy
 from tests.waiting import wait_until_stored
 
+MANAGED = ("/etc/freehold/nftables.conf", "/etc/systemd/journald.conf.d/freehold.conf")
+
 
 @pytest.fixture(scope="module")
 def cut(droplet: Droplet, outside: Outside) -> None:
     """The power fails in a deploy, in the database's very first start, right after an event."""
     droplet.run("docker rm --force freehold-db-1 && docker volume rm freehold_db-17")
-    droplet.run("echo kept >/root/synced; sync")
+    droplet.run("echo kept >/root/synced; rm", *MANAGED, "; sync")
     deploying = subprocess.Popen(
         [PYINFRA, "inventory.py", "deploy.py", "-y"],
         cwd=PROJECT,
@@ -48,9 +50,11 @@ def test_the_next_run_finishes_it(cut: None, droplet: Droplet, outside: Outside)
     """The half-made database, too, is made again."""
     finished = deploy()
     assert finished.code == 0, finished.said
+    droplet.run("ls", *MANAGED)
     droplet.run("docker exec freehold-db-1 test -d /var/lib/postgresql/data/half-made")
     assert outside.get("/").status == 200
     assert outside.send_event().status == 202
+    assert deploy("--json").changed() == []
 
 
 def test_an_acknowledged_event_is_kept(cut: None, droplet: Droplet) -> None:
