@@ -9,7 +9,8 @@ from typing import Any
 
 from analytics.config import ConfigError, Settings
 from analytics.logs.receiver import Receiver
-from analytics.taking.intake import warm_up
+from analytics.seeing import dashboard
+from analytics.taking import intake
 
 
 def _bound(path: Path, kind: socket.SocketKind) -> socket.socket:
@@ -85,13 +86,14 @@ forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
 
 
-def when_ready(_server: object) -> None:
-    """Before the fork: the first visitor must not wait for tables, and the memory is shared.
+def when_ready(server: Any) -> None:  # noqa: ANN401 - gunicorn has no types
+    """Before the fork: nobody must wait for tables and templates, and the memory is shared.
 
     It stays shared where nothing writes into it, as the collector would in marking what it finds.
     https://docs.python.org/3/library/gc.html#gc.freeze
     """
-    warm_up()
+    intake.warm_up()
+    dashboard.warm_up(server.app.wsgi())
     gc.collect()
     gc.freeze()
 

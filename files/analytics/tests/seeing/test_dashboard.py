@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from analytics.app import create_app
+from analytics.seeing import dashboard
 from analytics.sites import FIELDS, Site
 from analytics.spool.record import Dropped
 from flask import Flask
@@ -217,3 +218,13 @@ def test_pages_are_kept_by_no_one_and_their_files_for_a_year(client: FlaskClient
             assert "immutable" in style.headers["Cache-Control"]
     with client.get("/stats/static/base.css?v=of-an-older-release") as old:
         assert old.headers["Cache-Control"] == "no-cache"
+
+
+def test_the_first_reader_waits_for_no_template(
+    app: Flask, client: FlaskClient, visits: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert app.jinja_env.cache is not None
+    app.jinja_env.cache.clear()
+    dashboard.warm_up(app)
+    monkeypatch.setattr(app.jinja_env, "compile", None)
+    assert client.get(BLOG).status_code == 200

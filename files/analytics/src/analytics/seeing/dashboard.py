@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from flask import Blueprint, Response, abort, redirect, render_template, url_for
+from flask import Blueprint, Flask, Response, abort, redirect, render_template, url_for
 from flask.blueprints import BlueprintSetupState
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as BaseResponse
@@ -24,6 +24,7 @@ from analytics.seeing.page import Scene
 from analytics.seeing.printable import printable
 from analytics.seeing.property_cards import property_cards
 from analytics.seeing.reasons import reason
+from analytics.seeing.shapes import shapes
 from analytics.sites import Site
 
 _ROWS = 100
@@ -49,6 +50,13 @@ def prepare_templates(state: BlueprintSetupState) -> None:
         site_here=here.site,
         world_map=world.world_map,
     )
+
+
+def warm_up(app: Flask) -> None:
+    """Compile the templates and project the world, for which a first reader would wait seconds."""
+    for name in app.jinja_env.list_templates():
+        app.jinja_env.get_template(name)
+    shapes()
 
 
 @blueprint.get("/static/<path:name>")
