@@ -56,12 +56,20 @@ def test_what_is_no_record_is_a_value_error(data: bytes) -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [("time", "1"), ("time", 1.5), ("site", None), ("path", 5), ("visitor", "x"), ("props", []),
-     ("country", 7), ("scroll", "9"), ("interactive", None)],
+     ("country", 7), ("scroll", "9"), ("interactive", None), ("time", True)],
 )  # fmt: skip
 def test_a_field_of_another_kind_is_a_value_error_that_does_not_quote_it(
     field: str, value: object
 ) -> None:
-    with pytest.raises(ValueError, match=f"^of another kind: {field}$"):
+    with pytest.raises(ValueError, match=rf"got `\w+` - at `\$\.{field}`$"):
+        decode(json.dumps(LEAST | {field: value}).encode())
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("time", -1), ("time", 2**60), ("visitor", 2**63), ("visitor", -(2**64))]
+)
+def test_a_number_that_the_database_can_not_hold_is_a_value_error(field: str, value: int) -> None:
+    with pytest.raises(ValueError, match=rf"at `\$\.{field}`$"):
         decode(json.dumps(LEAST | {field: value}).encode())
 
 
