@@ -96,8 +96,10 @@ reboot_time: str = "04:00"
 # Swap, made when the machine has under 2 GB of memory.
 swap_megabytes: int = 1024
 
-# The most that the journal keeps on disk.
+# The most that the journal keeps on disk, and for how many days. Of all logs it alone has
+# addresses: of those who knock at SSH.
 journal_megabytes: int = 200
+journal_days: int = 30
 
 # ---- The door ---------------------------------------------------------------------------------
 

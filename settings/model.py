@@ -107,6 +107,7 @@ class Settings(BaseModel):
     reboot_time: Annotated[str, AfterValidator(time_of_day)] = Field("04:00", examples=["04:00"])
     swap_megabytes: int = Field(1024, ge=256, le=16384, examples=[1024])
     journal_megabytes: int = Field(200, ge=16, le=10240, examples=[200])
+    journal_days: int = Field(30, ge=1, le=3650, examples=[30])
 
     certificate_mode: Annotated[
         Literal["selfsigned", "provided"],

@@ -141,7 +141,10 @@ def test_the_journal_is_kept_and_bounded(facts: dict[str, str], described: Host)
     assert int(files) >= 1, "The journal is in memory only: a crash leaves no trace."
     settings = dict(line.split("=", 1) for line in facts["journald"].splitlines())
     assert settings["SystemMaxUse"] == f"{described.data['journal_megabytes']}M"
-    assert settings["MaxRetentionSec"] == "1month", "Logs are kept for longer than said."
+    days = f"{described.data['journal_days']}day"
+    assert settings["MaxRetentionSec"] == days, "Logs are kept for longer than said."
+    # As a file goes when its newest line is old enough.
+    assert settings["MaxFileSec"] == "1day", "Logs are kept for up to twice as long as said."
     assert settings.get("Storage", "auto") in {"auto", "persistent"}
     size = re.search(r"take up ([0-9.]+)([KMG])", usage)
     assert size, usage

@@ -115,6 +115,7 @@ def test_settings_do_not_change(data: dict[str, object]) -> None:
         ("swap_megabytes", 100, "at least 256"),
         ("swap_megabytes", 10**6, "at most"),
         ("journal_megabytes", 0, "at least 16"),
+        ("journal_days", 0, "at least 1"),
         ("certificate_mode", "acme", "later version"),
         ("certificate_mode", "none", '"selfsigned" or "provided"'),
         ("certificate_mode", None, "must be"),
@@ -158,10 +159,10 @@ def test_right_images(data: dict[str, object], reference: str) -> None:
 
 
 def test_unknown_settings_are_told_with_the_one_that_was_meant(data: dict[str, object]) -> None:
-    text = refused(data | {"swap_megabites": 5, "ssh_prt": 22, "journal": 9, "zzz": "secret"})
+    text = refused(data | {"swap_megabites": 5, "ssh_prt": 22, "keep": 9, "zzz": "secret"})
     assert "Did you mean swap_megabytes?" in text
     assert "Did you mean ssh_port?" in text
-    assert "Did you mean journal_megabytes?" in text
+    assert "Did you mean keep_days?" in text
     assert "secret" not in text
 
 
