@@ -30,7 +30,7 @@ from settings.names import (
     usual_aliases,
 )
 from settings.paths import path_of
-from settings.policy import POLICY, content_security_policy
+from settings.policy import POLICY, readable_policy
 
 # Each item is as strict as a field; only the container may be a list, as group_data has it.
 Texts = Annotated[tuple[str, ...], Field(strict=False)]
@@ -133,7 +133,7 @@ class Settings(BaseModel):
             otherwise='It must be "domain", "subdomains" or "preload".',
         ),
     ] = Field("domain", examples=["domain"])
-    content_security_policy: Annotated[str, AfterValidator(content_security_policy)] = Field(
+    content_security_policy: Annotated[str, AfterValidator(readable_policy)] = Field(
         POLICY, examples=["default-src 'self'"]
     )
     nginx_extra: str | None = Field(None, examples=["~/blog/nginx.conf"])

@@ -33,7 +33,7 @@ _KEYWORDS = (
 _HASH = re.compile(r"'sha(256|384|512)-[A-Za-z0-9+/_-]+={0,2}'")
 
 
-def content_security_policy(given: str) -> str:
+def readable_policy(given: str) -> str:
     """`given` when nginx can send it and browsers will understand it; it may be empty.
 
     Raises Fault with all that is wrong.
