@@ -132,6 +132,14 @@ class Lab:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return {int(pid) for pid in children.read_text().split()}
 
+    def checked(self, settings: Settings) -> str:
+        """What nginx says of another configuration, which is not put in force."""
+        releases = self.root / "etc/freehold/nginx/releases"
+        main = render(settings, releases / f"checked-{len(list(releases.iterdir()))}")
+        inside = f"/{main.relative_to(self.root)}"
+        done = self.run("sh", "-c", 'nginx -t -q -c "$1" 2>&1 || :', "check", inside)
+        return done.stdout if done else ""
+
     def switch_site(self, release: str) -> None:
         """Put another release live, as the deploy does: by renaming a symbolic link."""
         new = self.root / "srv/www/next"
