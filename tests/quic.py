@@ -129,3 +129,12 @@ def ask_once(
             return await visitor.ask(path)
 
     return asyncio.run(ask())
+
+
+def first_packet(name: str) -> bytes:
+    """What a client that asks for `name` begins with, before it was asked back."""
+    configuration = QuicConfiguration(alpn_protocols=H3_ALPN, server_name=name)
+    connection = QuicConnection(configuration=configuration)
+    connection.connect(("192.0.2.1", 443), now=0)
+    packet: bytes = connection.datagrams_to_send(now=0)[0][0]
+    return packet

@@ -7,15 +7,12 @@ import socket
 import time
 
 import pytest
-from aioquic.h3.connection import H3_ALPN
-from aioquic.quic.configuration import QuicConfiguration
-from aioquic.quic.connection import QuicConnection
 
 from tests.deploys.nginx_client import Client
 from tests.deploys.nginx_fixtures import LONG
 from tests.deploys.nginx_lab import Lab
 from tests.deploys.nginx_service import Service
-from tests.quic import Answer, Target, ask_once, visiting
+from tests.quic import Answer, Target, ask_once, first_packet, visiting
 
 pytest_plugins = ["tests.deploys.nginx_fixtures"]
 
@@ -133,13 +130,6 @@ def test_new_visitors_get_in_while_it_reloads(lab: Lab) -> None:
 # ---- Abuse ----
 
 
-def _first_packet() -> bytes:
-    configuration = QuicConfiguration(alpn_protocols=H3_ALPN, server_name="blog.test")
-    connection = QuicConnection(configuration=configuration)
-    connection.connect(V4, now=0)
-    return connection.datagrams_to_send(now=0)[0][0]
-
-
 def _connections(lab: Lab) -> int:
     done = lab.run("curl", "-s", "--unix-socket", "/run/nginx-health.sock", "http://h/status")
     assert done
@@ -154,7 +144,7 @@ def test_who_forges_its_address_takes_no_connection(lab: Lab) -> None:
     for number in range(100):
         with lab.datagrams(source=f"127.0.77.{number + 1}") as endpoint:
             endpoint.settimeout(10)
-            packet = _first_packet()
+            packet = first_packet("blog.test")
             endpoint.sendto(packet, V4)
             answer = endpoint.recv(4096)
             assert answer[0] & 0xF0 == 0xF0, "Not a Retry packet (RFC 9000, 17.2.5)."

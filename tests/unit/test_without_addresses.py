@@ -121,7 +121,7 @@ def test_it_ends_by_itself_and_has_passed_on_everything(tmp_path: Path) -> None:
         short = source.read_text().replace("IDLE = 30.0", "IDLE = 0.5")
         done = subprocess.run(
             [sys.executable, "-I", "-c", short],
-            stdin=bound,
+            stdin=bound.fileno(),
             capture_output=True,
             text=True,
             check=True,
