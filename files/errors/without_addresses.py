@@ -1,4 +1,4 @@
-#!/usr/bin/python3 -I
+#!/usr/bin/python3 -IXutf8
 """Passes on what nginx complains of, without its visitors.
 
 nginx sends each line of its error log to a socket of systemd's, which starts this program with the
