@@ -116,7 +116,7 @@ ssh: $(VENV) ## A shell on the host (LIMIT=)
 	@$(PYTHON) -m commands.ssh $(if $(LIMIT),--limit $(LIMIT))
 
 .PHONY: logs
-logs: $(VENV) ## Follow the services' logs, until Ctrl-C (SERVICE=nginx, webapp or db)
+logs: $(VENV) ## Follow the services' logs, until Ctrl-C (SERVICE=nginx, errors, webapp, worker or db)
 	@$(PYTHON) -m commands.logs $(SERVICE) $(if $(LIMIT),--limit $(LIMIT))
 
 ##@ Writing

@@ -6,6 +6,7 @@ from deploys.access import access
 from deploys.base import base, check_the_machine
 from deploys.certificates import certificates
 from deploys.docker import docker
+from deploys.errors import errors
 from deploys.firewall import firewall
 from deploys.lock import hold_the_lock
 from deploys.progress import say_how_long
@@ -25,4 +26,5 @@ firewall(settings=settings)
 docker(settings=settings)
 certificates(settings=settings)
 site(settings=settings)
+errors(settings=settings)
 stack(settings=settings)

@@ -6,14 +6,20 @@ import sys
 
 from commands.hosts import only_host, parser
 
-SERVICES = ("nginx", "webapp", "db")
+SERVICES = ("nginx", "webapp", "worker", "db")
+# What nginx complains of is in the journal, where its visitors' addresses have been taken out.
+ERRORS = ["journalctl", "--identifier=nginx", "--follow", "--lines=100"]
 
 if __name__ == "__main__":
     options = parser(__doc__)
-    options.add_argument("service", nargs="*", choices=[*SERVICES, []], help="which services")
+    options.add_argument(
+        "service", nargs="*", choices=[*SERVICES, "errors", []], help="which services"
+    )
     given = options.parse_args()
     follow = ["docker", "compose", "--project-directory", "/opt/freehold", "logs"]
     command = [*follow, "--follow", "--tail", "100", *given.service]
+    if given.service == ["errors"]:
+        command = ERRORS
     with contextlib.suppress(KeyboardInterrupt):
         argv = only_host(given.limit).ssh(*command)
         sys.exit(subprocess.run(argv, check=False).returncode)

@@ -51,14 +51,21 @@ def nginx_configuration(settings: Settings) -> dict[str, str]:
     """Every file that nginx reads of ours, by its path beside nginx.conf."""
     templates = sorted((PROJECT / "templates" / "nginx").rglob("*.j2"))
     pages = sorted((PROJECT / "files" / "nginx").rglob("*.*"))
-    return {
-        str(path.relative_to(PROJECT / "templates" / "nginx"))[:-3]: render(
-            str(path.relative_to(PROJECT / "templates")), settings
-        )
-        for path in templates
-    } | {
-        f"pages/{path.relative_to(PROJECT / 'files' / 'nginx')}": path.read_text() for path in pages
-    }
+    extra = settings.nginx_extra_file
+    owners = {settings.nginx_extra_name: extra.read_text()} if extra else {}
+    return (
+        owners
+        | {
+            str(path.relative_to(PROJECT / "templates" / "nginx"))[:-3]: render(
+                str(path.relative_to(PROJECT / "templates")), settings
+            )
+            for path in templates
+        }
+        | {
+            f"pages/{path.relative_to(PROJECT / 'files' / 'nginx')}": path.read_text()
+            for path in pages
+        }
+    )
 
 
 @deploy("Stack")
@@ -86,6 +93,11 @@ def stack(settings: Settings) -> None:
         name="Have a password for the database, born on the host",
         secret="database_password",  # noqa: S106 - a name
         readers=READERS,
+    )
+    shared_secret(
+        name="Have a key for the tokens of QUIC, born on the host",
+        secret="quic_host_key",  # noqa: S106 - a name
+        readers={},
     )
     built_image(
         name=f"Build {image}",

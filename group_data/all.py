@@ -111,8 +111,26 @@ certificate_mode: str = "selfsigned"
 certificate_bundle: str | None = None
 certificate_key: str | None = None
 
-# HTTP/3 over UDP 443.
-http3: bool = False
+# HTTP/3 too, over UDP 443. Browsers that can't get there stay with HTTP/2.
+http3: bool = True
+
+# For which names browsers insist on HTTPS, for two years from each visit (HSTS). "domain": those of
+# this site alone. "subdomains": every name below `domain` too, served here or elsewhere: each must
+# have HTTPS for ever. "preload": the same, and you may hand `domain`, a base domain, in at
+# https://hstspreload.org to be built into browsers. Out of these it takes months to get.
+hsts: str = "domain"
+
+# What the pages of the site may load and run (Content-Security-Policy), in one line. "": no policy.
+# What is not the site's, such as /stats, has a strict one of its own.
+content_security_policy: str = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'; upgrade-insecure-requests"
+)
+
+# A file of your own with directives of nginx, such as redirects. It is included at the end of the
+# site's `server` block. None: there is no such file.
+nginx_extra: str | None = None
 
 # ---- Docker and the images --------------------------------------------------------------------
 

@@ -14,9 +14,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from settings.analytics import COLLECTED, collected, contact, page_path, script_path, zone_name
 from settings.certificates import check_bundle, check_key
 from settings.choices import Choice, time_of_day
+from settings.extra import extra_file
 from settings.faults import Fault
 from settings.folder import site_folder
 from settings.further_sites import Domain, FurtherSite, check_domains
+from settings.hsts import HSTS, check_preload
 from settings.images import image, postgres_major
 from settings.keys import key_lines
 from settings.names import (
@@ -28,6 +30,7 @@ from settings.names import (
     usual_aliases,
 )
 from settings.paths import path_of
+from settings.policy import POLICY, readable_policy
 
 # Each item is as strict as a field; only the container may be a list, as group_data has it.
 Texts = Annotated[tuple[str, ...], Field(strict=False)]
@@ -121,7 +124,20 @@ class Settings(BaseModel):
     # The key before the bundle, which is compared with it.
     certificate_key: str | None = Field(None, examples=["~/certificates/privkey.pem"])
     certificate_bundle: str | None = Field(None, examples=["~/certificates/fullchain.pem"])
-    http3: bool = Field(False, examples=[True])
+    http3: bool = Field(True, examples=[True])
+    hsts: Annotated[
+        Literal["domain", "subdomains", "preload"],
+        Choice(
+            "domain",
+            "subdomains",
+            "preload",
+            otherwise='It must be "domain", "subdomains" or "preload".',
+        ),
+    ] = Field("domain", examples=["domain"])
+    content_security_policy: Annotated[str, AfterValidator(readable_policy)] = Field(
+        POLICY, examples=["default-src 'self'"]
+    )
+    nginx_extra: str | None = Field(None, examples=["~/blog/nginx.conf"])
 
     docker_packages: Annotated[
         Literal["debian", "docker.com"],
@@ -192,6 +208,21 @@ class Settings(BaseModel):
             check_bundle(given, _known_names(known.data), public)
         return given
 
+    @field_validator("hsts")
+    @classmethod
+    def _preloaded_is_the_base(cls, given: str, known: ValidationInfo) -> str:
+        domain = known.data.get("domain")
+        if given == "preload" and domain:
+            check_preload(domain, _known_names(known.data))
+        return given
+
+    @field_validator("nginx_extra")
+    @classmethod
+    def _extra_can_be_included(cls, given: str | None) -> str | None:
+        if given is not None:
+            extra_file(given)
+        return given
+
     @field_validator("postgres_image")
     @classmethod
     def _postgres_is_supported(cls, given: str) -> str:
@@ -257,6 +288,21 @@ class Settings(BaseModel):
     def certificate_key_file(self) -> Path | None:
         """For "provided": the certificate's key, on this machine."""
         return path_of(self.certificate_key) if self.certificate_key else None
+
+    @property
+    def strict_transport_security(self) -> str:
+        """How long browsers insist on HTTPS, and for which names."""
+        return HSTS[self.hsts]
+
+    @property
+    def nginx_extra_file(self) -> Path | None:
+        """The owner's own directives for nginx, on this machine."""
+        return path_of(self.nginx_extra) if self.nginx_extra else None
+
+    @property
+    def nginx_extra_name(self) -> str:
+        """What that file is called beside nginx.conf: as its owner knows it."""
+        return f"extra/{self.nginx_extra_file.name}" if self.nginx_extra_file else ""
 
     @property
     def postgres_major(self) -> int:

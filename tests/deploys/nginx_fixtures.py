@@ -9,6 +9,7 @@ import pytest
 from emulator.droplet import CACHE
 from emulator.images import stand_ins, unpack
 from group_data.all import nginx_image
+from settings.hsts import HSTS
 from tests.deploys.nginx_client import Client
 from tests.deploys.nginx_lab import Lab
 from tests.deploys.nginx_service import Service
@@ -66,12 +67,32 @@ def _lab(folders: pytest.TempPathFactory) -> Lab:
 LONG_NAME = f"{'a' * 63}.{'b' * 63}.test"
 
 
+OWN_POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src https:"
+OWN_DIRECTIVES = """
+location = /old-page {
+    return 301 /about;
+}
+location = /taken-over {
+    add_header X-Owner mine always;
+    return 418;
+}
+"""
+
+
 @pytest.fixture(scope="session")
-def http3_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """nginx with HTTP/3, several other names, and the tracker under another path."""
+def owners_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """nginx as an owner with wishes has it: no HTTP/3, several names, another policy."""
     lab = _lab(tmp_path_factory)
-    aliases = ["www.blog.test", "old.test", LONG_NAME]
-    lab.start(Settings(http3=True, aliases=aliases, tracker_path="/seeds/grow.js"))
+    lab.start(
+        Settings(
+            http3=False,
+            aliases=["www.blog.test", "old.test", LONG_NAME],
+            tracker_path="/seeds/grow.js",
+            content_security_policy=OWN_POLICY,
+            strict_transport_security=HSTS["preload"],
+            nginx_extra=OWN_DIRECTIVES,
+        )
+    )
     yield lab
     lab.stop()
 

@@ -28,8 +28,9 @@ mount -o remount,ro,bind "$1"
 mount -t tmpfs tmpfs "$1/tmp"
 mount -t tmpfs tmpfs "$1/run"
 mount -t tmpfs tmpfs "$1/var/cache/nginx"
-mkdir -p "$1/run/freehold/webapp"
+mkdir -p "$1/run/freehold/webapp" "$1/run/freehold/nginx"
 mount --bind "$2" "$1/run/freehold/webapp"
+mount --bind "$2/errors" "$1/run/freehold/nginx"
 exec chroot "$1" setpriv --bounding-set "$3" --inh-caps "$3" --no-new-privs \
     nginx -c /etc/freehold/nginx/live/nginx.conf -g 'daemon off;'
 """
@@ -49,6 +50,8 @@ class Lab:
         render(settings, self.root / "etc/freehold/nginx/releases/1")
         (self.root / "etc/freehold/nginx/live").symlink_to("releases/1")
         self._make_certificate([settings.domain, *settings.aliases])
+        (self.root / "etc/freehold/quic_host_key").write_text("0123456789abcdef" * 4)
+        (self.sockets / "errors").mkdir()
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [
@@ -107,6 +110,35 @@ class Lab:
         return self._inside.submit(
             socket.create_connection, (target, port), timeout=15, source_address=origin
         ).result()
+
+    def datagrams(self, *, source: str = "", family: int = socket.AF_INET) -> socket.socket:
+        """A socket for UDP in nginx's network, bound to the address `source`."""
+        endpoint = self._inside.submit(socket.socket, family, socket.SOCK_DGRAM).result()
+        if source:
+            endpoint.bind((source, 0))
+        return endpoint
+
+    def reload(self) -> None:
+        """Reload nginx as the deploy does, and wait until a new worker has taken over."""
+        before = self.workers()
+        self.process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + 10
+        while not self.workers() - before:
+            assert time.monotonic() < deadline, "No new worker came."
+            time.sleep(0.02)
+
+    def workers(self) -> set[int]:
+        """The processes of nginx's workers."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return {int(pid) for pid in children.read_text().split()}
+
+    def checked(self, settings: Settings) -> str:
+        """What nginx says of another configuration, which is not put in force."""
+        releases = self.root / "etc/freehold/nginx/releases"
+        main = render(settings, releases / f"checked-{len(list(releases.iterdir()))}")
+        inside = f"/{main.relative_to(self.root)}"
+        done = self.run("sh", "-c", 'nginx -t -q -c "$1" 2>&1 || :', "check", inside)
+        return done.stdout if done else ""
 
     def switch_site(self, release: str) -> None:
         """Put another release live, as the deploy does: by renaming a symbolic link."""

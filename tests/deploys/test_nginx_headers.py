@@ -3,7 +3,6 @@
 import gzip
 import ssl
 import time
-from pathlib import Path
 
 import pytest
 
@@ -58,9 +57,9 @@ def test_other_sites_may_load_the_tracker(visitor: Client, service: Service) -> 
     assert headers.get_all("Cross-Origin-Resource-Policy") == ["cross-origin"]
 
 
-def test_the_tracker_is_under_the_path_of_the_setting_alone(http3_lab: Lab) -> None:
+def test_the_tracker_is_under_the_path_of_the_setting_alone(owners_lab: Lab) -> None:
     # No service answers here: what is its own is away, and the rest is the site's.
-    visitor = Client(http3_lab)
+    visitor = Client(owners_lab)
     moved = visitor.ask("/seeds/grow.js")
     assert moved.status == 503
     assert moved.headers.get_all("Cross-Origin-Resource-Policy") == ["cross-origin"]
@@ -166,38 +165,6 @@ def test_nothing_weaker_is_spoken(lab: Lab, weak: list[str]) -> None:
     answer = _s_client(lab, *weak)
     assert "Cipher is (NONE)" in answer, answer
     assert "alert" in answer, answer
-
-
-def test_http3_is_offered_and_spoken(http3_lab: Lab) -> None:
-    def over_quic(name: str, path: str) -> str:
-        done = http3_lab.run(
-            *(
-                "curl",
-                "--silent",
-                "--http3-only",
-                "--include",
-                "--resolve",
-                f"{name}:443:127.0.0.1",
-            ),
-            *("--cacert", "/etc/freehold/tls/live/fullchain.pem", f"https://{name}{path}"),
-        )
-        return done.stdout if done else ""
-
-    offer = Client(http3_lab).ask("/about")
-    assert offer.headers["Alt-Svc"].startswith('h3=":443"')
-    assert over_quic("blog.test", "/about").startswith("HTTP/3 200")
-    assert "location: https://blog.test/x" in over_quic("old.test", "/x")
-    assert over_quic("evil.test", "/") == ""
-
-
-def _listens_on_udp(lab: Lab) -> bool:
-    tables = (Path(f"/proc/{lab.process.pid}/net/{name}") for name in ("udp", "udp6"))
-    return any(":01BB " in table.read_text() for table in tables)
-
-
-def test_http3_is_off_unless_asked_for(lab: Lab, http3_lab: Lab, visitor: Client) -> None:
-    assert "Alt-Svc" not in visitor.ask("/").headers
-    assert (_listens_on_udp(lab), _listens_on_udp(http3_lab)) == (False, True)
 
 
 def test_compose_can_ask_whether_nginx_serves(lab: Lab) -> None:

@@ -35,6 +35,23 @@ def test_a_wrong_nginx_template(droplet: Droplet, outside: Outside, project: Pat
     assert outside.get("/").status == 200
 
 
+def test_a_wrong_file_of_the_owners_own(
+    droplet: Droplet, outside: Outside, project: Path, tmp_path: Path
+) -> None:
+    before = _in_force(droplet)
+    extra = tmp_path / "blog-redirects.conf"
+    extra.write_text("location = /old-page { return 301 /; }\nlocation = /b { retrun 301 /; }\n")
+    settings = project / "group_data" / "emulated.py"
+    settings.write_text(f'{settings.read_text()}\nnginx_extra = "{extra}"\n')
+    failed = deploy(project=project)
+    assert failed.code == 1
+    assert 'unknown directive "retrun" in' in failed.said
+    assert "extra/blog-redirects.conf:2" in failed.said
+    assert "Traceback" not in failed.said
+    assert _in_force(droplet) == before
+    assert outside.get("/").status == 200
+
+
 def test_a_wrong_compose_file(droplet: Droplet, outside: Outside, project: Path) -> None:
     before = _in_force(droplet)
     template = project / "templates" / "docker-compose.yml.j2"

@@ -18,8 +18,11 @@ import pytest
 from cryptography import x509
 from testinfra.host import Host as Target
 
+from commands.hosts import Host
 from tests.host.reading import Services, run_python, stored
+from tests.host.stranger import Stranger
 from tests.host.visitor import Answer, Visitor
+from tests.quic import first_packet
 
 # Mozilla's intermediate set, https://ssl-config.mozilla.org (guideline 5.8)
 CIPHERS = {
@@ -108,6 +111,61 @@ def test_the_certificate_covers_every_name(
     assert visitor.name in names.get_values_for_type(x509.DNSName)
     left = certificate.not_valid_after_utc.timestamp() - time.time()
     assert left > 86400, "The certificate ends within a day, and then no browser lets anybody in."
+
+
+# ---- HTTP/3 ----
+
+
+@pytest.fixture(scope="module")
+def speaks_quic(described: Host) -> None:
+    """Only where the owner has not switched it off."""
+    if not described.data["http3"]:
+        pytest.skip("http3 is off")
+
+
+@pytest.mark.usefixtures("speaks_quic")
+def test_the_site_comes_over_quic_too(visitor: Visitor) -> None:
+    over_tcp, over_quic = visitor.ask("/"), visitor.ask_over_quic("/")
+    assert over_tcp.headers["Alt-Svc"] == 'h3=":443"; ma=86400', "No browser will try it."
+    assert (over_quic.status, over_quic.text) == (200, over_tcp.text)
+    for name in ("Content-Security-Policy", "Strict-Transport-Security", "X-Frame-Options"):
+        assert over_quic.all(name) == over_tcp.headers.get_all(name)
+    assert visitor.ask_over_quic("/api/health").status == 200
+
+
+@pytest.mark.usefixtures("speaks_quic")
+def test_quic_answers_at_both_families_and_takes_nobodys_word(
+    stranger: Stranger, visitor: Visitor
+) -> None:
+    """A first packet, from outside: it is asked back before anything is opened for it."""
+    script = """
+import json, socket, sys
+packet, answers = bytes.fromhex(sys.argv[1]), []
+for address in sys.argv[2:]:
+    kind = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(kind, socket.SOCK_DGRAM) as asking:
+        asking.settimeout(20)
+        asking.sendto(packet, (address, 443))
+        answers.append(asking.recv(4096)[0])
+print(json.dumps(answers))
+"""
+    packet = first_packet(visitor.name).hex()
+    done = stranger.run(
+        "python3 -c %s %s %s %s", script, packet, stranger.host_ipv4, stranger.host_ipv6
+    )
+    assert done.rc == 0, f"UDP 443 leads nowhere: {done.stderr}"
+    # RFC 9000, 17.2.5: a Retry packet.
+    assert [first & 0xF0 for first in json.loads(done.stdout)] == [0xF0, 0xF0]
+
+
+def test_how_busy_it_is_nobody_outside_is_told(host: Target, visitor: Visitor) -> None:
+    told = host.check_output(
+        "docker exec freehold-nginx-1 curl -s --unix-socket /run/nginx-health.sock"
+        " http://localhost/status"
+    )
+    assert told.startswith("Active connections: ")
+    for path in ("/status", "/nginx_status", "/stub_status", "/metrics"):
+        assert "Active connections" not in visitor.ask(path).text
 
 
 # ---- Names ----
@@ -330,10 +388,11 @@ def test_types_and_caching(visitor: Visitor, path: str, kind: str, kept: str) ->
 
 
 @pytest.mark.parametrize("path", ["/", "/missing", "/api/health", "/api/nothing"])
-def test_security_headers_are_on_every_answer(visitor: Visitor, path: str) -> None:
+def test_security_headers_are_on_every_answer(visitor: Visitor, described: Host, path: str) -> None:
     headers = visitor.ask(path).headers
+    (hsts,) = headers.get_all("Strict-Transport-Security") or [""]
+    assert hsts.startswith("max-age=63072000")
     for name, value in {
-        "Strict-Transport-Security": "max-age=63072000",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
         "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -342,7 +401,10 @@ def test_security_headers_are_on_every_answer(visitor: Visitor, path: str) -> No
         "Server": "nginx",
     }.items():
         assert headers.get_all(name) == [value], name
-    (policy,) = headers.get_all("Content-Security-Policy") or [""]
+    policies = headers.get_all("Content-Security-Policy") or []
+    if not path.startswith("/api") and described.data["content_security_policy"] in policies:
+        return
+    (policy,) = policies
     assert policy.startswith("default-src 'none';")
     assert "unsafe" not in policy
 

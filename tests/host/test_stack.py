@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from typing import Any
 
 import pytest
@@ -234,6 +235,21 @@ def test_requests_are_answered_over_ipv4_and_ipv6(noise: Any) -> None:  # noqa: 
 def test_a_forged_address_is_not_believed(noise: Any) -> None:  # noqa: ANN401
     # 8.8.8.8 is in the United States; the address that the stranger really has is nowhere.
     assert noise["countries"] == ["-", "-"], "X-Forwarded-For from outside decides what is stored."
+
+
+def test_what_nginx_complains_of_is_seen_without_its_visitor(
+    host: Target,
+    noise: Any,  # noqa: ANN401
+) -> None:
+    # Each body that is too large; the journal is asked in the search below, for the address.
+    script = "journalctl --quiet --output=cat --identifier=nginx --since @" + str(noise["began"])
+    wanted = "client intended to send too large body: 70000 bytes, request: POST /api/event"
+    deadline = time.monotonic() + 60
+    while (lines := host.check_output(script).splitlines()).count(wanted) < 2:
+        assert time.monotonic() < deadline, lines
+        time.sleep(1)
+    mode = host.check_output("stat -c '%a %u %g' /run/freehold/nginx/errors.sock")
+    assert mode == "660 0 101", "Others write into the journal in nginx's name."
 
 
 def test_no_address_comes_to_rest(

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tests import quic
+
 PATIENCE = 30.0
 
 
@@ -58,6 +60,13 @@ class Visitor:
         # The certificate itself is trusted, whoever has signed it.
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         return context
+
+    def ask_over_quic(self, path: str) -> quic.Answer:
+        """Ask once by HTTP/3."""
+        kind = socket.AF_INET6 if ":" in self.address else socket.AF_INET
+        target = socket.getaddrinfo(self.address, self.https, kind, socket.SOCK_DGRAM)[0][4]
+        endpoint = socket.socket(kind, socket.SOCK_DGRAM)
+        return quic.ask_once(endpoint, target, self.name, self.certificate, path)  # type: ignore[arg-type]
 
     def plain(self) -> socket.socket:
         """A connection to port 80."""

@@ -14,7 +14,7 @@ from tests.unit.nginx_render import PAGES, Settings, render
 
 VARIANTS = {
     "plain": Settings(),
-    "http3": Settings(http3=True),
+    "no http3": Settings(http3=False),
     "log": Settings(count_from="log"),
     "no aliases": Settings(aliases=[]),
     "several": Settings(domain="example.org", aliases=["www.example.org", "example.com"]),
@@ -144,16 +144,19 @@ def test_no_line_of_a_request_is_kept(configuration: Configuration) -> None:
         for parents, one in configuration.directives
         if one["directive"] == "error_log" and "http" in parents
     ]
-    assert inside_http == [["stderr", "emerg"]]
+    # To a program that takes the address out, and nowhere else.
+    to_it = "syslog:server=unix:/run/freehold/nginx/errors.sock,nohostname"
+    assert inside_http == [[to_it, "error"]]
 
 
 def test_the_policy_allows_the_style_of_the_bundled_pages(configuration: Configuration) -> None:
-    policies = [
-        one["args"][1]
-        for one in configuration.named("add_header")
-        if one["args"][0] == "Content-Security-Policy"
-    ]
-    allowed = set(re.findall(r"'sha256-([^']+)'", " ".join(policies)))
+    (policy_of,) = (
+        {one["directive"]: one["args"][0] for one in block["block"]}
+        for block in configuration.named("map")
+        if block["args"][-1] == "$content_security_policy"
+    )
+    allowed = set(re.findall(r"'sha256-([^']+)'", policy_of["default"]))
+    assert "sha256" not in policy_of["site"]
     styles = {
         style
         for page in PAGES.glob("*.html")
