@@ -40,5 +40,8 @@ def errors(settings: Settings) -> None:
             # What runs with an earlier program ends, and a line starts the new one.
             f" && systemctl stop freehold-nginx-errors.service && systemctl restart {SOCKET}"
         ),
-        state=f"systemctl is-enabled {SOCKET}; systemctl is-active {SOCKET}",
+        state=(
+            f"systemctl is-enabled {SOCKET}; systemctl is-active {SOCKET};"
+            " stat --format '%a %u %g' /run/freehold/nginx/errors.sock"
+        ),
     )

@@ -158,6 +158,27 @@ print(json.dumps(answers))
     assert [first & 0xF0 for first in json.loads(done.stdout)] == [0xF0, 0xF0]
 
 
+@pytest.mark.usefixtures("speaks_quic")
+def test_one_address_gets_few_connections_of_quic(stranger: Stranger, visitor: Visitor) -> None:
+    """Each has many requests; after the test before, whose connections count."""
+    script = """
+import json, select, socket, sys
+packet, asking = bytes.fromhex(sys.argv[1]), []
+for _ in range(40):
+    one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    one.sendto(packet, (sys.argv[2], 443))
+    asking.append(one)
+answered = set()
+while waiting := select.select([one for one in asking if one not in answered], [], [], 10)[0]:
+    answered |= set(waiting)
+print(len(answered))
+"""
+    packet = first_packet(visitor.name).hex()
+    done = stranger.run("python3 -c %s %s %s", script, packet, stranger.host_ipv4)
+    assert done.rc == 0, done.stderr
+    assert 10 <= int(done.stdout) <= 16, "One address takes all that nginx bears."
+
+
 def test_how_busy_it_is_nobody_outside_is_told(host: Target, visitor: Visitor) -> None:
     told = host.check_output(
         "docker exec freehold-nginx-1 curl -s --unix-socket /run/nginx-health.sock"

@@ -47,7 +47,10 @@ def right(folder: Path) -> dict[str, object]:
 class Authority:
     """Signs certificates, as a certificate authority does."""
 
-    def __init__(self, name: str, above: "Authority | None" = None) -> None:
+    def __init__(
+        self, name: str, above: "Authority | None" = None, end: datetime = NOW + 900 * DAY
+    ) -> None:
+        self.end = end
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         self.certificate = self._made(above or self)
@@ -60,7 +63,7 @@ class Authority:
             .public_key(self.key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(NOW - 900 * DAY)
-            .not_valid_after(NOW + 900 * DAY)
+            .not_valid_after(self.end)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .sign(above.key, hashes.SHA256())
         )

@@ -18,6 +18,7 @@ from tests.unit.settings_lab import DAY, NOW, Authority, pem, private_text
 
 ROOT = Authority("Root")
 MIDDLE = Authority("Middle", above=ROOT)
+OLD_MIDDLE = Authority("Old Middle", above=ROOT, end=NOW - DAY)
 KEY = ec.generate_private_key(ec.SECP256R1())
 NAMES = ("blog.test", "www.blog.test")
 
@@ -53,6 +54,7 @@ def test_right_bundles(tmp_path: Path, chain: str) -> None:
     [
         (pem(ROOT.certify(ec.generate_private_key(ec.SECP256R1()))), "do not belong together"),
         (pem(ROOT.certify(KEY, begin=NOW - 9 * DAY, end=NOW - DAY)), "expired on"),
+        (pem(OLD_MIDDLE.certify(KEY), OLD_MIDDLE.certificate), "CN=Old Middle expired on"),
         (pem(ROOT.certify(KEY, begin=NOW + DAY)), "clock"),
         (pem(ROOT.certify(KEY, ["blog.test"])), "does not cover www.blog.test: it has blog.test."),
         (pem(ROOT.certify(KEY, ["*.blog.test"])), "does not cover blog.test"),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from deploys.stack import nginx_configuration
 from settings.errors import SettingsError
 from settings.extra import extra_file
 from settings.faults import Fault
@@ -97,7 +98,15 @@ def test_the_owners_directives_keep_their_files_name(tmp_path: Path) -> None:
     path = _extra(tmp_path, "location = /a { return 301 /b; } # access_log is not meant\n")
     settings = settings_of(right(tmp_path) | {"nginx_extra": path})
     assert str(settings.nginx_extra_file) == path
-    assert settings.nginx_extra_name == "extra/blog-redirects.conf"
+    files = nginx_configuration(settings)
+    assert files["extra/blog-redirects.conf"] == Path(path).read_text()
+    assert "\ninclude extra/blog-redirects.conf;\n" in files["site.conf"]
+
+
+def test_without_such_a_file_nothing_is_included(tmp_path: Path) -> None:
+    files = nginx_configuration(settings_of(right(tmp_path)))
+    assert not [name for name in files if name.startswith("extra/")]
+    assert "extra/" not in files["site.conf"]
 
 
 @pytest.mark.parametrize(
