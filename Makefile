@@ -10,10 +10,11 @@ MAKEFLAGS += --no-print-directory
 #   mmdebstrap, e2fsprogs   its disk
 #   genisoimage             its cloud-init drive
 #   openssh-client, rsync   how a deploy reaches a host
+#   pebble, socat           the certificate authority beside it, and the way there
 #   jekyll                  builds the example blog
 #   curl, openssl, chromium what the tests look from
 PACKAGES := python3-venv qemu-system-x86 qemu-utils seabios ipxe-qemu mmdebstrap e2fsprogs \
-	genisoimage openssh-client rsync jekyll curl openssl ca-certificates chromium iproute2
+	genisoimage pebble socat openssh-client rsync jekyll curl openssl ca-certificates chromium iproute2
 
 BIN := .venv/bin
 PYTHON := $(BIN)/python

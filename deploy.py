@@ -4,7 +4,7 @@ from pyinfra import host
 
 from deploys.access import access
 from deploys.base import base, check_the_machine
-from deploys.certificates import certificates
+from deploys.certificates import certificates, trusted
 from deploys.docker import docker
 from deploys.firewall import firewall
 from deploys.lock import hold_the_lock
@@ -26,3 +26,4 @@ docker(settings=settings)
 certificates(settings=settings)
 site(settings=settings)
 stack(settings=settings)
+trusted(settings=settings)
