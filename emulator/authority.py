@@ -15,7 +15,7 @@ from pathlib import Path
 
 from emulator.errors import EmulatorError
 from emulator.ports import Ports, any_free
-from emulator.process import is_running, wait_for_end
+from emulator.process import wait_for_end
 
 # In the droplet's network, whatever port of this machine it leads to: so a clone of the droplet,
 # which has ports of its own, is described as the first one is.
@@ -121,11 +121,11 @@ class Authority:
     def _pid(self, name: str) -> int | None:
         try:
             pid = int((self.folder / f"{name}.pid").read_text())
+            # And not a later process of that id.
+            lives_here = Path(f"/proc/{pid}/cwd").readlink() == self.folder
         except (OSError, ValueError):
             return None
-        # The DNS has no file of the folder among its arguments; its name and port tell it.
-        mark = self.folder if name == "pebble" else Path(f"127.0.0.1:{self.ports.dns}")
-        return pid if is_running(pid, mark) else None
+        return pid if lives_here else None
 
     def _start(self, name: str, *command: str) -> None:
         # Each validation would wait some seconds, and each twentieth request be refused.
@@ -139,6 +139,7 @@ class Authority:
                 stdout=log,
                 stderr=log,
                 env=environment,
+                cwd=self.folder,
                 check=True,
                 start_new_session=True,
             )

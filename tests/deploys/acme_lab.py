@@ -117,7 +117,7 @@ class Lab:
         )
         wait(lambda: self.inside("test", "-e", self.folder / "ready").code == 0)
         self._install()
-        self.resolving({name: "127.0.0.1" for name in self.names})
+        self.resolving(dict.fromkeys(self.names, "127.0.0.1"))
         self.start_authority()
 
     def stop(self) -> None:
@@ -147,6 +147,15 @@ class Lab:
         """freehold-certificate."""
         return self.run(PROGRAM, *arguments)
 
+    def timer(self, *arguments: str) -> Done:
+        """What certbot.timer starts: Debian's command with our drop-in's lines around it."""
+        trust = "REQUESTS_CA_BUNDLE=/etc/freehold/acme-ca.pem"
+        renew = ("certbot", "-q", "renew", "--no-random-sleep-on-renew")
+        done = self.run(trust, *renew, *arguments)
+        result = "exit-code" if done.code else "success"
+        after = self.run(f"SERVICE_RESULT={result}", PROGRAM, "renewed")
+        return Done(done.code, done.said + after.said)
+
     def started(self, *command: object, **environment: str) -> subprocess.Popen[bytes]:
         """Start this machine's command in the host's network and mounts."""
         process = subprocess.Popen(
@@ -170,7 +179,9 @@ class Lab:
 
     def _install(self) -> None:
         for path in (PROJECT / "files" / "lib" / "freehold_certificate").glob("*.py"):
-            self.write(f"/usr/local/lib/freehold/freehold_certificate/{path.name}", path.read_text())
+            self.write(
+                f"/usr/local/lib/freehold/freehold_certificate/{path.name}", path.read_text()
+            )
         for name in ("freehold-certificate", "freehold-nginx"):
             text = (PROJECT / "files" / "sbin" / name).read_text()
             self.write(f"/usr/local/sbin/{name}", text, "755")
@@ -232,10 +243,19 @@ class Lab:
         for name, address in addresses.items():
             kind = "aaaa" if ":" in address else "a"
             known = json.dumps({"host": name, "addresses": [address]})
-            add = ("curl", "--silent", "--fail", "--data", known, f"http://127.0.0.1:8055/add-{kind}")
+            add = (
+                "curl",
+                "--silent",
+                "--fail",
+                "--data",
+                known,
+                f"http://127.0.0.1:8055/add-{kind}",
+            )
             wait(lambda add=add: self.inside(*add).code == 0)  # type: ignore[misc]
 
-    def start_authority(self, *, life: int = 90 * 86400, refusing: str = "", nonces: int = 0) -> None:
+    def start_authority(
+        self, *, life: int = 90 * 86400, refusing: str = "", nonces: int = 0
+    ) -> None:
         """A new authority, which knows no account. `nonces`: the percentage that it refuses."""
         self.end_authority()
         folder = self.folder.with_suffix(".authority")

@@ -117,7 +117,8 @@ def is_unlucky(said: str) -> bool:
 
 def account_is_lost(said: str) -> bool:
     """Whether the authority does not know the account that certbot has with it."""
-    return "accountDoesNotExist" in said
+    # The second: what an earlier run has put aside, and the renewal's own file still names.
+    return "accountDoesNotExist" in said or bool(re.search(r"Account at \S+ does not exist", said))
 
 
 def forget_account(config: Config) -> None:

@@ -1,4 +1,4 @@
-"""Tells the owner's webhook once when the certificate gets out of order, and once when it is mended."""
+"""Tells the owner's webhook when the certificate gets out of order, and when it is mended."""
 
 import json
 import urllib.request
@@ -27,7 +27,7 @@ def message(domain: str, before: Sequence[str], rows: Sequence[Row]) -> dict[str
 
 
 def tell(config: Config, rows: Sequence[Row]) -> None:
-    """Tell what has changed; Trouble when the webhook does not take it, and then it is tried again."""
+    """Tell what has changed, once; Trouble when the webhook does not take it."""
     before = memory.load(config, "told").get("wrong", [])
     content = message(config.domain, before, rows)
     if not content:
