@@ -186,6 +186,8 @@ class Lab:
             text = (PROJECT / "files" / "sbin" / name).read_text()
             self.write(f"/usr/local/sbin/{name}", text, "755")
         self.write("/usr/local/bin/docker", _DOCKER, "755")
+        settings = PROJECT / "templates" / "certbot" / "cli.ini.j2"
+        self.write("/etc/letsencrypt/cli.ini", settings.read_text(), "644")
         self.describe()
 
     def describe(self, **changed: object) -> None:

@@ -31,15 +31,21 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def lab(tmp_path_factory: pytest.TempPathFactory, image: Path) -> Iterator[Lab]:
-    """A host whose nginx has started, on a certificate of its own."""
+def bare(tmp_path_factory: pytest.TempPathFactory, image: Path) -> Iterator[Lab]:
+    """A host whose nginx has not started."""
     made = Lab(tmp_path_factory.mktemp("host"), image)
     try:
         made.start()
-        made.serve()
         yield made
     finally:
         made.stop()
+
+
+@pytest.fixture
+def lab(bare: Lab) -> Lab:
+    """A host whose nginx has started, on a certificate of its own."""
+    bare.serve()
+    return bare
 
 
 @pytest.fixture
@@ -183,16 +189,12 @@ def test_wrong_dns_records_are_named_before_anything_is_asked(lab: Lab) -> None:
     assert lab.program("issue").code == 0
 
 
-def test_a_name_that_leads_to_another_server(lab: Lab) -> None:
-    lab.run("ip", "address", "add", "203.0.113.9/32", "dev", "lo")
-    lab.inside("ip", "address", "add", "203.0.113.9/32", "dev", "lo")
-    # A more specific address than nginx's takes its connections.
-    lab.started(sys.executable, "-m", "http.server", "--bind", "203.0.113.9", "80")
-    lab.resolving({DOMAIN: "127.0.0.1", ALIAS: "203.0.113.9"})
-    wait(lambda: "Python" in lab.inside("curl", "-sI", "http://203.0.113.9/").said)
-    done = lab.program("issue")
+def test_a_name_that_leads_to_another_server(bare: Lab) -> None:
+    bare.started(sys.executable, "-m", "http.server", "80")
+    wait(lambda: "Python" in bare.inside("curl", "-sI", "http://127.0.0.1/").said)
+    done = bare.program("issue")
     assert done.code == 1
-    assert "www.blog.test leads to 203.0.113.9, which is not this server." in done.said
+    assert "www.blog.test leads to 127.0.0.1, which is not this server." in done.said
 
 
 def test_an_authority_that_is_down_is_asked_again_later(lab: Lab) -> None:
@@ -258,18 +260,18 @@ def test_an_account_that_the_authority_has_lost_is_made_anew(certified: Lab) -> 
 
 
 def test_near_its_end_it_is_renewed_and_after_it_the_status_is_an_error(lab: Lab) -> None:
-    lab.start_authority(life=40)
+    lab.start_authority(life=30)
     assert lab.program("issue").code == 0
     first = lab.served()
     assert lab.program("pending").code == 1
-    time.sleep(21)
+    time.sleep(16)
     assert lab.program("pending").code == 0
     renewed = lab.timer()
     assert renewed.code == 0, renewed.said
     assert lab.served() != first
     # The authority is gone, and the clock goes on.
     lab.end_authority()
-    time.sleep(36)
+    time.sleep(30)
     failed = lab.timer()
     assert failed.code != 0
     status = lab.status()

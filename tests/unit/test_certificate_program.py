@@ -192,6 +192,15 @@ exceeded with url: /dir (Caused by NewConnectionError('<x>: Failed to establish 
         (LIMIT, "too many certificates (5) already issued"),
         (DOWN, "The authority does not answer (Connection refused)."),
         ("Failed to renew certificate freehold with error: It is late.", "It is late."),
+        (
+            "An unexpected error occurred:\nValueError: Requesting a.test/dir: Connection refused",
+            "The authority does not answer (Connection refused).",
+        ),
+        (
+            "Failed to renew certificate freehold with error: HTTPSConnectionPool(host='a', "
+            "port=1): Max retries (Caused by SSLError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] x'))",
+            "acme_ca",
+        ),
         ("Something\nelse", "Something"),
         ("", "certbot said nothing."),
     ],

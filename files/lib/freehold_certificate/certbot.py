@@ -77,11 +77,11 @@ def reason(said: str) -> str:
     )
     if problems:
         return " ".join(dict.fromkeys(f"{name}: {detail.strip()}" for name, detail in problems))
-    unexpected = re.search(r"An unexpected error occurred:\n(?:\S*\.)?(.+)", said)
-    if unexpected:
-        return _plain(unexpected[1])
-    for pattern in (r"^(?:\S+\.errors\.\w+: )(.+)$", r"^Failed to renew .* with error: (.+)$"):
-        found = re.findall(pattern, said, re.MULTILINE)
+    for pattern in (
+        r"An unexpected error occurred:\n(.+)",
+        r"Failed to renew certificate \S+ with error: (.+)",
+    ):
+        found = re.findall(pattern, said)
         if found:
             return _plain(found[-1])
     lines = [line.strip() for line in said.splitlines() if line.strip()]
@@ -89,13 +89,16 @@ def reason(said: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Without Python's own words about a connection, which hide the one that matters."""
-    if re.search(
-        r"ConnectionError|NewConnectionError|Max retries|ConnectTimeout|ReadTimeout", text
-    ):
-        inner = re.search(r"\[Errno \d+\] ([\w ]+)", text)
-        return f"The authority does not answer ({inner[1] if inner else 'no connection'})."
-    return text.strip()
+    """In words that are about the authority, where Python's are about a connection."""
+    # acme.client's own words are those after "Requesting".
+    refused = re.search(r"Requesting \S+: (.+)|\[Errno -?\d+\] ([\w ]+)", text)
+    if refused or re.search(r"ConnectionPool|Timeout|ConnectionError", text):
+        how = (refused[1] or refused[2]) if refused else "no connection"
+        if "CERTIFICATE_VERIFY_FAILED" in text:
+            how = "its own certificate is not trusted here: acme_ca names who vouches for it"
+        return f"The authority does not answer ({how})."
+    # Python's class of the error.
+    return re.sub(r"^[\w.]+(Error|Exception): ", "", text.strip())
 
 
 def again_at(said: str, now: datetime) -> datetime | None:
