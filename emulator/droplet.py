@@ -108,6 +108,8 @@ class Droplet:
 
     def certify(self) -> None:
         """Have an authority that certifies its names, and let it ask that one's DNS."""
+        if not self.authority.ports.acme:
+            raise EmulatorError("An earlier version started this droplet. Type: make down up")
         self.authority.up()
         self.run(self.authority.introduction(process.VISITOR))
 
