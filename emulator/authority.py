@@ -25,7 +25,10 @@ ZONE = "test"
 _SECONDS = 20
 # Long enough for each test, and short enough that a year is never what something depends on.
 _LIFE = 90 * 86400
-_INTRODUCTION = """
+# What the droplet is to run, so that it has one more DNS server, for this zone alone. With a link
+# of its own, for a server without one is asked for all names.
+# https://www.freedesktop.org/software/systemd/man/257/systemd-resolved.service.html
+INTRODUCTION = f"""
 cd /etc/systemd/network
 cat >/run/zone.network <<'END'
 [Match]
@@ -34,12 +37,12 @@ Name=zone
 [Network]
 Address=198.51.100.53/32
 LinkLocalAddressing=no
-DNS={server}
-Domains=~{zone}
+DNS={ADDRESS}
+Domains=~{ZONE}
 DNSDefaultRoute=no
 END
 cmp -s /run/zone.network zone.network || {{
-  printf '[NetDev]\nName=zone\nKind=dummy\n' >zone.netdev
+  printf '[NetDev]\\nName=zone\\nKind=dummy\\n' >zone.netdev
   cp /run/zone.network zone.network
   systemctl restart systemd-networkd
 }}
@@ -72,17 +75,11 @@ class Authority:
         return {"acme_server": f"https://{ADDRESS}/dir", "acme_ca": str(self.certificate)}
 
     def forward(self) -> str:
-        """What makes QEMU's user-mode network lead there."""
-        return f"guestfwd=tcp:{ADDRESS}:443-cmd:socat - TCP:127.0.0.1:{self.ports.acme}"
-
-    def introduction(self, server: str) -> str:
-        """What the droplet is to run, so that its resolver asks here for the zone.
-
-        `server` is how the droplet reaches this machine. It has a link of its own, for a server
-        without one is asked for all names.
-        https://www.freedesktop.org/software/systemd/man/257/systemd-resolved.service.html
-        """
-        return _INTRODUCTION.format(server=f"{server}:{self.ports.dns}", zone=ZONE)
+        """What makes QEMU's user-mode network lead there, and to its DNS, by TCP."""
+        return ",".join(
+            f"guestfwd=tcp:{ADDRESS}:{port}-cmd:socat - TCP:127.0.0.1:{target}"
+            for port, target in ((443, self.ports.acme), (53, self.ports.dns))
+        )
 
     # ---- its life ----
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from digitalocean.user_data import user_data
 from emulator import process
 from emulator.accelerator import accelerator, forget_accelerator
-from emulator.authority import Authority
+from emulator.authority import INTRODUCTION, Authority
 from emulator.base import base
 from emulator.description import origins
 from emulator.disk import make_overlay, stands_on
@@ -111,7 +111,7 @@ class Droplet:
         if not self.authority.ports.acme:
             raise EmulatorError("An earlier version started this droplet. Type: make down up")
         self.authority.up()
-        self.run(self.authority.introduction(process.VISITOR))
+        self.run(INTRODUCTION)
 
     def _make(self) -> None:
         """Make keys, seed and disk; each is whole or not there."""

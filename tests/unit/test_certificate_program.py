@@ -266,13 +266,13 @@ def test_an_answer_that_is_none(message: bytes) -> None:
         dns.addresses(message, 1)
 
 
-def test_who_is_asked() -> None:
-    assert (
-        dns.nameserver("# x\nsearch a\nnameserver 192.0.2.1\nnameserver 192.0.2.2\n") == "192.0.2.1"
-    )
-    assert dns.nameserver("nameserver 127.0.0.53\n") == "127.0.0.54", "It knows the host's name."
-    with pytest.raises(Trouble):
-        dns.nameserver("")
+def test_who_is_asked(tmp_path: Path) -> None:
+    text = "# x\nsearch a\nnameserver 192.0.2.1\nnameserver\n\nnameserver 192.0.2.2\n"
+    assert dns.nameservers(text) == ["192.0.2.1", "192.0.2.2"]
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/resolv.conf").write_text("")
+    with pytest.raises(Trouble, match=r"resolv\.conf"):
+        dns.resolve("blog.test", tmp_path)
 
 
 # ---- serving and telling ----

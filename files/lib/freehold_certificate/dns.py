@@ -1,8 +1,10 @@
 """Where a name leads: asked of DNS itself, without what this machine knows of its own names.
 
-/etc/hosts and systemd-resolved answer the host's own name, which is the site's, by themselves.
+/etc/hosts and systemd-resolved answer the host's own name, which is the site's, by themselves, so
+the servers behind them are asked.
 """
 
+import contextlib
 import ipaddress
 import secrets
 import socket
@@ -13,20 +15,14 @@ from freehold_certificate.config import Trouble
 
 KINDS = {"A": 1, "AAAA": 28}
 _NO_SUCH_NAME = 3
-_ATTEMPTS = 3
-_SECONDS = 5.0
+_ATTEMPTS = 2
+_SECONDS = 10.0
 
 
-def nameserver(resolv_conf: str) -> str:
-    """The server that is to be asked, by the text of resolv.conf."""
-    for line in resolv_conf.splitlines():
-        word, _, rest = line.partition(" ")
-        if word == "nameserver":
-            server = rest.strip()
-            # systemd-resolved again, where it hands a question on as it is.
-            # https://www.freedesktop.org/software/systemd/man/257/systemd-resolved.service.html
-            return "127.0.0.54" if server == "127.0.0.53" else server
-    raise Trouble("No DNS server is known to this machine (/etc/resolv.conf).")
+def nameservers(resolv_conf: str) -> list[str]:
+    """The servers that may be asked, by the text of a resolv.conf."""
+    lines = (line.split() for line in resolv_conf.splitlines())
+    return [words[1] for words in lines if len(words) > 1 and words[0] == "nameserver"]
 
 
 def question(number: int, name: str, kind: int) -> bytes:
@@ -71,31 +67,52 @@ def addresses(message: bytes, kind: int) -> list[str]:
     return found
 
 
-def _ask(server: str, name: str, kind: int) -> list[str]:
+def _by_tcp(server: str, asked: bytes) -> bytes:
+    with socket.create_connection((server, 53), _SECONDS) as connection:
+        connection.sendall(struct.pack("!H", len(asked)) + asked)
+        with connection.makefile("rb") as answer:
+            (length,) = struct.unpack("!H", answer.read(2))
+            return answer.read(length)
+
+
+def _by_udp(server: str, asked: bytes) -> bytes:
     family = socket.AF_INET6 if ":" in server else socket.AF_INET
-    number = secrets.randbelow(65536)
     with socket.socket(family, socket.SOCK_DGRAM) as connection:
         connection.settimeout(_SECONDS)
         connection.connect((server, 53))
-        connection.send(question(number, name, kind))
-        while True:
-            answer = connection.recv(4096)
-            if answer[:2] == struct.pack("!H", number):
-                return addresses(answer, kind)
-
-
-def resolve(name: str, resolv_conf: Path = Path("/etc/resolv.conf")) -> list[str]:
-    """The addresses that the name's A and AAAA records lead to."""
-    server = nameserver(resolv_conf.read_text())
-    found: list[str] = []
-    for kind in KINDS.values():
-        reason = ""
         for _ in range(_ATTEMPTS):
-            try:
-                found += _ask(server, name, kind)
-                break
-            except (OSError, ValueError) as error:
-                reason = str(error)
-        else:
-            raise Trouble(f"DNS did not say where {name} leads ({reason}). Try again: make deploy")
-    return found
+            connection.send(asked)
+            with contextlib.suppress(TimeoutError):
+                answer = connection.recv(4096)
+                if answer[:2] == asked[:2]:
+                    return answer
+    raise OSError("timed out")
+
+
+def _ask(server: str, name: str, kind: int) -> list[str]:
+    asked = question(secrets.randbelow(65536), name, kind)
+    # By TCP an answer is never cut off, and not so easily forged. Some routers know UDP only.
+    try:
+        return addresses(_by_tcp(server, asked), kind)
+    except (OSError, struct.error):
+        return addresses(_by_udp(server, asked), kind)
+
+
+def resolve(name: str, root: Path = Path("/")) -> list[str]:
+    """The addresses that the name's A and AAAA records lead to, as any of the servers has them."""
+    # Those that systemd-resolved asks, where it stands before them.
+    files = [root / "run/systemd/resolve/resolv.conf", root / "etc/resolv.conf"]
+    servers = nameservers(next((file for file in files if file.exists()), files[-1]).read_text())
+    reason, answered = "no server is known: /etc/resolv.conf", False
+    for server in servers:
+        try:
+            found = [one for kind in KINDS.values() for one in _ask(server, name, kind)]
+        except (OSError, ValueError) as error:
+            reason = f"{server}: {error}"
+            continue
+        answered = True
+        if found:
+            return found
+    if answered:
+        return []
+    raise Trouble(f"DNS did not say where {name} leads ({reason}). Try again: make deploy")

@@ -40,7 +40,7 @@ def faults(config: Config) -> list[str]:
     found: list[str] = []
     try:
         for name in config.names:
-            addresses = resolve(name, config.root / "etc/resolv.conf")
+            addresses = resolve(name, config.root)
             if not addresses:
                 found.append(f"{name} has no A or AAAA record.")
             path = f"{_PATH}/{probe.name}"
