@@ -9,6 +9,7 @@ import ipaddress
 import secrets
 import socket
 import struct
+import subprocess
 from pathlib import Path
 
 from freehold_certificate.config import Trouble
@@ -23,6 +24,25 @@ def nameservers(resolv_conf: str) -> list[str]:
     """The servers that may be asked, by the text of a resolv.conf."""
     lines = (line.split() for line in resolv_conf.splitlines())
     return [words[1] for words in lines if len(words) > 1 and words[0] == "nameserver"]
+
+
+def behind_resolved(told: str) -> list[str]:
+    """The same by what `resolvectl dns` prints, servers for certain zones included."""
+    found = []
+    for line in told.splitlines():
+        for word in line.partition(": ")[2].split():
+            # Some have a name for TLS after them, or a port: those are asked by systemd alone.
+            with contextlib.suppress(ValueError):
+                found.append(str(ipaddress.ip_address(word.partition("#")[0])))
+    return found
+
+
+def _servers(root: Path) -> list[str]:
+    if (root / "run/systemd/resolve").exists():
+        told = subprocess.run(["resolvectl", "dns"], capture_output=True, text=True, check=False)
+        if found := behind_resolved(told.stdout):
+            return found
+    return nameservers((root / "etc/resolv.conf").read_text())
 
 
 def question(number: int, name: str, kind: int) -> bytes:
@@ -100,11 +120,8 @@ def _ask(server: str, name: str, kind: int) -> list[str]:
 
 def resolve(name: str, root: Path = Path("/")) -> list[str]:
     """The addresses that the name's A and AAAA records lead to, as any of the servers has them."""
-    # Those that systemd-resolved asks, where it stands before them.
-    files = [root / "run/systemd/resolve/resolv.conf", root / "etc/resolv.conf"]
-    servers = nameservers(next((file for file in files if file.exists()), files[-1]).read_text())
     reason, answered = "no server is known: /etc/resolv.conf", False
-    for server in servers:
+    for server in _servers(root):
         try:
             found = [one for kind in KINDS.values() for one in _ask(server, name, kind)]
         except (OSError, ValueError) as error:
