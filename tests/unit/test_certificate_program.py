@@ -269,7 +269,8 @@ def test_an_answer_that_is_none(message: bytes) -> None:
 def test_who_is_asked(tmp_path: Path) -> None:
     text = "# x\nsearch a\nnameserver 192.0.2.1\nnameserver\n\nnameserver 192.0.2.2\n"
     assert dns.nameservers(text) == ["192.0.2.1", "192.0.2.2"]
-    told = "Global:\nLink 2 (eth0): 192.0.2.1 2001:db8::1\nLink 3 (wg0): 192.0.2.2#a.test 10.0.0.1:5353\n"
+    told = "Global:\nLink 2 (eth0): 192.0.2.1 2001:db8::1\n"
+    told += "Link 3 (wg0): 192.0.2.2#a.test 10.0.0.1:5353\n"
     assert dns.behind_resolved(told) == ["192.0.2.1", "2001:db8::1", "192.0.2.2"]
     assert dns.behind_resolved("") == []
     (tmp_path / "etc").mkdir()
