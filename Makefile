@@ -10,10 +10,11 @@ MAKEFLAGS += --no-print-directory
 #   mmdebstrap, e2fsprogs   its disk
 #   genisoimage             its cloud-init drive
 #   openssh-client, rsync   how a deploy reaches a host
+#   pebble, socat           the certificate authority beside it, and the way there
 #   jekyll                  builds the example blog
 #   curl, openssl, chromium what the tests look from
 PACKAGES := python3-venv qemu-system-x86 qemu-utils seabios ipxe-qemu mmdebstrap e2fsprogs \
-	genisoimage openssh-client rsync jekyll curl openssl ca-certificates chromium iproute2
+	genisoimage pebble socat openssh-client rsync jekyll curl openssl ca-certificates chromium iproute2
 
 BIN := .venv/bin
 PYTHON := $(BIN)/python
@@ -47,8 +48,10 @@ down: $(VENV) ## Shut the emulated droplet down; its disk stays
 clean: ## Remove the emulated droplet, the caches and the environment
 	@# Without Python, which may be what is broken: no emulated droplet may outlive its folder.
 	@for folder in $(EMULATOR) .cache/*-droplet; do \
-		pid=$$(cat $$folder/qemu.pid 2>/dev/null) || continue; \
-		if grep -qzF "$$(realpath $$folder)/" /proc/$$pid/cmdline 2>/dev/null; then kill -9 $$pid; fi; \
+		for pid in $$(cat $$folder/qemu.pid $$folder/authority/*.pid 2>/dev/null); do \
+			{ cat /proc/$$pid/cmdline; echo "$$(readlink /proc/$$pid/cwd)/"; } 2>/dev/null | \
+				grep -qaF "$$(realpath $$folder)/" && kill -9 $$pid; \
+		done; \
 	done
 	@rm -rf $(EMULATOR) .cache .venv $(SITE) $(BLOG)/.jekyll-cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -71,6 +74,14 @@ endif
 .PHONY: drift
 drift: ## List what a deploy would change: exit 0 nothing, 2 something, 1 error
 	@cat .cache/drift; exit $(DRIFT)
+
+.PHONY: status
+status: $(VENV) ## How the hosts are, and what to type where something is wrong (JSON=1, LIMIT=)
+	@$(PYTHON) -m commands.status $(if $(JSON),--json) $(if $(LIMIT),--limit $(LIMIT))
+
+.PHONY: certificate
+certificate: $(VENV) ## Ask the certificate authority at once, after a failed order (LIMIT=)
+	@$(PYTHON) -m commands.certificate $(if $(LIMIT),--limit $(LIMIT))
 
 .PHONY: verify
 verify: $(VENV) ## Test the hosts of the inventory, a real droplet too (LIMIT=)
@@ -183,7 +194,8 @@ test-deploy:
 test-without-droplet:
 	@{ nice $(MAKE) check; \
 		nice $(BIN)/pytest -vv files/analytics/tests/browser tests/browser/test_tracker_*.py \
-			tests/emulator/test_images.py tests/deploys/test_nginx_*.py; } $(LABEL)
+			tests/emulator/test_images.py tests/deploys/test_nginx_*.py \
+			tests/deploys/test_acme_orders.py; } $(LABEL)
 test-life:
 	@# The second run is the first thing: any other deploy would hide what it changes.
 	@{ $(BIN)/pytest -vv tests/deploys/test_second_run.py tests/deploys/test_changes.py \

@@ -4,7 +4,7 @@ from pyinfra import host
 
 from deploys.access import access
 from deploys.base import base, check_the_machine
-from deploys.certificates import certificates
+from deploys.certificates import certificates, trusted
 from deploys.docker import docker
 from deploys.errors import errors
 from deploys.firewall import firewall
@@ -28,3 +28,4 @@ certificates(settings=settings)
 site(settings=settings)
 errors(settings=settings)
 stack(settings=settings)
+trusted(settings=settings)

@@ -1,16 +1,20 @@
 """Say where the emulated droplet's site is, how to look at it, and what to type next."""
 
+from pathlib import Path
+
 from commands.hosts import only_host
 from emulator.droplet import current
 
 TEXT = """
 Your site is up:  {address}
 
-  Look at it:     curl --insecure --resolve {resolve} {address}
+  Look at it:     curl --cacert {roots} --resolve {resolve} {address}
+                  (its certificate is of a test authority on this machine, and renewed by
+                  itself: on a real server it is of Let's Encrypt)
   In a browser:   chromium --host-resolver-rules='MAP {domain} 127.0.0.1:{https}' {address}
-                  (its certificate is its own, so the browser asks once; to root
-                  Chromium says no unless you add --no-sandbox)
-  Send an event:  curl --insecure --resolve {resolve} {address}api/event \\
+                  (which does not know that authority, so it asks once; to root Chromium
+                  says no unless you add --no-sandbox)
+  Send an event:  curl --cacert {roots} --resolve {resolve} {address}api/event \\
                     --header 'Origin: https://{domain}' \\
                     --data '{{"name": "pageview", "url": "https://{domain}/",
                              "domain": "{domain}"}}'
@@ -25,9 +29,11 @@ Your site is up:  {address}
 
 def main() -> None:
     """Print the address of the running emulated droplet."""
-    ports = current().ports
+    droplet = current()
+    ports = droplet.ports
     if ports is None:
         raise SystemExit("There is no emulated droplet. Type: make up")
+    roots = droplet.authority.roots
     domain = str(only_host("emulated").data["domain"])
     suffix = "" if ports.https == 443 else f":{ports.https}"
     print(
@@ -35,6 +41,7 @@ def main() -> None:
             address=f"https://{domain}{suffix}/",
             resolve=f"{domain}:{ports.https}:127.0.0.1",
             domain=domain,
+            roots=roots.relative_to(Path.cwd()) if roots.is_relative_to(Path.cwd()) else roots,
             https=ports.https,
         )
     )

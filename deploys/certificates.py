@@ -1,19 +1,31 @@
 """Where nginx's certificate comes from.
 
 Each mode ends alike: `fullchain.pem` and `privkey.pem` in `/etc/freehold/tls/MODE/`. What is
-served from then on is decided in one place, `operations.nginx.nginx_in_force`, which checks the
-new pair with nginx itself and reloads it when anything has changed.
+served from then on is decided in one place, `freehold-nginx apply`, which checks the new pair with
+nginx itself and reloads it when anything has changed.
 """
 
+import json
 from collections.abc import Callable
+from io import StringIO
 
 from pyinfra.api import deploy
 from pyinfra.operations import files
 
+from deploys.rendered import rendered
+from deploys.script import script
+from operations.applied import applied
+from operations.certificate import servable_certificate, trusted_certificate
+from operations.packages import packages
 from operations.selfsigned import selfsigned_certificate
+from operations.tree import tree
 from settings.model import Settings
+from settings.paths import PROJECT
 
 FOLDER = "/etc/freehold/tls"
+PROGRAM = PROJECT / "files" / "lib" / "freehold_certificate"
+AUTHORITY = "/etc/freehold/acme-ca.pem"
+UNITS = "/etc/systemd/system"
 
 
 def _selfsigned(settings: Settings) -> None:
@@ -48,15 +60,129 @@ def _provided(settings: Settings) -> None:
         )
 
 
+def _acme(settings: Settings) -> None:
+    packages(
+        name="Install certbot",
+        names=["certbot"],
+    )
+    rendered(
+        name="Bound certbot's logs",
+        template="certbot/cli.ini.j2",
+        path="/etc/letsencrypt/cli.ini",
+        settings=settings,
+    )
+    files.directory(
+        name="Keep the account's key from everyone but root (/etc/letsencrypt)",
+        path="/etc/letsencrypt",
+        mode="700",
+        user="root",
+        group="root",
+    )
+    if settings.acme_ca_file:
+        files.put(
+            name=f"Know the private authority ({AUTHORITY})",
+            src=str(settings.acme_ca_file),
+            dest=AUTHORITY,
+            mode="644",
+            user="root",
+            group="root",
+            create_remote_dir=False,
+        )
+    else:
+        files.file(
+            name=f"Know no private authority ({AUTHORITY})",
+            path=AUTHORITY,
+            present=False,
+        )
+    drop_in = f"{UNITS}/certbot.service.d/freehold.conf"
+    rendered(
+        name="Have each renewal put in force, and each failure remembered",
+        template="systemd/certbot.conf.j2",
+        path=drop_in,
+        settings=settings,
+        make_folder=True,
+    )
+    applied(
+        name="Renew certificates when they are due",
+        what="certbot",
+        paths=[drop_in],
+        command=(
+            "systemctl enable --quiet --no-reload certbot.timer"
+            " && systemctl daemon-reload && systemctl start certbot.timer"
+        ),
+        state="systemctl is-enabled certbot.timer; systemctl is-active certbot.timer",
+    )
+    _selfsigned(settings)
+    servable_certificate(name="Have a certificate to start on, until the authority has answered")
+
+
 MODES: dict[str, Callable[[Settings], None]] = {
+    "acme": _acme,
     "selfsigned": _selfsigned,
     "provided": _provided,
 }
 
 
+def program_settings(settings: Settings) -> str:
+    """What the host's own program needs to know."""
+    told = {
+        "mode": settings.certificate_mode,
+        "names": list(settings.names),
+        "server": settings.acme_directory,
+        "profile": settings.acme_profile,
+        "email": settings.email,
+        "nginx_image": settings.nginx_image,
+        "notify_url": settings.notify_url,
+    }
+    return json.dumps(told, indent=2) + "\n"
+
+
+def _program(settings: Settings) -> None:
+    # Closed, for the address of a webhook may be a secret.
+    files.put(
+        name="Write what is to be certified (/etc/freehold/certificate.json)",
+        src=StringIO(program_settings(settings)),
+        dest="/etc/freehold/certificate.json",
+        mode="600",
+        user="root",
+        group="root",
+        create_remote_dir=False,
+    )
+    tree(
+        name="Write the program that gets certificates and looks after them (/usr/local/lib)",
+        path="/usr/local/lib/freehold/freehold_certificate",
+        contents={path.name: path.read_text() for path in sorted(PROGRAM.glob("*.py"))},
+    )
+    script(
+        name="Install it",
+        program="freehold-certificate",
+    )
+
+
+def _look_after(settings: Settings) -> None:
+    units = [f"{UNITS}/freehold-certificate.{kind}" for kind in ("service", "timer")]
+    for unit in units:
+        rendered(
+            name="Describe the look at the certificate",
+            template=f"systemd/{unit.rpartition('/')[2]}.j2",
+            path=unit,
+            settings=settings,
+        )
+    applied(
+        name="Look at the certificate four times a day",
+        what="certificate",
+        paths=units,
+        command=(
+            "systemctl enable --quiet --no-reload freehold-certificate.timer"
+            " && systemctl daemon-reload && systemctl start freehold-certificate.timer"
+        ),
+        state="systemctl is-active freehold-certificate.timer",
+    )
+
+
 @deploy("Certificates")
 def certificates(settings: Settings) -> None:
-    """The certificate of the mode that the settings name."""
+    """A certificate that nginx can start on, by the mode that the settings name."""
     files.directory(
         name=f"Keep certificates from everyone but root ({FOLDER})",
         path=FOLDER,
@@ -64,4 +190,13 @@ def certificates(settings: Settings) -> None:
         user="root",
         group="root",
     )
+    _program(settings)
     MODES[settings.certificate_mode](settings)
+    _look_after(settings)
+
+
+@deploy("Certificates")
+def trusted(settings: Settings) -> None:
+    """Last, for the authority looks at the site that is up: what it certifies, put in force."""
+    if settings.certificate_mode == "acme":
+        trusted_certificate(name="Have a certificate that visitors trust, and see it served")

@@ -30,7 +30,14 @@ def clone(original: Droplet, folder: Path) -> Droplet:
         finally:
             process.tell(original.folder, "cont")
         twin.start(choose_ports(), _STATE)
+        # What the first one's authority has issued stays in force, and is verified by its root.
+        shutil.copytree(
+            original.authority.folder,
+            twin.authority.folder,
+            ignore=lambda _, names: {name for name in names if not name.endswith((".pem", ".key"))},
+        )
         for droplet in (original, twin):
             droplet.set_clock()
+            droplet.certify()
             process.tell(droplet.folder, f"delvm {_STATE}")
     return twin

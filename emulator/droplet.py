@@ -9,6 +9,7 @@ from pathlib import Path
 from digitalocean.user_data import user_data
 from emulator import process
 from emulator.accelerator import accelerator, forget_accelerator
+from emulator.authority import INTRODUCTION, Authority
 from emulator.base import base
 from emulator.description import origins
 from emulator.disk import make_overlay, stands_on
@@ -70,6 +71,14 @@ class Droplet:
             raise EmulatorError("There is no emulated droplet. Type: make up")
         return Login(ports.ssh, self.key, self.folder / "known_hosts")
 
+    @property
+    def authority(self) -> Authority:
+        """Who certifies its names; EmulatorError before the first boot."""
+        ports = self.ports
+        if ports is None:
+            raise EmulatorError("There is no emulated droplet. Type: make up")
+        return Authority(self.folder, ports)
+
     def run(self, *command: str, check: bool = True) -> str:
         """Run `command` on the droplet and return what it printed."""
         return self.login.run(*command, check=check)
@@ -95,6 +104,14 @@ class Droplet:
         # Also of one that an interrupted run has started a moment ago.
         if not self.login.works():
             self._wait_for_ssh()
+        self.certify()
+
+    def certify(self) -> None:
+        """Have an authority that certifies its names, and let it ask that one's DNS."""
+        if not self.authority.ports.acme:
+            raise EmulatorError("An earlier version started this droplet. Type: make down up")
+        self.authority.up()
+        self.run(INTRODUCTION)
 
     def _make(self) -> None:
         """Make keys, seed and disk; each is whole or not there."""
@@ -130,7 +147,7 @@ class Droplet:
         login = Login(ports.ssh, self.key, self.folder / "known_hosts")
         _, host_public_key = key_pair(self.host_key)
         login.known_hosts.write_text(f"[127.0.0.1]:{ports.ssh} {host_public_key}\n")
-        data = login.data() | origins(ports.https)
+        data = login.data() | origins(ports.https) | Authority(self.folder, ports).data()
         # Last: a droplet that is described here can be logged in to.
         self._host_file.write(NAME, pid, ports, data)
 
@@ -141,6 +158,7 @@ class Droplet:
             accelerator=self.accelerator,
             memory=self.memory,
             ports=ports,
+            beside=Authority(self.folder, ports).forward(),
             images=image_drive(CACHE),
             snapshot=snapshot,
         )
@@ -171,6 +189,8 @@ class Droplet:
     def down(self) -> None:
         """Press the power button and wait; the disk stays."""
         pid = self.pid
+        if self.ports:
+            self.authority.end()
         if not pid:
             say("The emulated droplet is not running.")
             return
@@ -186,6 +206,8 @@ class Droplet:
         if pid:
             process.kill(pid)
             process.wait_for_end(pid, 30)
+        if self.ports:
+            self.authority.end()
 
     def reboot(self) -> None:
         """Reboot it from within and wait until the new boot answers."""

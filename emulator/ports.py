@@ -5,16 +5,27 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 # The real numbers first: then every link and redirect of the site works as it stands.
-WISHES = {"ssh": (2222,), "http": (80, 8080), "https": (443, 8443)}
+WISHES = {
+    "ssh": (2222,),
+    "http": (80, 8080),
+    "https": (443, 8443),
+    "acme": (14000,),
+    "dns": (8053,),
+}
 
 
 @dataclass(frozen=True)
 class Ports:
-    """The ports of 127.0.0.1 that are forwarded to 22, 80 and 443 (tcp and udp)."""
+    """The ports of 127.0.0.1 that are forwarded to 22, 80 and 443 (tcp and udp).
+
+    And those of the authority that it gets its certificate from, and of its DNS.
+    """
 
     ssh: int
     http: int
     https: int
+    acme: int = 0
+    dns: int = 0
 
     def forwards(self) -> str:
         """As QEMU's user-mode network wants them."""
@@ -43,7 +54,8 @@ def _free(port: int) -> bool:
     return True
 
 
-def _any_free() -> int:
+def any_free() -> int:
+    """A port that nobody has."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -51,7 +63,7 @@ def _any_free() -> int:
 
 
 def _first_free(wishes: Iterable[int]) -> int:
-    return next((port for port in wishes if _free(port)), 0) or _any_free()
+    return next((port for port in wishes if _free(port)), 0) or any_free()
 
 
 def choose_ports(before: Ports | None = None) -> Ports:

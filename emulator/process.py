@@ -29,6 +29,8 @@ class Machine:
     accelerator: str
     memory: int
     ports: Ports
+    # What else its network leads to, in QEMU's words.
+    beside: str
     images: Path
     # The state to go on from, instead of a boot.
     snapshot: str = ""
@@ -59,7 +61,7 @@ class Machine:
             # A processor that is emulated never speculates: guarding against it only takes time.
             *("-append", f"{_KERNEL}{'' if kvm else ' mitigations=off'}"),
             *(argument for drive in drives for argument in ("-drive", drive)),
-            *("-netdev", f"user,id=n0,{_NETWORK},{self.ports.forwards()}"),
+            *("-netdev", f"user,id=n0,{_NETWORK},{self.ports.forwards()},{self.beside}"),
             *("-device", "virtio-net-pci,netdev=n0", "-device", "virtio-rng-pci"),
             *("-qmp", f"unix:{self.folder}/qmp.sock,server=on,wait=off"),
             *("-chardev", f"file,id=serial,path={self.folder}/serial.log,append=on"),

@@ -103,8 +103,22 @@ journal_days: int = 30
 
 # ---- The door ---------------------------------------------------------------------------------
 
-# "selfsigned": made on the host. "provided": the two files below.
-certificate_mode: str = "selfsigned"
+# "acme": from a certificate authority, and renewed by itself. "provided": the two files below.
+# "selfsigned": made on the host; browsers warn.
+certificate_mode: str = "acme"
+
+# For "acme": "letsencrypt", "letsencrypt-staging" (for trying; browsers warn), or the address of
+# another authority's directory. What of it may be chosen is its profile, such as "shortlived" for
+# six days; "" is its own default.
+acme_server: str = "letsencrypt"
+acme_profile: str = ""
+
+# Only for a private authority: whom to trust for its own HTTPS, as a PEM file on this machine.
+acme_ca: str | None = None
+
+# Who is told when the certificate gets out of order, and when it is mended: an address that takes
+# a POST of JSON, as the webhooks of Slack, Mattermost and Discord do. "": nobody.
+notify_url: str = ""
 
 # For "provided": the certificate with its chain, and its key, as PEM files on this machine. In
 # another mode they are not read, so that switching takes one line.

@@ -7,4 +7,7 @@ domain = "blog.test"
 aliases: list[str] | None = None
 hostname: str | None = None
 allowed_origins: list[str] = []
-certificate_mode = "selfsigned"
+certificate_mode = "acme"
+# Of the droplet's own authority, which says itself where it is.
+acme_profile = ""
+notify_url = ""

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from settings import acme
 from settings.analytics import COLLECTED, collected, contact, page_path, script_path, zone_name
 from settings.certificates import check_bundle, check_key
 from settings.choices import Choice, time_of_day
@@ -113,17 +114,26 @@ class Settings(BaseModel):
     journal_days: int = Field(30, ge=1, le=3650, examples=[30])
 
     certificate_mode: Annotated[
-        Literal["selfsigned", "provided"],
+        Literal["acme", "selfsigned", "provided"],
         Choice(
+            "acme",
             "selfsigned",
             "provided",
-            otherwise='It must be "selfsigned" or "provided".',
-            acme='"acme" comes with a later version. Until then: "selfsigned" or "provided".',
+            otherwise='It must be "acme", "provided" or "selfsigned".',
+            letsencrypt='The way is called "acme"; Let\'s Encrypt is its acme_server.',
         ),
-    ] = Field("selfsigned", examples=["selfsigned"])
+    ] = Field("acme", examples=["acme"])
+    acme_server: Annotated[str, AfterValidator(acme.server)] = Field(
+        "letsencrypt", examples=["letsencrypt"]
+    )
+    acme_profile: Annotated[str, AfterValidator(acme.profile)] = Field("", examples=["tlsserver"])
+    acme_ca: str | None = Field(None, examples=["~/certificates/authority.pem"])
     # The key before the bundle, which is compared with it.
     certificate_key: str | None = Field(None, examples=["~/certificates/privkey.pem"])
     certificate_bundle: str | None = Field(None, examples=["~/certificates/fullchain.pem"])
+    notify_url: Annotated[str, AfterValidator(acme.webhook)] = Field(
+        "", examples=["https://hooks.example/freehold"]
+    )
     http3: bool = Field(True, examples=[True])
     hsts: Annotated[
         Literal["domain", "subdomains", "preload"],
@@ -223,6 +233,14 @@ class Settings(BaseModel):
             extra_file(given)
         return given
 
+    @field_validator("acme_ca")
+    @classmethod
+    def _authority_can_be_trusted(cls, given: str | None, known: ValidationInfo) -> str | None:
+        # In the other modes the line may stay, as those of a provided certificate may.
+        if given is not None and known.data.get("certificate_mode") == "acme":
+            acme.authority(given)
+        return given
+
     @field_validator("postgres_image")
     @classmethod
     def _postgres_is_supported(cls, given: str) -> str:
@@ -278,6 +296,16 @@ class Settings(BaseModel):
     def site_folder(self) -> Path:
         """The folder with the built site."""
         return path_of(self.site_path)
+
+    @property
+    def acme_directory(self) -> str:
+        """The address of the authority's ACME directory."""
+        return acme.directory(self.acme_server)
+
+    @property
+    def acme_ca_file(self) -> Path | None:
+        """For a private authority: whom to trust for its own HTTPS, on this machine."""
+        return path_of(self.acme_ca) if self.acme_ca else None
 
     @property
     def certificate_bundle_file(self) -> Path | None:

@@ -64,7 +64,10 @@ def _faults(name: str) -> Iterator[str]:
 
 def _faults_of_letters(name: str) -> Iterator[str]:
     if name.startswith("*"):
-        yield "It must be one name, not a wildcard."
+        yield (
+            "It must be one name, not a wildcard: name each in `aliases`, and each gets into the "
+            "certificate."
+        )
     if "@" in name:
         yield "It must be a domain, not an e-mail address."
     if not name.isascii():

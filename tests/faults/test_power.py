@@ -10,12 +10,20 @@ from tests.runs import PROJECT, PYINFRA, deploy
 from tests.waiting import wait_until_stored
 
 MANAGED = ("/etc/freehold/nftables.conf", "/etc/systemd/journald.conf.d/freehold.conf")
+RENEWAL = (
+    "REQUESTS_CA_BUNDLE=/etc/freehold/acme-ca.pem"
+    " certbot -q renew --no-random-sleep-on-renew --force-renewal"
+)
 
 
 @pytest.fixture(scope="module")
 def cut(droplet: Droplet, outside: Outside) -> None:
-    """The power fails in a deploy, in the database's very first start, right after an event."""
+    """The power fails in a deploy, in the database's very first start, right after an event.
+
+    And in one of many renewals of the certificate, wherever that is.
+    """
     droplet.run("docker rm --force freehold-db-1 && docker volume rm freehold_db-17")
+    droplet.run(f"systemd-run --quiet --collect sh -c 'while {RENEWAL}; do :; done'")
     droplet.run("echo kept >/root/synced; rm", *MANAGED, "; sync")
     deploying = subprocess.Popen(
         [PYINFRA, "inventory.py", "deploy.py", "-y"],
@@ -54,6 +62,9 @@ def test_the_next_run_finishes_it(cut: None, droplet: Droplet, outside: Outside)
     droplet.run("docker exec freehold-db-1 test -d /var/lib/postgresql/data/half-made")
     assert outside.get("/").status == 200
     assert outside.send_event().status == 202
+    # The certificate that certbot has, also if that one had to be asked for again: the authority
+    # has lost its memory meanwhile, account and all.
+    droplet.run("freehold-certificate", "status")
     assert deploy("--json").changed() == []
 
 

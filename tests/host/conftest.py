@@ -87,6 +87,15 @@ def forwarded(described: Host) -> dict[str, int] | None:
 
 
 @pytest.fixture(scope="session")
+def roots(forwarded: dict[str, int] | None) -> str | None:
+    """Whom a visitor trusts: of the emulated droplet its own authority, else the world's."""
+    if forwarded is None:
+        return None
+    folder = Path(os.environ.get("FREEHOLD_EMULATOR", PROJECT / ".emulator"))
+    return str(folder / "authority" / "roots.pem")
+
+
+@pytest.fixture(scope="session")
 def visitor(
     described: Host, host: Target, domain: str, forwarded: dict[str, int] | None
 ) -> Visitor:

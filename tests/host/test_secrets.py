@@ -15,6 +15,8 @@ from pathlib import Path
 kept = sorted(Path("/etc/freehold/secrets").iterdir())
 secrets = {path.read_text().strip() for path in kept if path.is_file()}
 keys = sorted(Path("/etc/freehold/tls").glob("**/privkey.pem"))
+# Certbot's own, of which the newest is served too.
+keys += sorted(Path("/etc/letsencrypt/archive").glob("**/privkey*.pem"))
 # The second line of a key's text: the first may say no more than which kind it is.
 lines = {path.read_text().splitlines()[2].strip() for path in keys}
 needles = sorted(secrets | lines)

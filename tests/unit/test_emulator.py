@@ -1,19 +1,25 @@
 """The emulator's parts that need no virtual machine."""
 
 import os
+import signal
 import socket
+import ssl
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
 from digitalocean.user_data import user_data
+from emulator.authority import Authority
 from emulator.description import origins
 from emulator.droplet import Droplet
 from emulator.errors import EmulatorError
 from emulator.keys import key_pair
 from emulator.mirror import debian_sources
 from emulator.ports import Ports, choose_ports
+from emulator.process import wait_for_end
 from emulator.ssh import Login
 
 
@@ -95,3 +101,55 @@ def test_a_droplet_that_falls_silent_is_not_waited_for(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         login = Login(silent.getsockname()[1], tmp_path / "key", tmp_path / "known_hosts")
         assert login.asked("true", seconds=0.5) is None
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Iterator[Authority]:
+    """An authority of no droplet."""
+    made = Authority(tmp_path.resolve(), choose_ports())
+    yield made
+    made.end()
+
+
+def _directory(authority: Authority) -> str:
+    trust = ssl.create_default_context(cafile=authority.certificate)
+    address = f"https://127.0.0.1:{authority.ports.acme}/dir"
+    with urllib.request.urlopen(address, context=trust) as answer:
+        text: str = answer.read().decode()
+    return text
+
+
+def _roots(authority: Authority) -> int:
+    return authority.roots.read_text().count("BEGIN CERTIFICATE")
+
+
+def test_an_authority_runs_once_and_is_mended_when_half_of_it_is_dead(
+    authority: Authority,
+) -> None:
+    authority.up()
+    assert "newOrder" in _directory(authority)
+    authority.up()
+    assert _roots(authority) == 1
+    pid = int((authority.folder / "dns.pid").read_text())
+    os.kill(pid, signal.SIGKILL)
+    assert wait_for_end(pid, 10)
+    authority.up()
+    assert "newOrder" in _directory(authority)
+    assert _roots(authority) == 2, "What the first one has issued is still to be verified."
+    authority.end()
+    with pytest.raises(OSError, match="refused"):
+        _directory(authority)
+
+
+def test_an_authority_whose_port_is_taken_says_so(authority: Authority) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", authority.ports.acme))
+        taken.listen()
+        with pytest.raises(EmulatorError, match="did not start"):
+            authority.up()
+
+
+def test_a_process_of_the_same_id_is_not_taken_for_the_authority(authority: Authority) -> None:
+    authority.folder.mkdir()
+    (authority.folder / "pebble.pid").write_text(str(os.getpid()))
+    authority.end()

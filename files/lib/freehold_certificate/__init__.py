@@ -1,0 +1,1 @@
+"""The host's certificate: gets it, puts it in force, says how it is. By Python's own library."""

@@ -1,0 +1,94 @@
+"""The host's certificate: what the deploy, certbot's timer and the owner ask of it.
+
+servable, pending  exit 0 when nginx can start on what there is; when something is to be asked
+prepare            have something to serve
+issue [--now] [--unchecked]   get what is missing; without waiting; without looking at DNS
+deployed, renewed  after certbot has got one; after certbot's timer has run
+renews             exit 0 when certbot is to renew at all
+status [--json]    how it is: exit 0 in order, 2 not
+check              the same, told to notify_url when it has changed
+"""
+
+import argparse
+import fcntl
+import json
+import os
+import sys
+from datetime import UTC, datetime
+
+from freehold_certificate import force, notify, order, status
+from freehold_certificate.config import Config, Trouble, read
+
+_QUESTIONS = ("servable", "pending", "renews")
+_NOT_IN_ORDER = 2
+
+
+def _answer(config: Config, question: str) -> bool:
+    now = datetime.now(UTC)
+    if question == "servable":
+        return order.servable(config, now)
+    if question == "pending":
+        return not order.is_right(config, now) or order.waits_for_nginx(config)
+    return config.mode == "acme"
+
+
+def _status(config: Config, *, as_json: bool, tell: bool) -> int:
+    rows = status.rows(config, datetime.now(UTC))
+    if as_json:
+        print(json.dumps([row.told() for row in rows]))
+    else:
+        for row in rows:
+            advice = f" Type: {row.type}" if row.type else ""
+            print(f"{row.state:8}{row.what}: {row.text}{advice}")
+    if tell:
+        notify.tell(config, rows)
+        # What is out of order is told, and no fault of this run.
+        return 0
+    return 0 if all(row.state == "ok" for row in rows) else _NOT_IN_ORDER
+
+
+def _act(config: Config, given: argparse.Namespace) -> None:
+    match given.command:
+        case "prepare":
+            order.prepare(config, datetime.now(UTC))
+        case "deployed":
+            # Certbot may still renew what is no longer served.
+            if config.mode == "acme":
+                force.deployed(config)
+        case "renewed":
+            order.renewed(config, print, succeeded=os.environ.get("SERVICE_RESULT") == "success")
+        case "issue":
+            # One order at a time: the owner's, the deploy's.
+            config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with (config.state / "lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                order.issue(config, print, now_wanted=given.now, check=not given.unchecked)
+
+
+def main() -> int:
+    """Run one command; a trouble is a sentence and exit code 1."""
+    parser = argparse.ArgumentParser(
+        prog="freehold-certificate",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    acting = ("prepare", "issue", "deployed", "renewed", "status", "check")
+    parser.add_argument("command", choices=[*_QUESTIONS, *acting])
+    for flag in ("--now", "--unchecked", "--json"):
+        parser.add_argument(flag, action="store_true")
+    given = parser.parse_args()
+    try:
+        config = read()
+        if given.command in _QUESTIONS:
+            return 0 if _answer(config, given.command) else 1
+        if given.command in ("status", "check"):
+            return _status(config, as_json=given.json, tell=given.command == "check")
+        _act(config, given)
+    except Trouble as trouble:
+        print(trouble, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

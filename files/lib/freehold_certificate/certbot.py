@@ -1,0 +1,134 @@
+"""Orders by certbot, and what its words mean."""
+
+import os
+import re
+import subprocess
+from datetime import UTC, datetime, timedelta
+
+from freehold_certificate.config import LINEAGE, Config
+
+LETSENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
+HOOK = "/usr/local/sbin/freehold-certificate deployed"
+
+
+def renewal(config: Config) -> dict[str, str]:
+    """What certbot has written down about how the certificate was got."""
+    try:
+        text = config.renewal.read_text()
+    except OSError:
+        return {}
+    return dict(re.findall(r"^(\w+) = (.*)$", text, re.MULTILINE))
+
+
+def is_of(config: Config) -> bool:
+    """Whether it was got of the authority, and by the profile, that the settings name."""
+    known = renewal(config)
+    return (
+        known.get("server", "") == config.server
+        and known.get("preferred_profile", "") == config.profile
+    )
+
+
+def command(config: Config, *, rehearsal: bool = False, force: bool = False) -> list[str]:
+    """The order for all names, or its rehearsal, which certbot takes to the staging server."""
+    contact = ["--email", config.email] if config.email else ["--register-unsafely-without-email"]
+    profile = ["--preferred-profile", config.profile] if config.profile else []
+    names = [word for name in config.names for word in ("--domain", name)]
+    return [
+        *("certbot", "certonly", "--non-interactive", "--agree-tos", *contact),
+        *("--cert-name", LINEAGE, *names, "--server", config.server, *profile),
+        *("--webroot", "--webroot-path", str(config.webroot)),
+        *("--key-type", "ecdsa", "--elliptic-curve", "secp256r1"),
+        # Also when a name is no longer among them.
+        "--renew-with-new-domains",
+        "--force-renewal" if force else "--keep-until-expiring",
+        *(["--dry-run"] if rehearsal else ["--deploy-hook", HOOK]),
+    ]
+
+
+def run(config: Config, arguments: list[str]) -> tuple[bool, str]:
+    """Whether certbot succeeded, and all that it said, its log of this run included."""
+    trust = {"REQUESTS_CA_BUNDLE": str(config.authority)} if config.authority.exists() else {}
+    start = config.log.stat().st_size if config.log.exists() else 0
+    done = subprocess.run(
+        arguments,
+        env=os.environ | trust,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{logged(config, start)}"
+
+
+def logged(config: Config, start: int = 0) -> str:
+    """The log from `start` on; the whole of it when certbot has begun a new one."""
+    try:
+        text = config.log.read_bytes()
+    except OSError:
+        return ""
+    return (text[start:] if len(text) > start else text).decode("utf-8", "replace")
+
+
+def reason(said: str) -> str:
+    """Why an order failed, in the authority's own words where it had any."""
+    problems = re.findall(
+        r"^\s*Domain:\s*(\S+)\s+Type:\s*\S+\s+Detail:\s*(.+)$", said, re.MULTILINE
+    )
+    if problems:
+        return " ".join(dict.fromkeys(f"{name}: {detail.strip()}" for name, detail in problems))
+    for pattern in (
+        r"An unexpected error occurred:\n(.+)",
+        r"Failed to renew certificate \S+ with error: (.+)",
+    ):
+        found = re.findall(pattern, said)
+        if found:
+            return _plain(found[-1])
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return lines[0] if lines else "certbot said nothing."
+
+
+def _plain(text: str) -> str:
+    """In words that are about the authority, where Python's are about a connection."""
+    # acme.client's own words are those after "Requesting".
+    refused = re.search(r"Requesting \S+: (.+)|\[Errno -?\d+\] ([\w ]+)", text)
+    if refused or re.search(r"ConnectionPool|Timeout|ConnectionError", text):
+        how = (refused[1] or refused[2]) if refused else "no connection"
+        if "CERTIFICATE_VERIFY_FAILED" in text:
+            how = "its own certificate is not trusted here: acme_ca names who vouches for it"
+        return f"The authority does not answer ({how})."
+    # Python's class of the error.
+    return re.sub(r"^[\w.]+(Error|Exception): ", "", text.strip())
+
+
+def again_at(said: str, now: datetime) -> datetime | None:
+    """When the authority itself says to come back."""
+    # Let's Encrypt's own words, https://letsencrypt.org/docs/rate-limits/
+    named = re.findall(r"retry after (\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d)", said)
+    if named:
+        return datetime.fromisoformat(named[-1]).replace(tzinfo=UTC)
+    if "rateLimited" not in said:
+        return None
+    seconds = re.findall(r"^Retry-After: (\d+)\s*$", said, re.MULTILINE | re.IGNORECASE)
+    return now + timedelta(seconds=int(seconds[-1])) if seconds else None
+
+
+def is_unlucky(said: str) -> bool:
+    """Whether it failed for a nonce that was used up, which costs nothing and says nothing."""
+    return "urn:ietf:params:acme:error:badNonce" in said and "rateLimited" not in said
+
+
+def account_is_lost(said: str) -> bool:
+    """Whether the authority does not know the account that certbot has with it."""
+    # The second: what an earlier run has put aside, and the renewal's own file still names.
+    return "accountDoesNotExist" in said or bool(re.search(r"Account at \S+ does not exist", said))
+
+
+def forget_account(config: Config) -> None:
+    """Have certbot register anew; the account that it had is kept aside."""
+    host, _, path = config.server.removeprefix("https://").partition("/")
+    known = config.letsencrypt / "accounts" / host / path
+    if known.exists():
+        aside = config.letsencrypt / "accounts-unknown" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
+        aside.mkdir(mode=0o700, parents=True)
+        known.rename(aside / known.name)

@@ -1,0 +1,101 @@
+"""What is served: put it in force, and see that it is."""
+
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+from pathlib import Path
+
+from freehold_certificate import certificates
+from freehold_certificate.config import Config, Trouble
+
+NGINX = "/usr/local/sbin/freehold-nginx"
+# An old nginx process may take a last connection after a reload.
+_PATIENCE = 30.0
+
+
+def served(config: Config) -> str:
+    """The serial that nginx shows to a visitor of the site; Trouble when nobody answers."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        with (
+            socket.create_connection(("127.0.0.1", 443), 10) as plain,
+            context.wrap_socket(plain, server_hostname=config.domain) as connection,
+        ):
+            der = connection.getpeercert(binary_form=True)
+    except OSError as error:
+        raise Trouble(f"Nothing answers on port 443 ({error}). Type: make deploy") from None
+    return serial(der or b"")
+
+
+def serial(der: bytes) -> str:
+    """The serial of a certificate, as openssl writes it."""
+    text = ssl.DER_cert_to_PEM_cert(der)
+    done = subprocess.run(
+        ["openssl", "x509", "-noout", "-serial"],
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip().removeprefix("serial=")
+
+
+def copy(source: Path, target: Path) -> None:
+    """Make `target` hold the pair of `source`, 0600 in a folder that is 0700 from the first."""
+    new = target.with_name(f"{target.name}.new")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(mode=0o700)
+    for name in ("fullchain.pem", "privkey.pem"):
+        content = (source / name).read_bytes()
+        descriptor = os.open(new / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            os.fsync(file.fileno())
+    shutil.rmtree(target, ignore_errors=True)
+    new.rename(target)
+
+
+def apply(config: Config) -> None:
+    """Serve what is in the folder of this mode, after nginx has checked it; see that it is."""
+    pending = subprocess.run([NGINX, "pending", "acme"], check=False).returncode == 0
+    if pending:
+        done = subprocess.run(
+            [NGINX, "apply", "acme", config.nginx_image],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise Trouble(
+                f"nginx refused the new certificate, and serves the one before: "
+                f"{done.stderr.strip()} Type: make deploy"
+            )
+    wanted = certificates.read(config.acme)
+    if not wanted:
+        raise Trouble(f"{config.acme} holds no certificate. Type: make deploy")
+    deadline = time.monotonic() + _PATIENCE
+    while (found := served(config)) != wanted.serial:
+        if time.monotonic() > deadline:
+            raise Trouble(
+                f"nginx still serves the certificate {found} and not {wanted.serial}, which it was "
+                "given. Type: make deploy"
+            )
+        time.sleep(1)
+
+
+def deployed(config: Config) -> bool:
+    """Put what certbot has got in force; False when it was already."""
+    found = certificates.read(config.lineage)
+    if not found or not certificates.has_key(config.lineage, found):
+        raise Trouble(f"{config.lineage} holds no whole certificate. Type: make certificate")
+    if not certificates.same(config.lineage, config.acme):
+        copy(config.lineage, config.acme)
+    elif served(config) == found.serial:
+        return False
+    apply(config)
+    return True

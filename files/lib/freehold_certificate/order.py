@@ -1,0 +1,141 @@
+"""From what there is to a trusted certificate in force."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from freehold_certificate import certbot, certificates, force, memory, reach
+from freehold_certificate.certificates import Certificate
+from freehold_certificate.config import Config, Trouble
+
+Say = Callable[[str], None]
+# The authority may refuse a nonce several times in a row; nothing is counted for it.
+_UNLUCKY = 5
+
+
+def trusted(config: Config, now: datetime) -> Certificate | None:
+    """Certbot's certificate when it is alive, of the right authority, and for all names."""
+    found = certificates.read(config.lineage)
+    if not found or not found.lives(now) or not certbot.is_of(config):
+        return None
+    return None if found.missing(config.names) else found
+
+
+def is_right(config: Config, now: datetime) -> bool:
+    """Whether nothing is to be asked: for exactly these names, and far from its end."""
+    found = trusted(config, now)
+    return bool(found and set(found.names) == set(config.names) and found.left(now) > found.due)
+
+
+def waits_for_nginx(config: Config) -> bool:
+    """Whether what certbot has got is not what is served."""
+    return not certificates.same(config.lineage, config.tls / "live")
+
+
+def servable(config: Config, now: datetime) -> bool:
+    """Whether nginx can start on what this mode's folder holds."""
+    return _serves(config, config.acme, now)
+
+
+def _serves(config: Config, folder: Path, now: datetime) -> bool:
+    found = certificates.read(folder)
+    if not found or not found.lives(now) or not certificates.has_key(folder, found):
+        return False
+    # What visitors trust for the site's name is better than what they trust for none.
+    names = config.names if found.selfsigned else [config.domain]
+    return not found.missing(names)
+
+
+def prepare(config: Config, now: datetime) -> None:
+    """Have something to serve until the authority has answered.
+
+    A trusted one that lies there (of an earlier time, or brought back by a backup), else what is
+    served now, else the host's own.
+    """
+    for folder in (config.lineage, config.tls / "live", config.tls / "selfsigned"):
+        if _serves(config, folder, now):
+            force.copy(folder, config.acme)
+            return
+    raise Trouble(f"There is nothing to serve in {config.tls}. Type: make deploy")
+
+
+def issue(config: Config, say: Say, *, now_wanted: bool = False, check: bool = True) -> None:
+    """Get and put in force what is missing; Trouble when there is no trusted certificate then."""
+    now = datetime.now(UTC)
+    if is_right(config, now):
+        _put_in_force(config, say)
+        return
+    try:
+        _wait(config, now, now_wanted=now_wanted)
+        if check:
+            reach.check(config)
+        _order(config, say)
+    except Trouble as trouble:
+        # There is time: the deploy goes on, and whoever asks for the status is told.
+        if not trusted(config, now):
+            raise
+        say(f"The certificate was not renewed: {trouble}")
+    _put_in_force(config, say)
+
+
+def _put_in_force(config: Config, say: Say) -> None:
+    if force.deployed(config):
+        say("The new certificate is in force: its serial is what visitors are shown.")
+
+
+def _wait(config: Config, now: datetime, *, now_wanted: bool) -> None:
+    known = memory.recall(config)
+    until = None if now_wanted else known.waits(memory.key(config), now)
+    if until:
+        raise Trouble(
+            f"The last order failed, and the authority is asked again after "
+            f"{until:%Y-%m-%d %H:%M} UTC, so that its limits are kept: {known.why} "
+            "When the reason is mended, ask at once: make certificate"
+        )
+
+
+def _order(config: Config, say: Say) -> None:
+    before = certificates.read(config.lineage)
+    is_new = not before or before.missing(config.names)
+    if is_new and config.server == certbot.LETSENCRYPT:
+        say("Trying the order at the staging server first, whose limits are wide.")
+        _ask(config, certbot.command(config, rehearsal=True))
+    say(f"Ordering a certificate for {', '.join(config.names)}.")
+    _ask(config, certbot.command(config, force=bool(before) and not certbot.is_of(config)))
+    memory.remember(config, lambda _: memory.Memory())
+
+
+def _ask(config: Config, command: list[str]) -> None:
+    for _ in range(_UNLUCKY):
+        done, said = certbot.run(config, command)
+        if done:
+            return
+        if certbot.account_is_lost(said):
+            certbot.forget_account(config)
+        elif not certbot.is_unlucky(said):
+            break
+    fail(config, said)
+
+
+def fail(config: Config, said: str) -> None:
+    """Remember a failed order, and raise Trouble about it."""
+    why, now = certbot.reason(said), datetime.now(UTC)
+    again = certbot.again_at(said, now)
+    memory.remember(config, lambda known: known.failed(why, memory.key(config), now, again))
+    raise Trouble(f"The authority gave no certificate: {why}")
+
+
+def renewed(config: Config, say: Say, *, succeeded: bool) -> None:
+    """After certbot's own timer: remember a failure, and finish what was cut off."""
+    now = datetime.now(UTC)
+    if not succeeded:
+        said = certbot.logged(config)
+        if certbot.account_is_lost(said):
+            certbot.forget_account(config)
+            issue(config, say, now_wanted=True)
+            return
+        fail(config, said)
+    if is_right(config, now):
+        memory.remember(config, lambda _: memory.Memory())
+    if trusted(config, now):
+        _put_in_force(config, say)

@@ -1,0 +1,60 @@
+"""Whether an authority that looks up the names would find this server.
+
+It is found out before anything is asked of it: a failed order counts against its limits.
+"""
+
+import http.client
+import secrets
+
+from freehold_certificate.config import Config, Trouble
+from freehold_certificate.dns import resolve
+
+_SECONDS = 10.0
+_PATH = ".well-known/acme-challenge"
+
+
+def _fault(name: str, address: str, path: str, text: str) -> str:
+    """Why this address does not do; nothing when it does."""
+    connection = http.client.HTTPConnection(address, 80, timeout=_SECONDS)
+    try:
+        connection.request("GET", f"/{path}", headers={"Host": name})
+        answer = connection.getresponse().read(200).decode("ascii", "replace")
+    except (OSError, http.client.HTTPException) as error:
+        why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        return f"{name} leads to {address}, where nothing answers on port 80 ({why})."
+    finally:
+        connection.close()
+    return "" if answer == text else f"{name} leads to {address}, which is not this server."
+
+
+def faults(config: Config) -> list[str]:
+    """What is wrong with the names' DNS records, a sentence each."""
+    folder = config.webroot / _PATH
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in (folder, folder.parent):
+        one.chmod(0o755)
+    text = secrets.token_hex(16)
+    probe = folder / f"freehold-{secrets.token_hex(8)}"
+    probe.write_text(text)
+    probe.chmod(0o644)
+    found: list[str] = []
+    try:
+        for name in config.names:
+            addresses = resolve(name, config.root)
+            if not addresses:
+                found.append(f"{name} has no A or AAAA record.")
+            path = f"{_PATH}/{probe.name}"
+            found += [why for one in addresses if (why := _fault(name, one, path, text))]
+    finally:
+        probe.unlink(missing_ok=True)
+    return found
+
+
+def check(config: Config) -> None:
+    """Raise Trouble that names every record that is missing or wrong."""
+    found = faults(config)
+    if found:
+        raise Trouble(
+            " ".join(found) + " Nothing was asked of the authority. Correct the DNS records, or "
+            "the names (`domain`, `aliases`); then: make deploy"
+        )

@@ -1,0 +1,39 @@
+"""The certificate of an authority: asked for when it is missing, and put in force."""
+
+from collections.abc import Generator
+
+from pyinfra import host
+from pyinfra.api import FunctionCommand, Host, State, operation
+
+from facts.holds import Holds
+
+PROGRAM = "/usr/local/sbin/freehold-certificate"
+
+
+@operation()
+def servable_certificate() -> Generator[str, None, None]:
+    """Have something that nginx can serve until the authority has answered.
+
+    What is served now stays, when it covers the site's name; else the host's own.
+    """
+    if host.get_fact(Holds, condition=f"[ -x {PROGRAM} ] && {PROGRAM} servable 2>/dev/null"):
+        host.noop("There is a certificate to serve")
+        return
+    yield f"{PROGRAM} prepare"
+
+
+def _issue(state: State, host: Host) -> bool:
+    """Say what the program says, also when it succeeds: a renewal that failed is no end yet."""
+    done, output = host.run_shell_command(f"{PROGRAM} issue")
+    for line in [*output.stdout_lines, *output.stderr_lines]:
+        host.log(line)
+    return done
+
+
+@operation()
+def trusted_certificate() -> Generator[FunctionCommand, None, None]:
+    """Ask the authority for a certificate of all names, unless there is one, and serve it."""
+    if not host.get_fact(Holds, condition=f"[ ! -x {PROGRAM} ] || {PROGRAM} pending"):
+        host.noop("The authority's certificate is in force")
+        return
+    yield FunctionCommand(_issue, (), {})

@@ -1,0 +1,318 @@
+"""Certificates of a real ACME server, by the real certbot: what goes well, and what goes wrong."""
+
+import json
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator.droplet import CACHE
+from emulator.images import stand_ins, unpack
+from group_data.all import nginx_image
+from tests.deploys.acme_lab import ALIAS, DOMAIN, Lab, wait
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """nginx, unpacked."""
+    (archive,) = stand_ins({"nginx": nginx_image}, CACHE / "images", print)
+    root = tmp_path_factory.mktemp("nginx")
+    unpack(archive, root)
+    root.chmod(0o755)
+    (root / "dev").mkdir(exist_ok=True)
+    return root
+
+
+@pytest.fixture
+def bare(tmp_path_factory: pytest.TempPathFactory, image: Path) -> Iterator[Lab]:
+    """A host whose nginx has not started."""
+    made = Lab(tmp_path_factory.mktemp("host"), image)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.fixture
+def lab(bare: Lab) -> Lab:
+    """A host whose nginx has started, on a certificate of its own."""
+    bare.serve()
+    return bare
+
+
+@pytest.fixture
+def certified(lab: Lab) -> Lab:
+    """A host that has its certificate."""
+    done = lab.program("issue")
+    assert done.code == 0, done.said
+    return lab
+
+
+@contextmanager
+def visitors(lab: Lab) -> Iterator[dict[str, Any]]:
+    """Visitors ask meanwhile; afterwards it is known how they fared."""
+    stop, told = lab.folder.with_suffix(".stop"), lab.folder.with_suffix(".load")
+    command = 'exec "$@" >"$0"'
+    load = lab.started(
+        *("sh", "-c", command, told, sys.executable, HERE / "acme_load.py", DOMAIN, stop)
+    )
+    found: dict[str, Any] = {}
+    time.sleep(1)
+    yield found
+    stop.touch()
+    load.wait(60)
+    found |= json.loads(told.read_text())
+
+
+# ---- what goes well ----
+
+
+def test_the_first_certificate(lab: Lab) -> None:
+    assert "Freehold" in lab.served()
+    assert lab.program("pending").code == 0
+    done = lab.program("issue")
+    assert done.code == 0, done.said
+    assert "Pebble" in lab.served()
+    assert lab.status()["code"] == 0
+    keys = lab.run("find", "/etc/letsencrypt", "/etc/freehold/tls", "-name", "*key*", "-type", "f")
+    assert "private_key.json" in keys.said
+    modes = lab.run("stat", "--format", "%a", *keys.said.split()).said.split()
+    assert set(modes) <= {"600", "400"}
+    assert (
+        "prime256v1"
+        in lab.run(
+            "openssl", "x509", "-in", "/etc/freehold/tls/live/fullchain.pem", "-noout", "-text"
+        ).said
+    )
+
+
+def test_what_is_there_is_not_asked_for_again(certified: Lab) -> None:
+    before, served = certified.read("/var/log/letsencrypt/letsencrypt.log"), certified.served()
+    assert certified.program("pending").code == 1
+    assert certified.program("issue").code == 0
+    assert certified.served() == served
+    assert certified.read("/var/log/letsencrypt/letsencrypt.log") == before, "certbot was started"
+
+
+def test_a_renewal_is_served_and_no_visitor_is_lost(certified: Lab) -> None:
+    served = certified.served()
+    with visitors(certified) as fared:
+        renewed = certified.timer("--force-renewal")
+        assert renewed.code == 0, renewed.said
+        assert certified.served() != served
+    assert fared["failed"] == []
+    assert fared["answered"] > 100
+    assert fared["certificates"] == 2
+    assert certified.status()["code"] == 0
+
+
+def test_a_name_more_and_a_name_less(certified: Lab) -> None:
+    more = [DOMAIN, ALIAS, "old.test"]
+    certified.resolving(dict.fromkeys(more, "127.0.0.1"))
+    for names in (more, [DOMAIN]):
+        certified.describe(names=names)
+        assert (
+            certified.run("/usr/local/sbin/freehold-nginx", "apply", "acme", "nginx:lab").code == 0
+        )
+        assert certified.program("pending").code == 0
+        done = certified.program("issue")
+        assert done.code == 0, done.said
+        text = certified.run(
+            *("openssl", "x509", "-in", "/etc/freehold/tls/live/fullchain.pem", "-noout"),
+            *("-ext", "subjectAltName"),
+        ).said
+        assert sorted(re.findall(r"DNS:([^,\s]+)", text)) == sorted(names)
+        assert certified.program("pending").code == 1
+    assert certified.run("ls", "/etc/letsencrypt/live").said.split() == ["README", "freehold"]
+
+
+def test_between_the_modes_no_visitor_is_lost(certified: Lab) -> None:
+    nginx = "/usr/local/sbin/freehold-nginx"
+    trusted = certified.served()
+    # The owner's own.
+    certified.run("cp", "-a", "/etc/freehold/tls/selfsigned", "/etc/freehold/tls/provided")
+    with visitors(certified) as fared:
+        for mode in ("selfsigned", "acme", "provided", "acme"):
+            certified.describe(mode=mode)
+            if mode == "acme":
+                assert certified.program("servable").code == 0
+            assert certified.run(nginx, "apply", mode, "nginx:lab").code == 0
+            time.sleep(1)
+            assert (certified.served() == trusted) == (mode == "acme")
+            assert certified.program("renews").code == (0 if mode == "acme" else 1)
+    assert fared["failed"] == []
+    assert fared["answered"] > 100
+
+
+def test_from_the_owners_certificate_to_an_authoritys(lab: Lab) -> None:
+    """What is served stays until the authority has answered, however often it does not."""
+    own = lab.served()
+    lab.run("rm", "-rf", "/etc/freehold/tls/acme", "/etc/freehold/tls/selfsigned")
+    assert lab.program("servable").code == 1
+    assert lab.program("prepare").code == 0
+    assert lab.program("servable").code == 0
+    assert lab.run("/usr/local/sbin/freehold-nginx", "pending", "acme").code == 1
+    assert lab.served() == own
+
+
+def test_a_backup_of_it_is_used_and_nothing_is_asked(certified: Lab) -> None:
+    served = certified.served()
+    certified.run("rm", "-rf", "/etc/freehold/tls/acme", "/etc/freehold/tls/live")
+    certified.end_authority()
+    for command in (("prepare",), ("issue",)):
+        done = certified.program(*command)
+        assert done.code == 0, done.said
+    assert certified.served() == served
+
+
+# ---- what goes wrong ----
+
+
+def test_wrong_dns_records_are_named_before_anything_is_asked(lab: Lab) -> None:
+    lab.resolving({ALIAS: "203.0.113.9"})
+    done = lab.program("issue")
+    assert done.code == 1
+    assert "blog.test has no A or AAAA record." in done.said
+    assert "www.blog.test leads to 203.0.113.9, where nothing answers on port 80" in done.said
+    assert "Traceback" not in done.said
+    assert lab.run("test", "-e", "/var/log/letsencrypt/letsencrypt.log").code == 1
+    # Nothing was asked, so there is nothing to wait for.
+    lab.resolving({DOMAIN: "127.0.0.1", ALIAS: "127.0.0.1"})
+    assert lab.program("issue").code == 0
+
+
+def test_a_name_that_leads_to_another_server(bare: Lab) -> None:
+    bare.started(sys.executable, "-m", "http.server", "80")
+    wait(lambda: "Python" in bare.inside("curl", "-sI", "http://127.0.0.1/").said)
+    done = bare.program("issue")
+    assert done.code == 1
+    assert "www.blog.test leads to 127.0.0.1, which is not this server." in done.said
+
+
+def test_an_authority_that_is_down_is_asked_again_later(lab: Lab) -> None:
+    lab.end_authority()
+    done = lab.program("issue")
+    assert done.code == 1
+    assert "The authority does not answer (Connection refused)" in done.said
+    assert "Freehold" in lab.served(), "The site goes on."
+    row = lab.status()["renewal"]
+    assert row["state"] == "warning"
+    lab.start_authority()
+    waiting = lab.program("issue")
+    assert waiting.code == 1
+    assert "is asked again after" in waiting.said
+    assert "make certificate" in waiting.said
+    assert lab.program("issue", "--now").code == 0
+    assert lab.status()["code"] == 0
+
+
+def test_an_authority_that_refuses_is_quoted(lab: Lab) -> None:
+    lab.start_authority(refusing=ALIAS)
+    done = lab.program("issue")
+    assert done.code == 1
+    assert "www.blog.test" in done.said
+    assert "Traceback" not in done.said
+    assert "Freehold" in lab.served()
+
+
+def test_a_limit_is_kept_for_as_long_as_the_authority_says(lab: Lab) -> None:
+    folder = lab.folder.with_suffix(".authority")
+    proxy = (HERE / "acme_proxy.py", folder / "server.pem", folder / "server.key", "86400")
+    lab.started(sys.executable, *proxy)
+    asked = ("curl", "--silent", "--fail", "--insecure", "https://127.0.0.1:14001/dir")
+    wait(lambda: lab.inside(*asked).code == 0)
+    lab.describe(server="https://127.0.0.1:14001/dir")
+    done = lab.program("issue")
+    assert done.code == 1
+    assert "too many certificates already issued" in done.said
+    known = json.loads(lab.read("/var/lib/freehold/certificate/order.json"))
+    assert 86000 < known["until"] - time.time() < 86401
+    assert "too many certificates" in lab.program("issue").said
+
+
+def test_nonces_that_are_refused_cost_nothing(lab: Lab) -> None:
+    lab.start_authority(nonces=25)
+    done = lab.program("issue")
+    assert done.code == 0, done.said
+    assert "Pebble" in lab.served()
+
+
+def test_an_account_that_the_authority_has_lost_is_made_anew(certified: Lab) -> None:
+    certified.start_authority()
+    assert certified.timer("--force-renewal").code != 0
+    more = [DOMAIN, ALIAS, "old.test"]
+    certified.resolving(dict.fromkeys(more, "127.0.0.1"))
+    certified.describe(names=more)
+    assert certified.run("/usr/local/sbin/freehold-nginx", "apply", "acme", "nginx:lab").code == 0
+    served = certified.served()
+    done = certified.program("issue")
+    assert done.code == 0, done.said
+    assert certified.served() != served
+    assert certified.timer("--force-renewal").code == 0
+
+
+def test_near_its_end_it_is_renewed_and_after_it_the_status_is_an_error(lab: Lab) -> None:
+    lab.start_authority(life=30)
+    assert lab.program("issue").code == 0
+    first = lab.served()
+    assert lab.program("pending").code == 1
+    time.sleep(16)
+    assert lab.program("pending").code == 0
+    renewed = lab.timer()
+    assert renewed.code == 0, renewed.said
+    assert lab.served() != first
+    # The authority is gone, and the clock goes on.
+    lab.end_authority()
+    time.sleep(30)
+    failed = lab.timer()
+    assert failed.code != 0
+    status = lab.status()
+    assert status["code"] == 2
+    assert status["certificate"]["state"] == "error"
+    assert status["renewal"]["state"] == "error"
+    assert "does not answer" in status["renewal"]["text"]
+
+
+def test_a_renewal_that_was_cut_off_is_finished(certified: Lab) -> None:
+    """Certbot has written the new one, and the power failed before it was in force."""
+    program, served = "/usr/local/sbin/freehold-certificate", certified.served()
+    certified.run("mv", program, f"{program}.away")
+    certified.run("ln", "-s", "/bin/false", program)
+    certified.timer("--force-renewal")
+    certified.run("mv", f"{program}.away", program)
+    assert certified.served() == served
+    status = certified.status()
+    assert (status["code"], status["renewal"]["state"]) == (2, "warning")
+    assert certified.program("pending").code == 0
+    # The next run finds nothing to renew.
+    done = certified.timer()
+    assert done.code == 0, done.said
+    assert certified.served() != served
+    assert certified.status()["code"] == 0
+
+
+def test_the_owner_is_told_once_and_once_more_when_it_is_mended(certified: Lab) -> None:
+    told = certified.folder.with_suffix(".told")
+    certified.started(sys.executable, HERE / "webhook.py", "8099", told)
+    address = "http://127.0.0.1:8099/hook"
+    wait(lambda: certified.inside("curl", "-s", "-d", "{}", address).code == 0)
+    told.unlink()
+    certified.describe(notify_url=address)
+    live = "/etc/freehold/tls/live"
+    before = certified.run("readlink", live).said.strip()
+    states: list[str] = []
+    for there in ("/etc/freehold/tls/selfsigned", before):
+        certified.run("ln", "-sfn", there, live)
+        for _ in range(2):
+            done = certified.program("check")
+            assert done.code == 0, done.said
+    states = [json.loads(line)["state"] for line in told.read_text().splitlines()]
+    assert states == ["error", "ok"]

@@ -1,0 +1,329 @@
+"""The host's certificate program: what it decides, and what it makes of others' words."""
+
+import struct
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from freehold_certificate import certbot, certificates, dns, force, memory, notify, order, status
+from freehold_certificate.certificates import Certificate
+from freehold_certificate.config import Config, Trouble, read
+from freehold_certificate.memory import Memory
+from freehold_certificate.status import Row
+
+from tests.unit.settings_lab import DAY, NOW, Authority, pem, private_text
+
+NAMES = ("blog.test", "www.blog.test")
+ROOT = Authority("Root")
+
+
+def config(root: Path, names: tuple[str, ...] = NAMES, mode: str = "acme") -> Config:
+    return Config(mode, names, certbot.LETSENCRYPT, "", "", "nginx:1", "", root)
+
+
+def put(
+    folder: Path, *, names: tuple[str, ...] = NAMES, end: datetime = NOW + 60 * DAY
+) -> x509.Certificate:
+    """A certificate and its key in a folder."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    made = ROOT.certify(key, list(names), begin=NOW - 30 * DAY, end=end)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "fullchain.pem").write_text(pem(made, ROOT.certificate))
+    (folder / "privkey.pem").write_text(private_text(key, openssh=False))
+    return made
+
+
+def lineage(root: Path, *, server: str = certbot.LETSENCRYPT, **given: object) -> Config:
+    """A host with a certificate of certbot's."""
+    made = config(root)
+    put(made.lineage, **given)  # type: ignore[arg-type]
+    made.renewal.parent.mkdir(parents=True)
+    made.renewal.write_text(f"version = 4.0.0\n[renewalparams]\naccount = abc\nserver = {server}\n")
+    return made
+
+
+def lived(life: timedelta, left: float) -> Certificate:
+    """A certificate of which a share of its life is left."""
+    end = NOW + life * left
+    return Certificate("1", end - life, end, NAMES, False, "")
+
+
+# ---- reading ----
+
+
+def test_a_certificate_is_read_as_it_is(tmp_path: Path) -> None:
+    made = put(tmp_path)
+    found = certificates.read(tmp_path)
+    assert found
+    assert int(found.serial, 16) == made.serial_number
+    assert (found.begin, found.end) == (made.not_valid_before_utc, made.not_valid_after_utc)
+    assert found.names == NAMES
+    assert not found.selfsigned
+    assert certificates.has_key(tmp_path, found)
+    put(tmp_path / "other")
+    (tmp_path / "other" / "privkey.pem").rename(tmp_path / "privkey.pem")
+    assert not certificates.has_key(tmp_path, found)
+
+
+@pytest.mark.parametrize("text", ["", "half a", "-----BEGIN CERTIFICATE-----\nAAAA\n"])
+def test_what_is_no_certificate_is_none(tmp_path: Path, text: str) -> None:
+    assert certificates.read(tmp_path) is None
+    (tmp_path / "fullchain.pem").write_text(text)
+    assert certificates.read(tmp_path) is None
+
+
+def test_a_wildcard_stands_for_one_label() -> None:
+    found = Certificate("1", NOW, NOW + DAY, ("*.blog.test",), False, "")
+    wanted = ["www.blog.test", "blog.test", "a.b.blog.test"]
+    assert found.missing(wanted) == ["blog.test", "a.b.blog.test"]
+
+
+# ---- deciding ----
+
+
+def test_it_is_right_until_it_is_due(tmp_path: Path) -> None:
+    host = lineage(tmp_path)
+    assert order.is_right(host, NOW)
+    assert order.is_right(host, NOW + 29 * DAY)
+    assert not order.is_right(host, NOW + 31 * DAY)
+    assert order.trusted(host, NOW + 31 * DAY), "It is still good."
+    assert not order.trusted(host, NOW + 61 * DAY)
+
+
+@pytest.mark.parametrize("names", [("blog.test",), (*NAMES, "old.test"), ("other.test",)])
+def test_it_is_not_right_for_other_names(tmp_path: Path, names: tuple[str, ...]) -> None:
+    assert not order.is_right(lineage(tmp_path, names=names), NOW)
+
+
+def test_it_is_not_right_of_another_authority(tmp_path: Path) -> None:
+    staging = "https://acme-staging-v02.api.letsencrypt.org/directory"
+    assert not order.is_right(lineage(tmp_path, server=staging), NOW)
+
+
+@pytest.mark.parametrize(
+    ("life", "due"), [(90, 1 / 3), (45, 1 / 3), (10, 1 / 3), (160 / 24, 1 / 2), (1, 1 / 2)]
+)
+def test_when_it_is_due_is_a_share_of_its_life(life: float, due: float) -> None:
+    assert lived(timedelta(days=life), 1).due == due
+
+
+@pytest.mark.parametrize("days", [90, 45, 160 / 24, 1])
+def test_no_certificate_is_an_error_before_its_renewal_had_a_chance(days: float) -> None:
+    life = timedelta(days=days)
+    found = lived(life, 1)
+    error = status.error_below(found)
+    assert 0 < error <= 1 / 3
+    assert found.due - error >= min(DAY / life, 1 / 12) - 1e-9
+
+
+@pytest.mark.parametrize(
+    ("left", "state"), [(1, "ok"), (0.4, "ok"), (0.33, "ok"), (0.3, "error"), (-0.1, "error")]
+)
+def test_the_age_of_a_certificate_of_90_days(tmp_path: Path, left: float, state: str) -> None:
+    assert status.age(config(tmp_path), lived(90 * DAY, left), NOW).state == state
+
+
+# ---- waiting ----
+
+
+def test_each_failure_waits_longer_up_to_a_day() -> None:
+    known, waits = Memory(), []
+    for _ in range(9):
+        known = known.failed("why", "order", NOW, None)
+        waits.append(round((known.until - NOW.timestamp()) / 60))
+    assert waits == [5, 15, 60, 180, 360, 720, 1440, 1440, 1440]
+    until = known.waits("order", NOW)
+    assert until
+    assert known.waits("order", until) is None
+    assert known.waits("another order", NOW) is None
+    assert known.failed("why", "another order", NOW, None).count == 1
+
+
+def test_the_authoritys_own_time_counts_when_it_is_later() -> None:
+    hour = timedelta(hours=1)
+    known = Memory().failed("why", "order", NOW, NOW + hour)
+    assert known.waits("order", NOW) == datetime.fromtimestamp((NOW + hour).timestamp(), UTC)
+    assert Memory().failed("why", "order", NOW, NOW - hour).until > NOW.timestamp()
+
+
+def test_what_is_remembered_is_whole_or_not_there(tmp_path: Path) -> None:
+    host = config(tmp_path)
+    memory.remember(host, lambda known: known.failed("why", "order", NOW, None))
+    assert memory.recall(host).why == "why"
+    assert host.state.stat().st_mode & 0o777 == 0o700
+    (host.state / "order.json").write_text("{ half")
+    assert memory.recall(host) == Memory()
+    (host.state / "order.json").write_text('{"why": "x", "of a later version": 1}')
+    assert memory.recall(host).why == "x"
+
+
+# ---- certbot's words ----
+
+CHALLENGE = """
+Certbot failed to authenticate some domains (authenticator: webroot). The Certificate Authority
+reported these problems:
+  Domain: blog.test
+  Type:   connection
+  Detail: 203.0.113.9: Fetching http://blog.test/.well-known/acme-challenge/x: Timeout
+
+  Domain: www.blog.test
+  Type:   dns
+  Detail: DNS problem: NXDOMAIN looking up A for www.blog.test
+"""
+LIMIT = """
+An unexpected error occurred:
+too many certificates (5) already issued for this exact set of identifiers in the last 168h0m0s, \
+retry after 2026-11-27 09:31:05 UTC: see https://letsencrypt.org/docs/rate-limits/
+"""
+DOWN = """
+An unexpected error occurred:
+requests.exceptions.ConnectionError: HTTPSConnectionPool(host='acme.test', port=443): Max retries \
+exceeded with url: /dir (Caused by NewConnectionError('<x>: Failed to establish a new connection: \
+[Errno 111] Connection refused'))
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (CHALLENGE, "www.blog.test: DNS problem: NXDOMAIN looking up A for www.blog.test"),
+        (LIMIT, "too many certificates (5) already issued"),
+        (DOWN, "The authority does not answer (Connection refused)."),
+        ("Failed to renew certificate freehold with error: It is late.", "It is late."),
+        (
+            "An unexpected error occurred:\nValueError: Requesting a.test/dir: Connection refused",
+            "The authority does not answer (Connection refused).",
+        ),
+        (
+            "Failed to renew certificate freehold with error: HTTPSConnectionPool(host='a', "
+            "port=1): Max retries (Caused by SSLError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] x'))",
+            "acme_ca",
+        ),
+        ("Something\nelse", "Something"),
+        ("", "certbot said nothing."),
+    ],
+)
+def test_why_an_order_failed(said: str, why: str) -> None:
+    assert why in certbot.reason(said)
+
+
+def test_when_to_come_back() -> None:
+    at = datetime(2026, 11, 27, 9, 31, 5, tzinfo=UTC)
+    assert certbot.again_at(LIMIT, NOW) == at
+    header = "Retry-After: 120\n\nurn:ietf:params:acme:error:rateLimited"
+    assert certbot.again_at(header, NOW) == NOW + timedelta(minutes=2)
+    assert certbot.again_at("Retry-After: 120\n", NOW) is None, "Pebble says it of each order."
+    assert certbot.again_at(DOWN, NOW) is None
+
+
+def test_the_order_is_as_the_settings_say(tmp_path: Path) -> None:
+    words = certbot.command(config(tmp_path))
+    assert words.count("--domain") == 2
+    assert "--register-unsafely-without-email" in words
+    assert "--preferred-profile" not in words
+    assert "--dry-run" in certbot.command(config(tmp_path), rehearsal=True)
+    given = Config("acme", NAMES, "https://a.test/dir", "tlsserver", "me@a.test", "nginx:1", "")
+    text = " ".join(certbot.command(given, force=True))
+    assert "--email me@a.test" in text
+    assert "--preferred-profile tlsserver" in text
+    assert "--force-renewal" in text
+
+
+def test_a_lost_account_is_put_aside(tmp_path: Path) -> None:
+    host = config(tmp_path)
+    account = host.letsencrypt / "accounts/acme-v02.api.letsencrypt.org/directory/0123"
+    account.mkdir(parents=True)
+    certbot.forget_account(host)
+    certbot.forget_account(host)
+    assert not account.exists()
+    assert len(list((host.letsencrypt / "accounts-unknown").rglob("0123"))) == 1
+
+
+# ---- DNS ----
+
+
+def _answer(code: int, *records: tuple[int, bytes]) -> bytes:
+    head = struct.pack("!6H", 7, 0x8180 | code, 1, len(records), 0, 0)
+    asked = dns.question(7, "blog.test", 1)[12:]
+    # Each answer's name points at the question's.
+    rows = (struct.pack("!HHHIH", 0xC00C, kind, 1, 60, len(data)) + data for kind, data in records)
+    return head + asked + b"".join(rows)
+
+
+def test_the_addresses_of_an_answer() -> None:
+    alias = (5, b"\x04blog\x04test\x00")
+    found = _answer(0, alias, (1, bytes([203, 0, 113, 9])), (28, bytes(15) + b"\x01"))
+    assert dns.addresses(found, 1) == ["203.0.113.9"]
+    assert dns.addresses(found, 28) == ["::1"]
+    assert dns.addresses(_answer(3), 1) == []
+
+
+@pytest.mark.parametrize("message", [b"", b"x" * 5, _answer(2), _answer(0, (1, bytes(4)))[:-6]])
+def test_an_answer_that_is_none(message: bytes) -> None:
+    with pytest.raises(ValueError, match=r"DNS|cut off"):
+        dns.addresses(message, 1)
+
+
+def test_who_is_asked(tmp_path: Path) -> None:
+    text = "# x\nsearch a\nnameserver 192.0.2.1\nnameserver\n\nnameserver 192.0.2.2\n"
+    assert dns.nameservers(text) == ["192.0.2.1", "192.0.2.2"]
+    told = "Global:\nLink 2 (eth0): 192.0.2.1 2001:db8::1\n"
+    told += "Link 3 (wg0): 192.0.2.2#a.test 10.0.0.1:5353\n"
+    assert dns.behind_resolved(told) == ["192.0.2.1", "2001:db8::1", "192.0.2.2"]
+    assert dns.behind_resolved("") == []
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/resolv.conf").write_text("")
+    with pytest.raises(Trouble, match=r"resolv\.conf"):
+        dns.resolve("blog.test", tmp_path)
+
+
+# ---- serving and telling ----
+
+
+def test_what_is_served_until_there_is_a_trusted_one(tmp_path: Path) -> None:
+    host = config(tmp_path)
+    with pytest.raises(Trouble):
+        order.prepare(host, NOW)
+    put(host.tls / "selfsigned")
+    put(host.tls / "live", end=NOW - DAY)
+    order.prepare(host, NOW)
+    assert certificates.same(host.acme, host.tls / "selfsigned"), "What has ended is of no use."
+    put(host.tls / "live")
+    order.prepare(host, NOW)
+    assert certificates.same(host.acme, host.tls / "live")
+    assert (host.acme / "privkey.pem").stat().st_mode & 0o777 == 0o600
+    assert host.acme.stat().st_mode & 0o777 == 0o700
+    # A name more is no reason to show visitors a warning for the others.
+    assert order.servable(config(tmp_path, (*NAMES, "old.test")), NOW)
+    assert not order.servable(config(tmp_path, ("other.test",)), NOW)
+
+
+def test_a_copy_that_was_cut_off_is_made_again(tmp_path: Path) -> None:
+    put(tmp_path / "source")
+    (tmp_path / "target.new").mkdir()
+    (tmp_path / "target.new" / "privkey.pem").write_text("half")
+    force.copy(tmp_path / "source", tmp_path / "target")
+    assert certificates.same(tmp_path / "source", tmp_path / "target")
+    assert not (tmp_path / "target.new").exists()
+
+
+def test_the_owner_is_told_of_changes_only() -> None:
+    good, bad = Row("certificate", "ok", "fine"), Row("served", "error", "Bad.", "make deploy")
+    assert notify.message("blog.test", [], [good]) is None
+    told = notify.message("blog.test", [], [good, bad])
+    assert told
+    assert (told["state"], told["text"]) == ("error", "blog.test: Bad. Type: make deploy")
+    assert notify.message("blog.test", ["served error"], [good, bad]) is None
+    mended = notify.message("blog.test", ["served error"], [good])
+    assert mended
+    assert mended["state"] == "ok"
+
+
+def test_settings_that_cannot_be_read_are_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "etc/freehold").mkdir(parents=True)
+    for text in ("", "{}", '{"names": ["a.test"]}'):
+        (tmp_path / "etc/freehold/certificate.json").write_text(text)
+        with pytest.raises(Trouble, match="make deploy"):
+            read(tmp_path)

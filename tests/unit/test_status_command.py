@@ -1,0 +1,76 @@
+"""`make status`: what hosts say of themselves, for a person and for a program."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from commands import certificate, status
+from commands.hosts import Host
+
+GOOD = {"what": "served", "state": "ok", "text": "serial 1", "type": ""}
+BAD = {"what": "renewal", "state": "error", "text": "It failed.", "type": "make certificate"}
+
+
+Ask = Callable[..., tuple[int, str, str]]
+
+
+class Shell(Host):
+    """A host that is this machine: what would go over SSH is run by the shell."""
+
+    def ssh(self, *command: str, terminal: bool = False) -> list[str]:
+        return ["sh", "-c", " ".join(command)]
+
+
+@pytest.fixture
+def ask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Ask:
+    """Ask a host whose program ends so; the exit code and what was printed."""
+
+    def _ask(said: str, code: int = 0, *flags: str) -> tuple[int, str, str]:
+        program = tmp_path / "program"
+        (tmp_path / "said").write_text(said)
+        program.write_text(f"#!/bin/sh\ncat {tmp_path}/said\nexit {code}\n")
+        program.chmod(0o755)
+        monkeypatch.setattr(status, "PROGRAMS", {"certificate": str(program)})
+        monkeypatch.setattr(certificate, "PROGRAM", str(program))
+        one = Shell("one", [], {})
+        monkeypatch.setattr(status, "hosts", lambda limit: [one])
+        monkeypatch.setattr(certificate, "hosts", lambda limit: [one])
+        command = certificate if flags == ("certificate",) else status
+        given = [] if command is certificate else flags
+        monkeypatch.setattr(sys, "argv", ["command", *given])
+        ended = command.main()
+        out, err = capsys.readouterr()
+        return ended, out, err
+
+    return _ask
+
+
+def test_in_order(ask: Ask) -> None:
+    code, out, _ = ask(json.dumps([GOOD]))
+    assert (code, out) == (0, "one\n  ok    served: serial 1\n")
+
+
+def test_out_of_order_says_what_to_type(ask: Ask) -> None:
+    code, out, _ = ask(json.dumps([GOOD, BAD]), 2)
+    assert code == 2
+    assert "ERROR renewal: It failed.  Type: make certificate" in out
+
+
+def test_for_a_program(ask: Ask) -> None:
+    code, out, _ = ask(json.dumps([BAD]), 2, "--json")
+    assert (code, json.loads(out)) == (2, {"one": [BAD]})
+
+
+@pytest.mark.parametrize("said", ["", "not JSON"])
+def test_a_host_that_cannot_say_is_an_error(ask: Ask, said: str) -> None:
+    code, out, err = ask(said, 1)
+    assert (code, out) == (1, "")
+    assert err.startswith("one: ")
+
+
+def test_asking_the_authority_at_once(ask: Ask) -> None:
+    assert ask("", 0, "certificate")[0] == 0
+    assert ask("", 1, "certificate")[0] == 1
