@@ -8,7 +8,9 @@ from deploys.script import script
 from operations.applied import applied
 from operations.docker_repository import docker_repository
 from operations.packages import packages
+from operations.texts import texts
 from settings.model import Settings
+from settings.render import render
 
 DAEMON = "/etc/docker/daemon.json"
 PACKAGES = {
@@ -62,18 +64,18 @@ def _clean_up(settings: Settings) -> None:
         name="Install the clean-up of images",
         program="freehold-prune-images",
     )
-    units = [f"/etc/systemd/system/freehold-prune-images.{kind}" for kind in ("service", "timer")]
-    for unit in units:
-        rendered(
-            name="Describe the weekly clean-up of images",
-            template=f"systemd/{unit.rpartition('/')[2]}.j2",
-            path=unit,
-            settings=settings,
-        )
+    units = {
+        f"/etc/systemd/system/{unit}": render(f"systemd/{unit}.j2", settings)
+        for unit in ("freehold-prune-images.service", "freehold-prune-images.timer")
+    }
+    texts(
+        name="Describe the weekly clean-up of images",
+        contents=units,
+    )
     applied(
         name="Clean up images every week",
         what="prune-images",
-        paths=units,
+        paths=list(units),
         command=(
             "systemctl enable --quiet --no-reload freehold-prune-images.timer"
             " && systemctl daemon-reload && systemctl start freehold-prune-images.timer"

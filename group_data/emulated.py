@@ -6,5 +6,6 @@ domain = "blog.test"
 # What of the owner's lines belongs to their own name or is theirs alone.
 aliases: list[str] | None = None
 hostname: str | None = None
+ssh_allowed_from: list[str] = []
 allowed_origins: list[str] = []
 certificate_mode = "selfsigned"
