@@ -3,7 +3,6 @@
 from pyinfra.api import deploy
 from pyinfra.operations import systemd
 
-from deploys.rendered import rendered
 from deploys.script import script
 from operations.applied import applied
 from operations.docker_repository import docker_repository
@@ -13,6 +12,7 @@ from settings.model import Settings
 from settings.render import render
 
 DAEMON = "/etc/docker/daemon.json"
+CONTAINERD = "/etc/containerd/config.toml"
 PACKAGES = {
     "debian": ["docker.io", "docker-cli", "docker-compose", "docker-buildx"],
     "docker.com": [
@@ -30,12 +30,12 @@ def docker(settings: Settings) -> None:
     """The engine with our settings from its first start on, and a weekly clean-up."""
     if settings.docker_packages == "docker.com":
         docker_repository(name="Add Docker's own repository, its key checked by fingerprint")
-    rendered(
-        name="Write the Docker daemon's settings",
-        template="docker/daemon.json.j2",
-        path=DAEMON,
-        settings=settings,
-        make_folder=True,
+    texts(
+        name="Write the Docker daemon's settings, and those of containerd below it",
+        contents={
+            DAEMON: render("docker/daemon.json.j2", settings),
+            CONTAINERD: render("docker/containerd.toml.j2", settings),
+        },
     )
     packages(
         name="Install Docker Engine and Compose",
@@ -44,9 +44,12 @@ def docker(settings: Settings) -> None:
     applied(
         name="Give the Docker daemon its settings, after it has checked them",
         what="docker",
-        paths=[DAEMON],
+        paths=[DAEMON, CONTAINERD],
         # live-restore keeps the containers running meanwhile.
-        command=f"dockerd --validate --config-file={DAEMON} && systemctl restart docker.service",
+        command=(
+            f"dockerd --validate --config-file={DAEMON}"
+            " && systemctl restart containerd.service docker.service"
+        ),
         state="systemctl is-active docker.service",
     )
     # Apart from the settings: to be enabled again it need not be restarted.

@@ -87,6 +87,8 @@ ENABLED = {
     # Of this project.
     *("freehold-firewall.service", "freehold-ssh-revert.service"),
     *("freehold-prune-images.timer", "freehold-rebuild.timer", "run-freehold-keys.mount"),
+    # Certificates: their renewal, and a look at whether it worked.
+    *("certbot.timer", "freehold-certificate.timer"),
     # The way in, Docker, updates, the clock, the network.
     *("ssh.service", "docker.service", "docker.socket", "containerd.service"),
     *("unattended-upgrades.service", "apt-daily.timer", "apt-daily-upgrade.timer"),
