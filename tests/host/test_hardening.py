@@ -77,7 +77,7 @@ def facts(host: Target) -> dict[str, str]:
             "issue": "cat /etc/issue /etc/issue.net",
             "units": "systemctl list-unit-files --no-legend --plain 'freehold-*.service'",
             "limit": "systemctl show --property=DefaultLimitCORE --value; ulimit -Hc",
-            "lying": "find / /tmp -xdev -path /var/lib/docker -prune -o"
+            "lying": r"find / /tmp -xdev \( -path /var/lib/docker -o -path /usr \) -prune -o"
             r" -type f -regex '.*/\(core\|core\.[0-9]+\)' -size +0 -print;"
             " ls /var/lib/systemd/coredump 2>/dev/null",
         },

@@ -44,7 +44,18 @@ ROOT = {
     *("systemd", "systemd-journald", "systemd-udevd", "systemd-logind", "(sd-pam)"),
     *("agetty", "dockerd", "containerd", "containerd-shim"),
     # The owner's sessions, and what these tests run.
-    *("sshd", "sshd-session", "sshd-auth", "sh", "bash", "ps", "python3", "sleep", "timeout"),
+    *(
+        "sshd",
+        "sshd-session",
+        "sshd-auth",
+        "sftp-server",
+        "sh",
+        "bash",
+        "ps",
+        "python3",
+        "sleep",
+        "timeout",
+    ),
     # Looks for the signal to stop at a shutdown; the updates themselves are a timer's.
     "unattended-upgr",
     # Opens 80 and 443; its workers are another user's.
@@ -79,6 +90,8 @@ LOOSE_FILES = {
     "/run/freehold/webapp": "the service's socket, for nginx's group",
     "/run/freehold/webapp/webapp.sock": "the same",
 }
+# Of systemd for old programs, of cloud-init for its own.
+IN_THEM = ("/tmp/.", "/run/cloud-init/tmp")  # noqa: S108
 FOR_ALL = {"/tmp", "/var/tmp", "/dev/shm", "/run/lock", "/dev/mqueue"}  # noqa: S108
 
 # ---- What starts by itself ----
@@ -90,7 +103,13 @@ ENABLED = {
     # Certificates: their renewal, and a look at whether it worked.
     *("certbot.timer", "freehold-certificate.timer"),
     # The way in, Docker, updates, the clock, the network.
-    *("ssh.service", "docker.service", "docker.socket", "containerd.service"),
+    *(
+        "ssh.service",
+        "sshd-keygen.service",
+        "docker.service",
+        "docker.socket",
+        "containerd.service",
+    ),
     *("unattended-upgrades.service", "apt-daily.timer", "apt-daily-upgrade.timer"),
     *("systemd-timesyncd.service", "systemd-resolved.service", "systemd-networkd.service"),
     *("systemd-networkd.socket", "systemd-networkd-wait-online.service"),
@@ -235,8 +254,8 @@ def test_what_others_than_root_may_write(files: dict[str, list[str]]) -> None:
     found = [line.split(" ", 2) for line in files["loose"]]
     # The sticky bit: each may remove only what is its own.
     for_all = {path for mode, kind, path in found if kind == "d" and mode.startswith(("1", "3"))}
-    private = {path for path in for_all if "/systemd-private-" in path}
-    assert for_all - private - FOR_ALL == set(), "Everybody may put files there."
+    within = {path for path in for_all if path.startswith(IN_THEM) or "/systemd-private-" in path}
+    assert for_all - within - FOR_ALL == set(), "Everybody may put files there."
     loose = {path for _, kind, path in found if kind != "s"} - for_all
     undecided = {path for path in loose if not path.startswith(tuple(LOOSE_FILES))}
     assert not undecided, "Others than root may change it."
