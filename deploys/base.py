@@ -82,7 +82,6 @@ def base(settings: Settings) -> None:
     )
     _name_and_time(settings)
     _limits(settings)
-    _kernel(settings)
 
 
 def _name_and_time(settings: Settings) -> None:
@@ -145,36 +144,4 @@ def _limits(settings: Settings) -> None:
         what="journald",
         paths=[journald],
         command="systemctl restart systemd-journald",
-    )
-
-
-def _kernel(settings: Settings) -> None:
-    sysctls = "/etc/sysctl.d/90-freehold.conf"
-    rendered(
-        name="Write the kernel's settings",
-        template="sysctl.conf.j2",
-        path=sysctls,
-        settings=settings,
-    )
-    applied(
-        name="Give the kernel its settings",
-        what="sysctl",
-        paths=[sysctls],
-        command=f"sysctl --quiet --load={sysctls}",
-        # What the kernel holds now, so that a value changed by hand is noticed.
-        state=f"sed -n 's/^\\([a-z][^ =]*\\).*/\\1/p' {sysctls} | xargs sysctl",
-    )
-    huge_pages = "/etc/tmpfiles.d/freehold-huge-pages.conf"
-    rendered(
-        name="Describe who gets huge pages of memory",
-        template="systemd/huge-pages.conf.j2",
-        path=huge_pages,
-        settings=settings,
-    )
-    applied(
-        name="Give huge pages of memory only to who asks for them",
-        what="huge-pages",
-        paths=[huge_pages],
-        command=f"systemd-tmpfiles --create {huge_pages}",
-        state="cat /sys/kernel/mm/transparent_hugepage/enabled",
     )

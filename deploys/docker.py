@@ -3,14 +3,16 @@
 from pyinfra.api import deploy
 from pyinfra.operations import systemd
 
-from deploys.rendered import rendered
 from deploys.script import script
 from operations.applied import applied
 from operations.docker_repository import docker_repository
 from operations.packages import packages
+from operations.texts import texts
 from settings.model import Settings
+from settings.render import render
 
 DAEMON = "/etc/docker/daemon.json"
+CONTAINERD = "/etc/containerd/config.toml"
 PACKAGES = {
     "debian": ["docker.io", "docker-cli", "docker-compose", "docker-buildx"],
     "docker.com": [
@@ -28,12 +30,12 @@ def docker(settings: Settings) -> None:
     """The engine with our settings from its first start on, and a weekly clean-up."""
     if settings.docker_packages == "docker.com":
         docker_repository(name="Add Docker's own repository, its key checked by fingerprint")
-    rendered(
-        name="Write the Docker daemon's settings",
-        template="docker/daemon.json.j2",
-        path=DAEMON,
-        settings=settings,
-        make_folder=True,
+    texts(
+        name="Write the Docker daemon's settings, and those of containerd below it",
+        contents={
+            DAEMON: render("docker/daemon.json.j2", settings),
+            CONTAINERD: render("docker/containerd.toml.j2", settings),
+        },
     )
     packages(
         name="Install Docker Engine and Compose",
@@ -42,9 +44,12 @@ def docker(settings: Settings) -> None:
     applied(
         name="Give the Docker daemon its settings, after it has checked them",
         what="docker",
-        paths=[DAEMON],
+        paths=[DAEMON, CONTAINERD],
         # live-restore keeps the containers running meanwhile.
-        command=f"dockerd --validate --config-file={DAEMON} && systemctl restart docker.service",
+        command=(
+            f"dockerd --validate --config-file={DAEMON}"
+            " && systemctl restart containerd.service docker.service"
+        ),
         state="systemctl is-active docker.service",
     )
     # Apart from the settings: to be enabled again it need not be restarted.
@@ -62,18 +67,18 @@ def _clean_up(settings: Settings) -> None:
         name="Install the clean-up of images",
         program="freehold-prune-images",
     )
-    units = [f"/etc/systemd/system/freehold-prune-images.{kind}" for kind in ("service", "timer")]
-    for unit in units:
-        rendered(
-            name="Describe the weekly clean-up of images",
-            template=f"systemd/{unit.rpartition('/')[2]}.j2",
-            path=unit,
-            settings=settings,
-        )
+    units = {
+        f"/etc/systemd/system/{unit}": render(f"systemd/{unit}.j2", settings)
+        for unit in ("freehold-prune-images.service", "freehold-prune-images.timer")
+    }
+    texts(
+        name="Describe the weekly clean-up of images",
+        contents=units,
+    )
     applied(
         name="Clean up images every week",
         what="prune-images",
-        paths=units,
+        paths=list(units),
         command=(
             "systemctl enable --quiet --no-reload freehold-prune-images.timer"
             " && systemctl daemon-reload && systemctl start freehold-prune-images.timer"

@@ -1,13 +1,30 @@
 """What can be reached from outside: SSH and the door."""
 
+from pyinfra import host
 from pyinfra.api import deploy
+from pyinfra.api.exceptions import DeployError
 
 from deploys.rendered import rendered
+from facts.peer import Peer
 from operations.applied import applied
 from settings.model import Settings
+from settings.networks import holds
 
 RULES = "/etc/freehold/nftables.conf"
 UNIT = "/etc/systemd/system/freehold-firewall.service"
+
+
+def check_the_way_in(settings: Settings) -> None:
+    """DeployError when the firewall's rules would shut out who is deploying them."""
+    if not settings.ssh_allowed_from:
+        return
+    here = host.get_fact(Peer)
+    if here and not holds(settings.ssh_allowed_from, here):
+        raise DeployError(
+            f"{host.name} sees you come from {here}, and ssh_allowed_from does not hold that: you "
+            "would be locked out. Nothing was changed. "
+            f'Add it, if it is always yours: ssh_allowed_from = ["{here}", …]'
+        )
 
 
 @deploy("Firewall")

@@ -85,6 +85,10 @@ ssh_strict_host_key_checking: str = "yes"
 # A relative path begins in this project, here and below.
 authorized_keys: list[str] = ["~/.ssh/id_ed25519.pub"]
 
+# The addresses and networks that SSH can be reached from, IPv4 and IPv6, such as "203.0.113.7" and
+# "2001:db8:1::/48". Empty: from everywhere. Yours must be among them, and should never change.
+ssh_allowed_from: list[str] = []
+
 # ---- The host ---------------------------------------------------------------------------------
 
 # The host's own name. None: `domain`.
@@ -92,6 +96,9 @@ hostname: str | None = None
 
 # The time (UTC, HH:MM) at which a reboot for a security update may happen.
 reboot_time: str = "04:00"
+
+# Whether the images get their newest base once a week, half an hour after `reboot_time` on Sundays.
+weekly_rebuild: bool = True
 
 # Swap, made when the machine has under 2 GB of memory.
 swap_megabytes: int = 1024

@@ -6,6 +6,7 @@ domain = "blog.test"
 # What of the owner's lines belongs to their own name or is theirs alone.
 aliases: list[str] | None = None
 hostname: str | None = None
+ssh_allowed_from: list[str] = []
 allowed_origins: list[str] = []
 certificate_mode = "acme"
 # Of the droplet's own authority, which says itself where it is.

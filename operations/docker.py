@@ -46,21 +46,27 @@ def built_image(
 ) -> Generator[str | RsyncCommand, None, None]:
     """Build `image` from the local folder `context`, unless the host has it.
 
-    `image` must carry a tag that changes with the content of `context`.
+    `image` must carry a tag that changes with the content of `context`. What it is built from
+    stays on the host, where the weekly rebuild takes it.
 
     + arguments: build arguments
     """
-    if host.get_fact(Holds, condition=f"docker image inspect {image} >/dev/null 2>&1"):
+    folder, tag = "/opt/freehold/build", image.rpartition(":")[2]
+    build = f"{folder}/{tag}"
+    there = f"[ -e {build}.complete ] && docker image inspect {image} >/dev/null 2>&1"
+    if host.get_fact(Holds, condition=there):
         host.noop(f"{image} is built")
         return
-    build = f"/opt/freehold/build/{image.rpartition(':')[2]}"
     yield f"mkdir -p {build}"
     yield RsyncCommand(f"{context}/", f"{build}/", ["--recursive", "--delete"])
     given = " ".join(f"--build-arg {key}={shlex.quote(value)}" for key, value in arguments.items())
     # The build trusts what the droplet trusts, or pip could not work behind a company's proxy.
     authorities = "--secret id=ca,src=/etc/ssl/certs/ca-certificates.crt"
     yield f"docker build --quiet --tag {image} {given} {authorities} {build}"
-    yield f"rm -rf {build}"
+    yield (
+        f"touch {build}.complete && find {folder} -mindepth 1 -maxdepth 1"
+        f" -not -name {tag} -not -name {tag}.complete -exec rm -rf {{}} +"
+    )
 
 
 @operation()

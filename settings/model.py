@@ -30,6 +30,7 @@ from settings.names import (
     origins,
     usual_aliases,
 )
+from settings.networks import joined, networks
 from settings.paths import path_of
 from settings.policy import POLICY, readable_policy
 
@@ -106,9 +107,13 @@ class Settings(BaseModel):
         ),
     ] = Field("yes", examples=["yes"])
     authorized_keys: Texts = Field(("~/.ssh/id_ed25519.pub",), examples=[["~/.ssh/id_ed25519.pub"]])
+    ssh_allowed_from: Annotated[Texts, AfterValidator(networks)] = Field(
+        (), examples=[["203.0.113.7", "2001:db8:1::/48"]]
+    )
 
     given_hostname: str | None = Field(None, alias="hostname", examples=["blog"])
     reboot_time: Annotated[str, AfterValidator(time_of_day)] = Field("04:00", examples=["04:00"])
+    weekly_rebuild: bool = Field(True, examples=[True])
     swap_megabytes: int = Field(1024, ge=256, le=16384, examples=[1024])
     journal_megabytes: int = Field(200, ge=16, le=10240, examples=[200])
     journal_days: int = Field(30, ge=1, le=3650, examples=[30])
@@ -291,6 +296,19 @@ class Settings(BaseModel):
     def authorized_key_lines(self) -> tuple[str, ...]:
         """The lines of authorized_keys, each key once, comments kept."""
         return key_lines(self.authorized_keys)
+
+    @property
+    def ssh_networks(self) -> dict[str, tuple[str, ...]]:
+        """Where SSH may be reached from, by nftables' word for the kind; empty for everywhere."""
+        kinds = {"ip": joined(self.ssh_allowed_from, 4), "ip6": joined(self.ssh_allowed_from, 6)}
+        return {kind: found for kind, found in kinds.items() if found}
+
+    @property
+    def rebuild_time(self) -> str:
+        """When images are rebuilt: half an hour after the moment at which a reboot may happen."""
+        hours, minutes = map(int, self.reboot_time.split(":"))
+        later = (hours * 60 + minutes + 30) % (24 * 60)
+        return f"{later // 60:02}:{later % 60:02}"
 
     @property
     def site_folder(self) -> Path:

@@ -175,6 +175,21 @@ def test_all_together_fit_a_small_machine(docker: dict[str, Any]) -> None:
     assert sum(limits) <= 460 * MEGABYTE, "At their limits they do not fit into 512 MB."
 
 
+def test_its_files_are_bounded_and_the_site_comes_first(
+    docker: dict[str, Any], container: dict[str, Any], host: Target
+) -> None:
+    limits = host.check_output(f"cat /proc/{container['State']['Pid']}/limits")
+    files = re.search(r"^Max open files\s+(\d+)\s+(\d+)", limits, re.MULTILINE)
+    assert files
+    assert int(files[2]) <= 65536, "It may have any number of files and sockets open."
+    shares = {
+        name: docker["containers"][f"freehold-{name}-1"]["HostConfig"]["CpuShares"]
+        for name in SERVICES
+    }
+    assert all(shares.values())
+    assert max(shares, key=lambda name: shares[name]) == "nginx"
+
+
 def test_its_log_is_bounded(container: dict[str, Any]) -> None:
     log = container["HostConfig"]["LogConfig"]
     assert log["Type"] == "local"
@@ -208,6 +223,7 @@ def test_the_kernel_holds_it_to_that(container: dict[str, Any], service: str) ->
     assert int(status["CapInh"], 16) == 0
     assert status["NoNewPrivs"] == "1"
     assert status["Seccomp"] == "2", "It may ask the kernel for anything."
+    assert container["AppArmorProfile"] == "docker-default"
     if service in USERS:
         users = {int(user) for user in status["Uid"].split()}
         assert users == {USERS[service]}, "It runs as root or another user than its own."
@@ -320,6 +336,52 @@ def test_it_reaches_nothing_beyond_its_network(
     open_doors = [[known, *doors][number] for number in json.loads(reached)]
     assert known in open_doors, "The database itself can't be reached, so this proves nothing."
     assert open_doors == [known], "A service that is broken into attacks the host from within."
+
+
+def test_between_them_only_the_database_is_spoken_with(
+    host: Target, docker: dict[str, Any]
+) -> None:
+    """Also should one of them listen: a door is opened in each, and the others try it."""
+    script = """
+import os, socket, sys
+pids, addresses = json.loads(sys.argv[1])
+
+def enter(pid):
+    network = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY)
+    os.setns(network, os.CLONE_NEWNET)
+    os.close(network)
+
+def reached(address, port):
+    try:
+        socket.create_connection((address, port), 2).close()
+        return True
+    except OSError:
+        return False
+
+doors = {}
+for name, pid in pids.items():
+    enter(pid)
+    doors[name] = socket.create_server(("0.0.0.0", 0))
+found = []
+for name, pid in pids.items():
+    enter(pid)
+    for other in pids:
+        port = doors[other].getsockname()[1]
+        if other != name and reached(addresses[other], port):
+            found.append([name, other, port])
+    if name != "db" and reached(addresses["db"], 5432):
+        found.append([name, "the database"])
+print(json.dumps(found))
+"""
+    inside = ("webapp", "worker", "db")
+    states = {name: docker["containers"][f"freehold-{name}-1"] for name in inside}
+    pids = {name: one["State"]["Pid"] for name, one in states.items()}
+    addresses = {
+        name: one["NetworkSettings"]["Networks"]["freehold_internal"]["IPAddress"]
+        for name, one in states.items()
+    }
+    found = run_python(host, "import json" + script, json.dumps([pids, addresses]))
+    assert found == [["webapp", "the database"], ["worker", "the database"]]
 
 
 def test_no_name_leads_out(host: Target, services: Services) -> None:

@@ -39,6 +39,11 @@ while time.monotonic() < ends:
 """
 
 
+def _doors(described: Host) -> set[int]:
+    """The doors for everybody: SSH is none when it is for the owner's addresses only."""
+    return DOORS - {22} if described.data.get("ssh_allowed_from") else DOORS
+
+
 @pytest.fixture(scope="session")
 def ruleset(host: Target) -> list[dict[str, Any]]:
     """Every object of the kernel's packet filter."""
@@ -91,11 +96,11 @@ def test_the_wanted_ports_are_the_only_ones(ruleset: list[dict[str, Any]], descr
     for_some: set[tuple[str, int]] = set()
     for matches in accepting:
         (for_anybody if len(matches) == 1 else for_some).update(_ports(matches))
-    wanted = {("tcp", 22), ("tcp", 80), ("tcp", 443)}
+    wanted = {("tcp", port) for port in _doors(described)}
     # One rule for both families: IPv6 is never forgotten, and never more open.
     assert for_anybody == wanted | ({("udp", 443)} if described.data.get("http3") else set())
-    # From a link-local address only: the host's own lease.
-    assert for_some <= {("udp", 546)}
+    # From a link-local address only: the host's own lease. And the owner's addresses.
+    assert for_some <= {("udp", 546)} | {("tcp", port) for port in DOORS - _doors(described)}
 
 
 def test_nothing_is_logged(ruleset: list[dict[str, Any]]) -> None:
@@ -191,17 +196,17 @@ def _wait_for(host: Target, address: str, port: int) -> None:
 
 
 def test_exactly_the_doors_are_open(
-    host: Target, stranger: Stranger, forgotten: str, published: str
+    host: Target, described: Host, stranger: Stranger, forgotten: str, published: str
 ) -> None:
     """All 65,535 ports, while a forgotten service and a published container are running."""
     _wait_for(host, published, 80)
     assert host.run(f"timeout 5 bash -c '</dev/tcp/127.0.0.1/{FORGOTTEN}'").rc == 0
     for address in (stranger.host_ipv4, stranger.host_ipv6):
-        assert stranger.open_ports(address) == DOORS, f"Open from outside at {address}."
+        assert stranger.open_ports(address) == _doors(described), f"Open from outside at {address}."
 
 
 def test_every_address_is_guarded(
-    host: Target, stranger: Stranger, forgotten: str, published: str
+    host: Target, described: Host, stranger: Stranger, forgotten: str, published: str
 ) -> None:
     _wait_for(host, published, 80)
     ports = [*DOORS, FORGOTTEN, PUBLISHED, 25, 53, 111, 2375, 2376, 5355, 5432, 8000, 8080]
@@ -209,7 +214,7 @@ def test_every_address_is_guarded(
     # Past the publishing, too: a neighbour in the provider's network could route to it.
     beyond = [(published, 80), (published, 443)]
     reached = stranger.reaches([*doors, *beyond])
-    assert reached == [door for door in doors if door[1] in DOORS]
+    assert reached == [door for door in doors if door[1] in _doors(described)]
 
 
 def test_udp_is_as_closed(host: Target, stranger: Stranger, forgotten: str) -> None:
@@ -259,6 +264,7 @@ def _without_counters(ruleset: list[dict[str, Any]]) -> list[Any]:
 
 def test_restarting_docker_opens_nothing(
     host: Target,
+    described: Host,
     services: Services,
     stranger: Stranger,
     published: str,
@@ -269,13 +275,14 @@ def test_restarting_docker_opens_nothing(
     restarted = host.run("systemctl restart docker.service")
     assert restarted.rc == 0, restarted.stderr
     assert _without_counters(_ruleset(host)) == _without_counters(ruleset)
-    _only_the_doors(host, stranger, published)
+    _only_the_doors(host, described, stranger, published)
     assert _processes(host) == before, "Restarting Docker's daemon interrupts the site."
     assert _database_answers(host, services), "The webapp no longer reaches its database."
 
 
 def test_reloading_the_firewall_breaks_nothing(
     host: Target,
+    described: Host,
     services: Services,
     stranger: Stranger,
     published: str,
@@ -289,10 +296,10 @@ def test_reloading_the_firewall_breaks_nothing(
     test_dockers_own_rules_are_intact(after)
     assert _database_answers(host, services), "The webapp no longer reaches its database."
     # A build needs the internet, and so its packets must be let out.
-    _only_the_doors(host, stranger, published)
+    _only_the_doors(host, described, stranger, published)
 
 
-def _only_the_doors(host: Target, stranger: Stranger, published: str) -> None:
+def _only_the_doors(host: Target, described: Host, stranger: Stranger, published: str) -> None:
     _wait_for(host, published, 80)
     doors = [
         (address, port)
@@ -300,7 +307,7 @@ def _only_the_doors(host: Target, stranger: Stranger, published: str) -> None:
         for port in (*DOORS, PUBLISHED, 5432)
     ]
     reached = stranger.reaches([*doors, (published, 80)])
-    assert reached == [door for door in doors if door[1] in DOORS]
+    assert reached == [door for door in doors if door[1] in _doors(described)]
 
 
 # ---- From here ----
@@ -351,3 +358,30 @@ def test_containers_do_not_reach_the_providers_secrets(ruleset: list[dict[str, A
     ]
     assert dropping, "A container may read the first boot's secrets from the provider."
     assert dropping[0] < min(accepting), "The rule stands where it is never asked."
+
+
+def test_nor_do_nginxs_workers(host: Target) -> None:
+    """They are on the host's network; the user is theirs (101), and the firewall counts the try."""
+    before = _dropped_of(101, host)
+    knock = "setpriv --reuid 101 --regid 101 --clear-groups timeout 2 bash -c %s"
+    assert host.run(knock, "</dev/tcp/169.254.169.254/80").rc != 0
+    assert _dropped_of(101, host) > before, "It was not the firewall that stopped it."
+
+
+def _dropped_of(user: int, host: Target) -> int:
+    """How many packets of a user's to the provider's metadata service the firewall has dropped."""
+    rules = [rule for rule in _ours(_ruleset(host), "rule") if rule["chain"] == "output"]
+    dropping = [rule["expr"] for rule in rules if {"drop": None} in rule["expr"]]
+    (counter,) = (
+        part["counter"]["packets"]
+        for parts in dropping
+        for part in parts
+        if "counter" in part
+        and {"key": "skuid"} in [m["left"].get("meta") for m in _of(parts)]
+        and user in [m["right"] for m in _of(parts)]
+    )
+    return int(counter)
+
+
+def _of(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return _matches({"expr": parts})

@@ -1,0 +1,79 @@
+"""What the kernel, the mounts and the programs of this machine may not do."""
+
+from pyinfra.api import deploy
+
+from deploys.script import script
+from operations.applied import applied
+from operations.texts import texts
+from settings.model import Settings
+from settings.render import render
+
+SYSCTLS = "/etc/sysctl.d/90-freehold.conf"
+HUGE_PAGES = "/etc/tmpfiles.d/freehold-huge-pages.conf"
+FILES = {
+    SYSCTLS: "sysctl.conf.j2",
+    HUGE_PAGES: "systemd/huge-pages.conf.j2",
+    "/etc/modprobe.d/freehold.conf": "modprobe.conf.j2",
+    "/etc/systemd/system/tmp.mount.d/freehold.conf": "systemd/tmp.mount.conf.j2",
+    "/etc/systemd/system.conf.d/freehold.conf": "systemd/system.conf.j2",
+    "/etc/systemd/coredump.conf.d/freehold.conf": "systemd/coredump.conf.j2",
+    "/etc/security/limits.d/90-freehold.conf": "login/limits.conf.j2",
+    "/etc/profile.d/freehold.sh": "login/profile.sh.j2",
+    "/etc/issue": "login/issue.j2",
+    "/etc/issue.net": "login/issue.j2",
+}
+# systemd mounts /dev/shm before it reads any unit, and afterwards gives it what fstab says.
+# https://manpages.debian.org/trixie/systemd/systemd-remount-fs.service.8.en.html
+SHARED_MEMORY = "tmpfs /dev/shm tmpfs nosuid,nodev,noexec 0 0"
+# It makes sshd listen on a socket of the machine, and to the one that the machine runs on.
+# https://manpages.debian.org/trixie/systemd/systemd-ssh-generator.8.en.html
+SSH_GENERATOR = "/etc/systemd/system-generators/systemd-ssh-generator"
+
+
+@deploy("Hardening")
+def hardening(settings: Settings) -> None:
+    """Fewer ways for what broke in somewhere to get further."""
+    texts(
+        name="Write what kernel, mounts and logins are held to",
+        contents={path: render(template, settings) for path, template in FILES.items()},
+    )
+    applied(
+        name="Hold kernel and mounts to it",
+        what="hardening",
+        paths=list(FILES),
+        command=" && ".join(
+            (
+                f"sysctl --quiet --load={SYSCTLS}",
+                f"systemd-tmpfiles --create {HUGE_PAGES}",
+                f"{{ grep -v ' /dev/shm ' /etc/fstab; echo '{SHARED_MEMORY}'; }} >/etc/fstab.new",
+                "chmod 644 /etc/fstab.new && mv /etc/fstab.new /etc/fstab",
+                "mount -o remount,nosuid,nodev,noexec /dev/shm",
+                f"mkdir -p {SSH_GENERATOR.rpartition('/')[0]} && ln -sfn /dev/null {SSH_GENERATOR}",
+                "{ systemctl stop sshd-unix-local.socket sshd-vsock.socket 2>/dev/null || true; }",
+                # A plain reload reads units only, and not systemd's own settings.
+                "systemctl daemon-reexec",
+                # Where /tmp is a folder of the disk it becomes one in memory.
+                "{ mountpoint --quiet /tmp || systemctl start tmp.mount; }",
+                "mount -o remount,nosuid,nodev,noexec /tmp",
+            )
+        ),
+        # What the kernel holds now, so that what was changed by hand is noticed.
+        state=(
+            f"sed -n 's/^\\([a-z][^ =]*\\).*/\\1/p' {SYSCTLS} | xargs sysctl;"
+            " cat /sys/kernel/mm/transparent_hugepage/enabled;"
+            " findmnt --noheadings --output OPTIONS /tmp;"
+            " findmnt --noheadings --output OPTIONS /dev/shm;"
+            f" grep -c '^{SHARED_MEMORY}$' /etc/fstab; readlink {SSH_GENERATOR}"
+        ),
+    )
+    script(
+        name="Install what takes their owner's power from programs",
+        program="freehold-setuid",
+    )
+    applied(
+        name="Let no program run with its owner's power that need not",
+        what="setuid",
+        paths=["/usr/local/sbin/freehold-setuid"],
+        command="freehold-setuid remove",
+        state="/usr/local/sbin/freehold-setuid list",
+    )

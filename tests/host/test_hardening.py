@@ -1,0 +1,173 @@
+"""What kernel, mounts, logins and our own units are held to."""
+
+import re
+
+import pytest
+from testinfra.host import Host as Target
+
+from tests.host.reading import read, run_python
+
+SYSCTLS = {
+    "net.ipv4.conf.all.rp_filter": "1",
+    "net.ipv4.conf.default.rp_filter": "1",
+    "net.ipv4.conf.all.accept_redirects": "0",
+    "net.ipv4.conf.default.accept_redirects": "0",
+    "net.ipv4.conf.all.secure_redirects": "0",
+    "net.ipv4.conf.default.secure_redirects": "0",
+    "net.ipv4.conf.all.send_redirects": "0",
+    "net.ipv4.conf.default.send_redirects": "0",
+    "net.ipv6.conf.all.accept_redirects": "0",
+    "net.ipv6.conf.default.accept_redirects": "0",
+    "net.ipv4.conf.all.accept_source_route": "0",
+    "net.ipv4.conf.default.accept_source_route": "0",
+    "net.ipv6.conf.all.accept_source_route": "0",
+    "net.ipv6.conf.default.accept_source_route": "0",
+    "net.ipv4.tcp_syncookies": "1",
+    "net.ipv4.tcp_rfc1337": "1",
+    "net.ipv4.icmp_echo_ignore_broadcasts": "1",
+    "net.ipv4.icmp_ignore_bogus_error_responses": "1",
+    "net.ipv4.conf.all.arp_ignore": "1",
+    "net.ipv4.conf.all.arp_announce": "2",
+    "net.ipv4.tcp_migrate_req": "1",
+    "kernel.kptr_restrict": "2",
+    "kernel.dmesg_restrict": "1",
+    "kernel.yama.ptrace_scope": "2",
+    "kernel.perf_event_paranoid": "3",
+    "kernel.unprivileged_bpf_disabled": "1",
+    "kernel.unprivileged_userns_clone": "0",
+    "kernel.kexec_load_disabled": "1",
+    "kernel.randomize_va_space": "2",
+    "kernel.sysrq": "0",
+    "kernel.core_pattern": "|/bin/false",
+    "dev.tty.ldisc_autoload": "0",
+    "net.core.bpf_jit_harden": "2",
+    "fs.suid_dumpable": "0",
+    "fs.protected_fifos": "2",
+    "fs.protected_regular": "2",
+    "fs.protected_hardlinks": "1",
+    "fs.protected_symlinks": "1",
+    "vm.swappiness": "10",
+}
+UNUSED = {
+    *("dccp", "tipc", "rds", "sctp", "appletalk", "atm", "ax25", "can", "ieee802154", "ipx"),
+    *("n_hdlc", "netrom", "rose", "x25", "cramfs", "freevxfs", "hfs", "hfsplus", "jffs2"),
+    *("squashfs", "udf", "firewire-core", "firewire-ohci", "thunderbolt", "usb-storage"),
+}
+
+
+@pytest.fixture(scope="session")
+def facts(host: Target) -> dict[str, str]:
+    """All that is asked of the machine here."""
+    return read(
+        host,
+        {
+            "sysctl": "sysctl " + " ".join(SYSCTLS),
+            "huge pages": "cat /sys/kernel/mm/transparent_hugepage/enabled",
+            "modules": f"for module in {' '.join(sorted(UNUSED))}; do"
+            " modprobe --quiet $module && echo loaded $module; done; cut -d' ' -f1 /proc/modules",
+            "blocked": "modprobe --showconfig | grep '^install .* /bin/false$'",
+            "mounts": "for folder in /tmp /dev/shm; do"
+            " findmnt --noheadings --output TARGET,OPTIONS $folder; done",
+            "next boot": "findmnt --fstab --noheadings --output OPTIONS /dev/shm;"
+            " systemctl cat tmp.mount | grep ^Options= | tail -n 1",
+            "run": "for folder in /tmp /dev/shm; do"
+            " file=$(mktemp --tmpdir=$folder); printf '#!/bin/sh\\necho ran\\n' >$file;"
+            " chmod 700 $file; $file; rm -f $file; done",
+            "umask": "bash -lic 'umask; echo $TMOUT; TMOUT=0' 2>/dev/null",
+            "issue": "cat /etc/issue /etc/issue.net",
+            "units": "systemctl list-unit-files --no-legend --plain 'freehold-*.service'",
+            "limit": "systemctl show --property=DefaultLimitCORE --value; ulimit -Hc",
+            "lying": r"find / /tmp -xdev \( -path /var/lib/docker -o -path /usr \) -prune -o"
+            r" -type f -regex '.*/\(core\|core\.[0-9]+\)' -size +0 -print;"
+            " ls /var/lib/systemd/coredump 2>/dev/null",
+        },
+    )
+
+
+def test_the_kernel_is_hardened(facts: dict[str, str]) -> None:
+    found = dict(line.split(" = ", 1) for line in facts["sysctl"].splitlines())
+    differing = {
+        name: f"{found.get(name)} and not {value}"
+        for name, value in SYSCTLS.items()
+        if found.get(name) != value
+    }
+    assert not differing
+
+
+def test_huge_pages_are_for_who_asks(facts: dict[str, str]) -> None:
+    assert facts["huge pages"].strip() == "always [madvise] never"
+
+
+def test_what_is_not_used_is_never_loaded(facts: dict[str, str]) -> None:
+    loaded = {name.replace("_", "-") for name in facts["modules"].splitlines()}
+    assert len(loaded) > 20, "The kernel's modules were not seen, so this proves nothing."
+    assert not loaded & {name.replace("_", "-") for name in UNUSED}
+    assert "loaded" not in facts["modules"], "modprobe loads what nobody uses."
+    blocked = {line.split()[1].replace("_", "-") for line in facts["blocked"].splitlines()}
+    assert blocked >= {name.replace("_", "-") for name in UNUSED}
+
+
+def test_a_socket_of_an_unused_kind_can_not_be_had(host: Target) -> None:
+    """As a program without power would ask for it: the kernel loads a module for that."""
+    script = """
+import os, socket
+os.setuid(65534)
+got = []
+asked = {"sctp": (2, 1, 132), "dccp": (2, 6, 33), "rds": (21, 5, 0), "tipc": (30, 1, 0),
+         "x25": (9, 5, 0), "appletalk": (5, 2, 0), "can": (29, 3, 1)}
+for name, kind in asked.items():
+    try:
+        socket.socket(*kind).close()
+        got.append(name)
+    except OSError:
+        pass
+print(json.dumps(got))
+"""
+    assert run_python(host, "import json" + script) == []
+
+
+def test_nothing_is_run_from_folders_for_everybody(facts: dict[str, str]) -> None:
+    options = dict(line.split(maxsplit=1) for line in facts["mounts"].splitlines())
+    wanted = {"nosuid", "nodev", "noexec"}
+    for folder in ("/tmp", "/dev/shm"):  # noqa: S108
+        assert set(options[folder].split(",")) >= wanted, f"What lies in {folder} can be run."
+    assert facts["run"].count("Permission denied") == 2, facts["run"]
+    assert "ran" not in facts["run"].splitlines()
+    shared, temporary = facts["next boot"].splitlines()
+    assert set(shared.split(",")) >= wanted, "After a boot /dev/shm is as loose as before."
+    assert set(temporary.removeprefix("Options=").split(",")) >= wanted
+
+
+def test_no_image_of_memory_is_written(host: Target, facts: dict[str, str]) -> None:
+    """A program dies as one with a fault does, and allows a core as large as it likes."""
+    assert facts["limit"].split() == ["0", "0"]
+    assert facts["lying"] == "", f"Images of memory hold secrets and addresses: {facts['lying']}"
+    script = (
+        "cd $(mktemp -d) && (ulimit -Sc unlimited 2>/dev/null; sh -c 'kill -SEGV $$'); ls -A; pwd"
+    )
+    found = host.run(script).stdout.split()
+    assert len(found) == 1, f"An image of a program's memory was left: {found}"
+    host.run("rmdir %s", found[0])
+
+
+def test_a_person_at_a_prompt(facts: dict[str, str]) -> None:
+    mask, seconds = facts["umask"].split()[:2]
+    assert mask == "0027", "What root makes by hand is for everybody's eyes."
+    assert 0 < int(seconds) <= 3600, "A shell that was left open stays open."
+    assert "Debian" not in facts["issue"], "The greeting tells what a stranger need not know."
+    assert facts["issue"].count("private system") == 2
+
+
+MOST_EXPOSED = 2.0
+
+
+def test_our_own_units_are_sandboxed(host: Target, facts: dict[str, str]) -> None:
+    """Each unit named freehold-*, also one that was written after this test."""
+    units = [line.split()[0] for line in facts["units"].splitlines()]
+    assert len(units) >= 4, "Our own units were not seen, so this proves nothing."
+    listed = host.check_output(f"systemd-analyze security --no-pager {' '.join(units)}")
+    said = re.findall(r"Overall exposure level for (\S+): ([0-9.]+)", listed)
+    exposure = {unit: float(level) for unit, level in said}
+    assert exposure.keys() == set(units), listed[-500:]
+    exposed = {unit: level for unit, level in exposure.items() if level > MOST_EXPOSED}
+    assert not exposed, f"See what is open: systemd-analyze security {' '.join(exposed)}"
