@@ -50,7 +50,7 @@ clean: ## Remove the emulated droplet, the caches and the environment
 		pid=$$(cat $$folder/qemu.pid 2>/dev/null) || continue; \
 		if grep -qzF "$$(realpath $$folder)/" /proc/$$pid/cmdline 2>/dev/null; then kill -9 $$pid; fi; \
 	done
-	@rm -rf $(EMULATOR) .cache .venv $(SITE) $(BLOG)/.jekyll-cache
+	@rm -rf $(EMULATOR) .cache .venv .venv-audit $(SITE) $(BLOG)/.jekyll-cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
@@ -199,6 +199,10 @@ test-faults:
 		$(BIN)/pytest -vv tests/privacy; \
 		$(BIN)/pytest -vv tests/faults/test_half_a_gigabyte.py; } $(LABEL)
 
+.PHONY: audit
+audit: tools .venv-audit/complete ## Outside scanners look at the host; each finding is explained or a fault (TOOLS=, LIMIT=)
+	@$(PYTHON) -m audit $(if $(LIMIT),--limit $(LIMIT)) $(TOOLS)
+
 .PHONY: bench
 bench: tools $(SITE)/index.html ## Measure events, dashboard and a deploy, and write benchmarks/results
 	@$(PYTHON) -m benchmarks.taking
@@ -209,7 +213,7 @@ bench: tools $(SITE)/index.html ## Measure events, dashboard and a deploy, and w
 .PHONY: lock
 lock: ## Pin the requirements again, with hashes
 	@$(PYTHON) -m pip install --quiet uv
-	@for name in requirements requirements-dev files/analytics/requirements; do \
+	@for name in requirements requirements-dev requirements-audit files/analytics/requirements; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 			--no-header --no-emit-index-url --no-strip-extras $$name.in --output-file $$name.txt; \
 	done
@@ -241,6 +245,14 @@ $(VENV): requirements.txt requirements-dev.txt
 	rm -rf .venv; python3 -m venv .venv; \
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes \
 		-r requirements-dev.txt; \
+	touch $@; echo "    done in $$((SECONDS - start)) s"
+
+# Apart from .venv: the scanners bring versions of libraries that ours need not bear.
+.venv-audit/complete: requirements-audit.txt
+	@echo "--> Installing the scanners (.venv-audit) …"; start=$$SECONDS; \
+	rm -rf .venv-audit; python3 -m venv .venv-audit; \
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements-audit.txt; \
 	touch $@; echo "    done in $$((SECONDS - start)) s"
 
 $(SITE)/index.html: $(shell find $(BLOG) -type f -not -path '*/_site/*' -not -path '*/.jekyll-cache/*' 2>/dev/null)
