@@ -16,7 +16,7 @@ class Outcome:
     """What one run of a tool came to.
 
     `headline` is the tool's own judgement in a few words. `not_judged` says why there is none,
-    when that is neither the host's fault nor ours.
+    when that is neither the host's fault nor ours. `notes` are worth knowing and no fault.
     """
 
     version: str
@@ -24,6 +24,7 @@ class Outcome:
     headline: str
     findings: list[Finding] = field(default_factory=list)
     not_judged: str = ""
+    notes: list[str] = field(default_factory=list)
 
 
 class AuditError(Exception):

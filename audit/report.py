@@ -77,6 +77,8 @@ def page(
         f"| {_cell(what)} | {_cell(text)} | {_cell(why)} |"
         for what, text, why in _explained(compared)
     ]
+    if outcome.notes:
+        lines += ["", *(f"- {note}" for note in outcome.notes)]
     return "\n".join(lines) + "\n"
 
 

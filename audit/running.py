@@ -43,7 +43,7 @@ def start(
     return done.stdout
 
 
-def version_of(package: str) -> str:
-    """The version of a package in .venv-audit."""
+def version_of(package: str, folder: Path = TOOLS) -> str:
+    """The version of a package in that environment."""
     script = "import importlib.metadata, sys; print(importlib.metadata.version(sys.argv[1]))"
-    return start([TOOLS / "python", "-c", script, package]).strip()
+    return start([folder / "python", "-c", script, package]).strip()

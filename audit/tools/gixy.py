@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from audit.finding import Finding, Outcome
-from audit.running import TOOLS, start, version_of
+from audit.running import OURS, start, version_of
 from audit.target import Target
 
 LIVE = "/etc/freehold/nginx/live"
@@ -31,7 +31,7 @@ def findings(output: str) -> list[Finding]:
 def judged(folder: Path) -> list[Finding]:
     """What it says of a rendered configuration in `folder`."""
     main = folder / "nginx.conf"
-    return findings(start([TOOLS / "gixy", "--format=json", main], codes=(0, 1)))
+    return findings(start([OURS / "gixy", "--format=json", main], codes=(0, 1)))
 
 
 def run(target: Target) -> Outcome:
@@ -43,7 +43,7 @@ def run(target: Target) -> Outcome:
             archive.extractall(folder, filter="data")
         found = judged(Path(folder))
     return Outcome(
-        version=version_of("gixy-ng"),
+        version=version_of("gixy-ng", OURS),
         command="gixy --format json nginx.conf",
         headline="",
         findings=found,

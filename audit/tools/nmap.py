@@ -60,9 +60,7 @@ def run(target: Target) -> Outcome:
     udp = {"443/udp"} if target.http3 else set()
     found = []
     with carried(target, {name: root / path for name, path in _files().items()}) as folder:
-        call = (
-            f"env LD_LIBRARY_PATH={folder}/lib {folder}/nmap --datadir {folder}/share -n -Pn -oX -"
-        )
+        nmap = f"env LD_LIBRARY_PATH={folder}/lib {folder}/nmap --datadir {folder}/share"
         stranger.move_in()
         try:
             for family, address in (("-4", stranger.host_ipv4), ("-6", stranger.host_ipv6)):
