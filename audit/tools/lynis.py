@@ -16,7 +16,7 @@ _LINE = re.compile(r"^(?P<kind>warning|suggestion)\[\]=(?P<id>[^|]+)\|(?P<rest>.
 _INDEX = re.compile(r"^hardening_index=(?P<index>\d+)$", re.MULTILINE)
 _RUN = (
     "cd %s && sh ./lynis audit system --quick --no-colors --quiet --profile default.prf"
-    " --plugindir plugins --logfile log --report-file report >output 2>&1;"
+    " --plugindir plugins --no-log --report-file report >output 2>&1;"
     # What it puts elsewhere.
     " rm -f /tmp/lynis.*; cat report || tail output"
 )
