@@ -5,6 +5,7 @@ that neither an emulator's forwarded ports nor a provider's firewall hides anyth
 """
 
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 from audit.carried import carried
 from audit.debian import scanners, start_inside, version_of
@@ -42,24 +43,27 @@ def findings(opened: set[str], expected: set[str], where: str) -> list[Finding]:
     return surprising + missing
 
 
-def _files() -> dict[str, str]:
+def _files() -> dict[str, Path]:
     """nmap, its lists, and those of its libraries that not every Debian has."""
-    files = {"nmap": "usr/bin/nmap"}
+    root = scanners()
+    files = {"nmap": root / "usr/bin/nmap"}
     for name in ("nmap-services", "nmap-protocols", "nmap-service-probes"):
-        files[f"share/{name}"] = f"usr/share/nmap/{name}"
+        files[f"share/{name}"] = root / "usr/share/nmap" / name
     for line in start_inside(["ldd", "/usr/bin/nmap"], codes=(0,), seconds=60).splitlines():
-        name, _, path = line.strip().partition(" => ")
-        if path and not name.startswith(_EVERYWHERE):
-            files[f"lib/{name}"] = path.split()[0].lstrip("/")
+        name, arrow, _ = line.strip().partition(" => ")
+        if arrow and not name.startswith(_EVERYWHERE):
+            # Not where ldd says: of a library with alternatives it knows nothing, as no package's
+            # script has run.
+            files[f"lib/{name}"] = next((root / "usr/lib").rglob(name))
     return files
 
 
 def run(target: Target) -> Outcome:
     """Scan the address beside the stranger, which is as open as any other of the host."""
-    root, stranger = scanners(), Stranger(target.shell)
+    stranger = Stranger(target.shell)
     udp = {"443/udp"} if target.http3 else set()
     found = []
-    with carried(target, {name: root / path for name, path in _files().items()}) as folder:
+    with carried(target, _files()) as folder:
         nmap = f"env LD_LIBRARY_PATH={folder}/lib {folder}/nmap --datadir {folder}/share"
         stranger.move_in()
         try:
