@@ -158,7 +158,7 @@ coverage: $(VENV) ## The lines and branches that no unit test runs; fails if the
 TEST_DROPLET := $(CURDIR)/.cache/test-droplet
 FAULTS_DROPLET := $(CURDIR)/.cache/faults-droplet
 .PHONY: test
-test: tools $(SITE)/index.html ## Everything: check, and a fresh droplet, deployed, tested, rebooted, tested
+test: tools .venv-audit/complete $(SITE)/index.html ## Everything: check, and a fresh droplet, deployed, tested, rebooted, tested
 	@$(MAKE) test-on-a-fresh-droplet
 
 .PHONY: test-on-a-fresh-droplet
@@ -177,6 +177,8 @@ test-on-a-fresh-droplet:
 
 # Each line says which of two it is of; -vv has pytest print one for each test.
 LABEL = 2>&1 | sed --unbuffered 's/^/$@: /'
+# Those of `make audit` that take seconds; in `make check` are those that need no host.
+QUICK_SCANNERS := ssh-audit sslyze gixy-ng "CIS Docker Benchmark"
 .PHONY: test-deploy test-without-droplet test-life test-faults
 test-deploy:
 	@$(MAKE) deploy LIMIT=emulated $(LABEL)
@@ -189,6 +191,7 @@ test-life:
 	@{ $(BIN)/pytest -vv tests/deploys/test_second_run.py tests/deploys/test_changes.py \
 			tests/deploys/test_lock.py; \
 		FREEHOLD_LIMIT=emulated $(BIN)/pytest -vv tests/host; \
+		$(PYTHON) -m audit --check --limit emulated $(QUICK_SCANNERS); \
 		$(BIN)/pytest -vv tests/browser/test_[!t]*.py tests/commands; \
 		$(PYTHON) -m emulator reboot; \
 		FREEHOLD_LIMIT=emulated $(BIN)/pytest -vv tests/host; \
