@@ -8,8 +8,6 @@ from pathlib import Path
 
 from audit.target import Target
 
-FOLDER = "/run/freehold-audit"
-
 
 def _owned_by_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
     # Lynis refuses to run files that somebody else owns.
@@ -27,11 +25,13 @@ def _packed(files: Mapping[str, Path]) -> bytes:
 
 
 @contextmanager
-def carried(target: Target, files: Mapping[str, Path]) -> Iterator[str]:
+def carried(target: Target, tool: str, files: Mapping[str, Path]) -> Iterator[str]:
     """The folder on the host that holds `files`, files and folders, under their names."""
-    make = f"set -e; rm -rf {FOLDER}; install -d -m 0700 {FOLDER}; tar -xz -C {FOLDER}"
+    # Always the same one, so that what a run that was cut off has left goes with the next.
+    folder = f"/run/freehold-audit-{tool}"
+    make = f"set -e; rm -rf {folder}; install -d -m 0700 {folder}; tar -xz -C {folder}"
     target.feed(make, _packed(files))
     try:
-        yield FOLDER
+        yield folder
     finally:
-        target.ask(f"rm -rf {FOLDER}")
+        target.ask(f"rm -rf {folder}")

@@ -53,7 +53,7 @@ def run(target: Target) -> Outcome:
         "default.prf": root / "etc/lynis/default.prf",
         "lynis": root / "usr/sbin/lynis",
     }
-    with carried(target, files) as folder:
+    with carried(target, "lynis", files) as folder:
         report = target.ask(_RUN, folder)
     return Outcome(
         version=version_of("lynis"),

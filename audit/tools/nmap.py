@@ -63,7 +63,7 @@ def run(target: Target) -> Outcome:
     stranger = Stranger(target.shell)
     udp = {"443/udp"} if target.http3 else set()
     found = []
-    with carried(target, _files()) as folder:
+    with carried(target, "nmap", _files()) as folder:
         nmap = f"env LD_LIBRARY_PATH={folder}/lib {folder}/nmap --datadir {folder}/share"
         stranger.move_in()
         try:
