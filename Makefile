@@ -53,7 +53,7 @@ clean: ## Remove the emulated droplet, the caches and the environment
 				grep -qaF "$$(realpath $$folder)/" && kill -9 $$pid; \
 		done; \
 	done
-	@rm -rf $(EMULATOR) .cache .venv $(SITE) $(BLOG)/.jekyll-cache
+	@rm -rf $(EMULATOR) .cache .venv .venv-audit $(SITE) $(BLOG)/.jekyll-cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
@@ -169,7 +169,7 @@ coverage: $(VENV) ## The lines and branches that no unit test runs; fails if the
 TEST_DROPLET := $(CURDIR)/.cache/test-droplet
 FAULTS_DROPLET := $(CURDIR)/.cache/faults-droplet
 .PHONY: test
-test: tools $(SITE)/index.html ## Everything: check, and a fresh droplet, deployed, tested, rebooted, tested
+test: tools .venv-audit/complete $(SITE)/index.html ## Everything: check, and a fresh droplet, deployed, tested, rebooted, tested
 	@$(MAKE) test-on-a-fresh-droplet
 
 .PHONY: test-on-a-fresh-droplet
@@ -188,6 +188,8 @@ test-on-a-fresh-droplet:
 
 # Each line says which of two it is of; -vv has pytest print one for each test.
 LABEL = 2>&1 | sed --unbuffered 's/^/$@: /'
+# Those of `make audit` that take seconds; in `make check` are those that need no host.
+QUICK_SCANNERS := ssh-audit sslyze gixy-ng "CIS Docker Benchmark"
 .PHONY: test-deploy test-without-droplet test-life test-faults
 test-deploy:
 	@$(MAKE) deploy LIMIT=emulated $(LABEL)
@@ -201,6 +203,7 @@ test-life:
 	@{ $(BIN)/pytest -vv tests/deploys/test_second_run.py tests/deploys/test_changes.py \
 			tests/deploys/test_lock.py; \
 		FREEHOLD_LIMIT=emulated $(BIN)/pytest -vv tests/host; \
+		$(PYTHON) -m audit --check --limit emulated $(QUICK_SCANNERS); \
 		$(BIN)/pytest -vv tests/browser/test_[!t]*.py tests/commands; \
 		$(PYTHON) -m emulator reboot; \
 		FREEHOLD_LIMIT=emulated $(BIN)/pytest -vv tests/host; \
@@ -210,6 +213,10 @@ test-faults:
 	@{ $(BIN)/pytest -vv tests/faults --ignore tests/faults/test_half_a_gigabyte.py; \
 		$(BIN)/pytest -vv tests/privacy; \
 		$(BIN)/pytest -vv tests/faults/test_half_a_gigabyte.py; } $(LABEL)
+
+.PHONY: audit
+audit: tools .venv-audit/complete ## Outside scanners look at the host; each finding is explained or a fault (TOOLS=, LIMIT=)
+	@$(PYTHON) -m audit $(if $(LIMIT),--limit $(LIMIT)) $(TOOLS)
 
 .PHONY: bench
 bench: tools $(SITE)/index.html ## Measure events, dashboard and a deploy, and write benchmarks/results
@@ -221,7 +228,7 @@ bench: tools $(SITE)/index.html ## Measure events, dashboard and a deploy, and w
 .PHONY: lock
 lock: ## Pin the requirements again, with hashes
 	@$(PYTHON) -m pip install --quiet uv
-	@for name in requirements requirements-dev files/analytics/requirements; do \
+	@for name in requirements requirements-dev requirements-audit files/analytics/requirements; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 			--no-header --no-emit-index-url --no-strip-extras $$name.in --output-file $$name.txt; \
 	done
@@ -253,6 +260,14 @@ $(VENV): requirements.txt requirements-dev.txt
 	rm -rf .venv; python3 -m venv .venv; \
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes \
 		-r requirements-dev.txt; \
+	touch $@; echo "    done in $$((SECONDS - start)) s"
+
+# Apart from .venv: the scanners bring versions of libraries that ours need not bear.
+.venv-audit/complete: requirements-audit.txt
+	@echo "--> Installing the scanners (.venv-audit) …"; start=$$SECONDS; \
+	rm -rf .venv-audit; python3 -m venv .venv-audit; \
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements-audit.txt; \
 	touch $@; echo "    done in $$((SECONDS - start)) s"
 
 $(SITE)/index.html: $(shell find $(BLOG) -type f -not -path '*/_site/*' -not -path '*/.jekyll-cache/*' 2>/dev/null)
