@@ -1,0 +1,131 @@
+"""The door: its certificate, and what nginx says and takes."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+
+from settings import acme
+from settings.certificates import check_bundle, check_key
+from settings.choices import Choice
+from settings.extra import extra_file
+from settings.faults import Fault
+from settings.hsts import HSTS, check_preload
+from settings.model.machine import Machine
+from settings.model.site import known_names
+from settings.paths import path_of
+from settings.policy import POLICY, readable_policy
+
+
+class Door(Machine):
+    """What visitors meet first."""
+
+    certificate_mode: Annotated[
+        Literal["acme", "selfsigned", "provided"],
+        Choice(
+            "acme",
+            "selfsigned",
+            "provided",
+            otherwise='It must be "acme", "provided" or "selfsigned".',
+            letsencrypt='The way is called "acme"; Let\'s Encrypt is its acme_server.',
+        ),
+    ] = Field("acme", examples=["acme"])
+    acme_server: Annotated[str, AfterValidator(acme.server)] = Field(
+        "letsencrypt", examples=["letsencrypt"]
+    )
+    acme_profile: Annotated[str, AfterValidator(acme.profile)] = Field("", examples=["tlsserver"])
+    acme_ca: str | None = Field(None, examples=["~/certificates/authority.pem"])
+    # The key before the bundle, which is compared with it.
+    certificate_key: str | None = Field(None, examples=["~/certificates/privkey.pem"])
+    certificate_bundle: str | None = Field(None, examples=["~/certificates/fullchain.pem"])
+    notify_url: Annotated[str, AfterValidator(acme.webhook)] = Field(
+        "", examples=["https://hooks.example/freehold"]
+    )
+    http3: bool = Field(True, examples=[True])
+    hsts: Annotated[
+        Literal["domain", "subdomains", "preload"],
+        Choice(
+            "domain",
+            "subdomains",
+            "preload",
+            otherwise='It must be "domain", "subdomains" or "preload".',
+        ),
+    ] = Field("domain", examples=["domain"])
+    content_security_policy: Annotated[str, AfterValidator(readable_policy)] = Field(
+        POLICY, examples=["default-src 'self'"]
+    )
+    nginx_extra: str | None = Field(None, examples=["~/blog/nginx.conf"])
+
+    @field_validator("certificate_key", "certificate_bundle")
+    @classmethod
+    def _certificate_is_usable(cls, given: str | None, known: ValidationInfo) -> str | None:
+        # In the other modes the two lines may stay, so that one line switches back.
+        if known.data.get("certificate_mode") != "provided":
+            return given
+        if not given:
+            raise Fault('It is needed, for certificate_mode is "provided".')
+        if known.field_name == "certificate_key":
+            check_key(given)
+        else:
+            key = known.data.get("certificate_key")
+            public = check_key(key) if key else None
+            check_bundle(given, known_names(known.data), public)
+        return given
+
+    @field_validator("acme_ca")
+    @classmethod
+    def _authority_can_be_trusted(cls, given: str | None, known: ValidationInfo) -> str | None:
+        # In the other modes the line may stay, as those of a provided certificate may.
+        if given is not None and known.data.get("certificate_mode") == "acme":
+            acme.authority(given)
+        return given
+
+    @field_validator("hsts")
+    @classmethod
+    def _preloaded_is_the_base(cls, given: str, known: ValidationInfo) -> str:
+        domain = known.data.get("domain")
+        if given == "preload" and domain:
+            check_preload(domain, known_names(known.data))
+        return given
+
+    @field_validator("nginx_extra")
+    @classmethod
+    def _extra_can_be_included(cls, given: str | None) -> str | None:
+        if given is not None:
+            extra_file(given)
+        return given
+
+    @property
+    def acme_directory(self) -> str:
+        """The address of the authority's ACME directory."""
+        return acme.directory(self.acme_server)
+
+    @property
+    def acme_ca_file(self) -> Path | None:
+        """For a private authority: whom to trust for its own HTTPS, on this machine."""
+        return path_of(self.acme_ca) if self.acme_ca else None
+
+    @property
+    def certificate_bundle_file(self) -> Path | None:
+        """For "provided": the certificate with its chain, on this machine."""
+        return path_of(self.certificate_bundle) if self.certificate_bundle else None
+
+    @property
+    def certificate_key_file(self) -> Path | None:
+        """For "provided": the certificate's key, on this machine."""
+        return path_of(self.certificate_key) if self.certificate_key else None
+
+    @property
+    def strict_transport_security(self) -> str:
+        """How long browsers insist on HTTPS, and for which names."""
+        return HSTS[self.hsts]
+
+    @property
+    def nginx_extra_file(self) -> Path | None:
+        """The owner's own directives for nginx, on this machine."""
+        return path_of(self.nginx_extra) if self.nginx_extra else None
+
+    @property
+    def nginx_extra_name(self) -> str:
+        """What that file is called beside nginx.conf: as its owner knows it."""
+        return f"extra/{self.nginx_extra_file.name}" if self.nginx_extra_file else ""
