@@ -29,9 +29,11 @@ def carried(target: Target, tool: str, files: Mapping[str, Path]) -> Iterator[st
     """The folder on the host that holds `files`, files and folders, under their names."""
     # Always the same one, so that what a run that was cut off has left goes with the next.
     folder = f"/run/freehold-audit-{tool}"
-    make = f"set -e; rm -rf {folder}; install -d -m 0700 {folder}; tar -xz -C {folder}"
-    target.feed(make, _packed(files))
+    away = f"if mountpoint -q {folder}; then umount {folder}; fi; rm -rf {folder}"
+    # Memory of its own, as nothing in the host's own may be run (noexec).
+    here = f"mount -t tmpfs -o nosuid,nodev,size=64m,mode=0700 tmpfs {folder}"
+    target.feed(f"set -e; {away}; mkdir {folder}; {here}; tar -xz -C {folder}", _packed(files))
     try:
         yield folder
     finally:
-        target.ask(f"rm -rf {folder}")
+        target.ask(away)

@@ -70,6 +70,8 @@ def run(target: Target) -> Outcome:
             for family, address in (("-4", stranger.host_ipv4), ("-6", stranger.host_ipv6)):
                 for kind, expected in ((_TCP, {"22/tcp", "80/tcp", "443/tcp"}), (_UDP, udp)):
                     done = stranger.run(f"{nmap} -n -Pn -oX - {family} {kind} {address}")
+                    if done.rc:
+                        raise AuditError(f"nmap ended with {done.rc}: {done.stderr[-500:]}")
                     where = f"over IPv{family[1]}"
                     found += findings(open_ports(done.stdout), expected, where)
         finally:
