@@ -87,7 +87,18 @@ def test_only_the_owner_may_try(sshd: dict[str, str], described: Host) -> None:
     assert int(sshd["logingracetime"]) <= 60
     assert int(sshd["maxauthtries"]) <= 6
     assert sshd["maxstartups"].count(":") == 2, "Connections that never log in fill the server."
-    assert "authfail" in sshd["persourcepenalties"], "Whoever guesses is never slowed down."
+    assert int(sshd["persourcemaxstartups"]) <= 10, "One source takes all connections."
+    assert sshd["persourcenetblocksize"] == "32:64", "An IPv6 visitor has a whole /64."
+    penalties = dict(one.split(":") for one in sshd["persourcepenalties"].split())
+    assert int(penalties["authfail"]) >= 5, "Whoever guesses is never slowed down."
+    assert int(penalties["max"]) >= 600
+
+
+def test_nobody_holds_a_connection_for_nothing(sshd: dict[str, str]) -> None:
+    silence = int(sshd["clientaliveinterval"]) * int(sshd["clientalivecountmax"])
+    assert 0 < silence <= 180, "A deploy's lock outlives its connection by more than is said."
+    assert 0 < int(sshd["unusedconnectiontimeout"]) <= 900
+    assert int(sshd["maxsessions"]) <= 4
 
 
 def test_a_session_may_do_little_else(sshd: dict[str, str]) -> None:
