@@ -52,12 +52,25 @@ class Target:
         return done.stdout.decode()
 
 
-def _ports(host: Host) -> dict[str, int]:
+def _emulator(host: Host) -> Path | None:
+    """The folder of an emulated droplet."""
     if "emulated" not in host.groups:
+        return None
+    return Path(os.environ.get("FREEHOLD_EMULATOR", PROJECT / ".emulator"))
+
+
+def _ports(host: Host) -> dict[str, int]:
+    emulator = _emulator(host)
+    if not emulator:
         return {"ssh": host.port, "http": 80, "https": 443}
-    folder = Path(os.environ.get("FREEHOLD_EMULATOR", PROJECT / ".emulator"))
-    ports: dict[str, int] = json.loads((folder / "host.json").read_text())["ports"]
+    ports: dict[str, int] = json.loads((emulator / "host.json").read_text())["ports"]
     return ports
+
+
+def _authorities(host: Host, served: str) -> str:
+    """Whom to trust, as PEM: what is served, and the roots that only an emulated droplet has."""
+    emulator = _emulator(host)
+    return served + ((emulator / "authority/roots.pem").read_text() if emulator else "")
 
 
 @contextmanager
@@ -82,7 +95,7 @@ def reached(host: Host) -> Iterator[Target]:
                 f" Type: make deploy LIMIT={host.name}\n{served.stderr.strip()}"
             )
         authorities = Path(folder) / "authorities.pem"
-        authorities.write_text(served.stdout)
+        authorities.write_text(_authorities(host, served.stdout))
         ports = _ports(host)
         try:
             yield Target(

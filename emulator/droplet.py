@@ -26,6 +26,7 @@ PROJECT = Path(__file__).parents[1]
 CACHE = PROJECT / ".cache"
 NAME = "emulated-droplet"
 MEMORY = 1024
+PENALTY_SECONDS = 90
 BOOT_SECONDS = 300
 
 
@@ -111,7 +112,12 @@ class Droplet:
         if not self.authority.ports.acme:
             raise EmulatorError("An earlier version started this droplet. Type: make down up")
         self.authority.up()
-        self.run(INTRODUCTION)
+        # Of a slow boot, logins that were given up are penalties: sshd takes no other for a while.
+        deadline = time.monotonic() + PENALTY_SECONDS
+        while self.login.asked(INTRODUCTION) is None:
+            if time.monotonic() > deadline:
+                self.run(INTRODUCTION)
+            time.sleep(2)
 
     def _make(self) -> None:
         """Make keys, seed and disk; each is whole or not there."""
