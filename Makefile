@@ -199,7 +199,7 @@ test-without-droplet:
 test-life:
 	@# The second run is the first thing: any other deploy would hide what it changes.
 	@{ $(BIN)/pytest -vv tests/deploys/test_second_run.py tests/deploys/test_changes.py \
-			tests/deploys/test_lock.py; \
+			tests/deploys/test_lock.py tests/deploys/test_acme.py; \
 		FREEHOLD_LIMIT=emulated $(BIN)/pytest -vv tests/host; \
 		$(BIN)/pytest -vv tests/browser/test_[!t]*.py tests/commands; \
 		$(PYTHON) -m emulator reboot; \
