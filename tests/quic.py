@@ -2,9 +2,11 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from aioquic.asyncio.protocol import QuicConnectionProtocol
 from aioquic.h3.connection import H3_ALPN, H3Connection
@@ -13,6 +15,7 @@ from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.connection import QuicConnection
 from aioquic.quic.events import ConnectionTerminated, QuicEvent, StreamReset
 
+Result = TypeVar("Result")
 PATIENCE = 30.0
 # As the socket names it: of IPv6 with its flow and its interface.
 Target = tuple[str, int] | tuple[str, int, int, int]
@@ -119,6 +122,12 @@ async def visiting(
         transport.close()
 
 
+def run(asked: Coroutine[object, object, Result]) -> Result:
+    """What `asked` comes to, in a thread: Playwright may have a loop of its own in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, asked).result()
+
+
 def ask_once(
     endpoint: socket.socket, target: Target, name: str, certificate: str, path: str
 ) -> Answer:
@@ -128,7 +137,7 @@ def ask_once(
         async with visiting(endpoint, target, name, certificate) as visitor:
             return await visitor.ask(path)
 
-    return asyncio.run(ask())
+    return run(ask())
 
 
 def first_packet(name: str) -> bytes:

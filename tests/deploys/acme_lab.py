@@ -67,7 +67,7 @@ run)
     mount -t tmpfs tmpfs /nginx/etc/freehold
     for one in $1; do
       from=${one%%:*}; rest=${one#*:}; to=${rest%:ro}
-      mkdir -p "/nginx$to"
+      if [ -d "$from" ]; then mkdir -p "/nginx$to"; else touch "/nginx$to"; fi
       mount --bind "$from" "/nginx$to"
     done
     mount -t tmpfs tmpfs /nginx/run
@@ -188,6 +188,9 @@ class Lab:
         self.write("/usr/local/bin/docker", _DOCKER, "755")
         settings = PROJECT / "templates" / "certbot" / "cli.ini.j2"
         self.write("/etc/letsencrypt/cli.ini", settings.read_text(), "644")
+        # Where it lies on the host, and where nginx sees it.
+        for place in ("secrets/quic_host_key", "quic_host_key"):
+            self.write(f"/etc/freehold/{place}", "0123456789abcdef" * 4)
         self.describe()
 
     def describe(self, **changed: object) -> None:

@@ -12,7 +12,7 @@ from tests.deploys.nginx_client import Client
 from tests.deploys.nginx_fixtures import LONG
 from tests.deploys.nginx_lab import Lab
 from tests.deploys.nginx_service import Service
-from tests.quic import Answer, Target, ask_once, first_packet, visiting
+from tests.quic import Answer, Target, ask_once, first_packet, run, visiting
 
 pytest_plugins = ["tests.deploys.nginx_fixtures"]
 
@@ -60,7 +60,7 @@ def test_an_event_reaches_the_service_with_its_visitors_address(lab: Lab, servic
         async with visiting(endpoint, V4, "blog.test", lab.certificate.read_text()) as visitor:
             return await visitor.ask("/api/event", method="POST", body=b"{}")
 
-    assert asyncio.run(send()).status == 200
+    assert run(send()).status == 200
     (seen,) = service.seen
     assert (seen["method"], seen["size"]) == ("POST", 2)
     assert seen["headers"]["x-real-ip"] == "127.0.5.5"
@@ -72,7 +72,7 @@ def test_many_requests_side_by_side(lab: Lab) -> None:
         async with visiting(lab.datagrams(), V4, "blog.test", certificate) as visitor:
             return await asyncio.gather(*(visitor.ask("/assets/plain.css") for _ in range(90)))
 
-    assert {(answer.status, answer.text) for answer in asyncio.run(ask())} == {(200, LONG)}
+    assert {(answer.status, answer.text) for answer in run(ask())} == {(200, LONG)}
 
 
 # ---- Reloads ----
@@ -99,7 +99,7 @@ def test_a_reload_costs_no_visitor_a_page(lab: Lab) -> None:
             assert (await visitor.ask("/about")).status == 200
         return time.monotonic() - began
 
-    seconds = [asyncio.run(reload_under_a_visitor()) for _ in range(3)]
+    seconds = [run(reload_under_a_visitor()) for _ in range(3)]
     assert max(seconds) < 10, seconds
 
 
@@ -124,7 +124,7 @@ def test_new_visitors_get_in_while_it_reloads(lab: Lab) -> None:
             await asyncio.sleep(0.2)
         return await coming
 
-    assert asyncio.run(all_of_it()) == 30
+    assert run(all_of_it()) == 30
 
 
 # ---- Abuse ----
@@ -160,4 +160,4 @@ def test_one_connection_has_100_requests_at_once_and_the_rest_wait(lab: Lab) -> 
             return int(visitor.streams_allowed)
 
     # One was made, and nginx allows another in its place.
-    assert asyncio.run(allowed()) <= 102
+    assert run(allowed()) <= 102

@@ -1,8 +1,8 @@
 """Clicks, leaving a page, and a visit as a whole: what is kept of Plausible's own trackers."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
+import msgspec
 import pytest
 from analytics.config import Settings
 from analytics.keeping.carrier import Carrier
@@ -45,7 +45,9 @@ def test_leaving_tells_how_far_and_how_long(pages: TrackedPages, tab: Page, star
     told = pages.next("engagement")
     assert told.engaged is not None
     assert 300 <= told.engaged < 5000
-    assert kept(replace(told, engaged=None)) == view("/long", name="engagement", scroll=50)
+    assert kept(msgspec.structs.replace(told, engaged=None)) == view(
+        "/long", name="engagement", scroll=50
+    )
     assert pages.next().path == "/next"
 
 
