@@ -14,6 +14,7 @@ from freehold_certificate.config import Config, Trouble
 NGINX = "/usr/local/sbin/freehold-nginx"
 # An old nginx process may take a last connection after a reload.
 _PATIENCE = 30.0
+_MOMENT = 3.0
 
 
 def served(config: Config) -> str:
@@ -62,30 +63,43 @@ def copy(source: Path, target: Path) -> None:
 
 def apply(config: Config) -> None:
     """Serve what is in the folder of this mode, after nginx has checked it; see that it is."""
-    pending = subprocess.run([NGINX, "pending", "acme"], check=False).returncode == 0
-    if pending:
-        done = subprocess.run(
-            [NGINX, "apply", "acme", config.nginx_image],
-            capture_output=True,
-            text=True,
-            check=False,
+    # Also when the links say that it is in force: nginx may not have taken its last reload.
+    done = subprocess.run(
+        [NGINX, "apply-certificate", "acme", config.nginx_image],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Trouble(
+            f"nginx refused the new certificate, and serves the one before: "
+            f"{done.stderr.strip()} Type: make deploy"
         )
-        if done.returncode:
-            raise Trouble(
-                f"nginx refused the new certificate, and serves the one before: "
-                f"{done.stderr.strip()} Type: make deploy"
-            )
     wanted = certificates.read(config.acme)
     if not wanted:
         raise Trouble(f"{config.acme} holds no certificate. Type: make deploy")
-    deadline = time.monotonic() + _PATIENCE
-    while (found := served(config)) != wanted.serial:
-        if time.monotonic() > deadline:
-            raise Trouble(
-                f"nginx still serves the certificate {found} and not {wanted.serial}, which it was "
-                "given. Type: make deploy"
-            )
+    found = _served_at_last(config, wanted.serial, _PATIENCE)
+    if found != wanted.serial:
+        raise Trouble(
+            f"nginx still serves the certificate {found} and not {wanted.serial}, which it was "
+            "given. Type: make deploy"
+        )
+
+
+def _served_at_last(config: Config, wanted: str, seconds: float) -> str:
+    """What is served, asked again until it is `wanted` or the time is over."""
+    deadline = time.monotonic() + seconds
+    while (found := served(config)) != wanted and time.monotonic() < deadline:
         time.sleep(1)
+    return found
+
+
+def serves(config: Config, wanted: str) -> bool:
+    """Whether a visitor is shown this serial; also when nginx reloads at this moment."""
+    try:
+        return _served_at_last(config, wanted, _MOMENT) == wanted
+    except Trouble:
+        return False
 
 
 def deployed(config: Config) -> bool:
