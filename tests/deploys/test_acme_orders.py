@@ -14,9 +14,10 @@ import pytest
 from emulator.droplet import CACHE
 from emulator.images import stand_ins, unpack
 from group_data.all import nginx_image
-from tests.deploys.acme_lab import ALIAS, DOMAIN, Lab, wait
+from tests.deploys.acme_lab import ALIAS, DOMAIN, PROGRAM, Lab, wait
 
 HERE = Path(__file__).parent
+NGINX = "/usr/local/sbin/freehold-nginx"
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +73,20 @@ def visitors(lab: Lab) -> Iterator[dict[str, Any]]:
     found |= json.loads(told.read_text())
 
 
+def wait_for_another(lab: Lab, served: str) -> None:
+    """An old process of nginx may take a last connection after a reload."""
+    wait(lambda: lab.served() not in ("", served))
+
+
+@contextmanager
+def cut_off(lab: Lab) -> Iterator[None]:
+    """Meanwhile certbot gets new ones, and nothing puts them in force."""
+    lab.run("mv", PROGRAM, f"{PROGRAM}.away")
+    lab.write(PROGRAM, '#!/bin/sh\n[ "$1" = renews ]\n', "755")
+    yield
+    lab.run("mv", f"{PROGRAM}.away", PROGRAM)
+
+
 # ---- what goes well ----
 
 
@@ -119,9 +134,7 @@ def test_a_name_more_and_a_name_less(certified: Lab) -> None:
     certified.resolving(dict.fromkeys(more, "127.0.0.1"))
     for names in (more, [DOMAIN]):
         certified.describe(names=names)
-        assert (
-            certified.run("/usr/local/sbin/freehold-nginx", "apply", "acme", "nginx:lab").code == 0
-        )
+        assert certified.run(NGINX, "apply", "acme", "nginx:lab").code == 0
         assert certified.program("pending").code == 0
         done = certified.program("issue")
         assert done.code == 0, done.said
@@ -135,7 +148,6 @@ def test_a_name_more_and_a_name_less(certified: Lab) -> None:
 
 
 def test_between_the_modes_no_visitor_is_lost(certified: Lab) -> None:
-    nginx = "/usr/local/sbin/freehold-nginx"
     trusted = certified.served()
     # The owner's own.
     certified.run("cp", "-a", "/etc/freehold/tls/selfsigned", "/etc/freehold/tls/provided")
@@ -144,7 +156,7 @@ def test_between_the_modes_no_visitor_is_lost(certified: Lab) -> None:
             certified.describe(mode=mode)
             if mode == "acme":
                 assert certified.program("servable").code == 0
-            assert certified.run(nginx, "apply", mode, "nginx:lab").code == 0
+            assert certified.run(NGINX, "apply", mode, "nginx:lab").code == 0
             time.sleep(1)
             assert (certified.served() == trusted) == (mode == "acme")
             assert certified.program("renews").code == (0 if mode == "acme" else 1)
@@ -159,7 +171,7 @@ def test_from_the_owners_certificate_to_an_authoritys(lab: Lab) -> None:
     assert lab.program("servable").code == 1
     assert lab.program("prepare").code == 0
     assert lab.program("servable").code == 0
-    assert lab.run("/usr/local/sbin/freehold-nginx", "pending", "acme").code == 1
+    assert lab.run(NGINX, "pending", "acme").code == 1
     assert lab.served() == own
 
 
@@ -173,7 +185,87 @@ def test_a_backup_of_it_is_used_and_nothing_is_asked(certified: Lab) -> None:
     assert certified.served() == served
 
 
+def test_in_another_mode_certbots_timer_does_nothing(certified: Lab) -> None:
+    certified.run("cp", "-a", "/etc/freehold/tls/selfsigned", "/etc/freehold/tls/provided")
+    certified.describe(mode="provided")
+    assert certified.run(NGINX, "apply", "provided", "nginx:lab").code == 0
+    wait(lambda: "Freehold" in certified.served())
+    time.sleep(1)
+    served = certified.served()
+    done = certified.timer("--force-renewal")
+    assert done.code == 0, done.said
+    assert certified.served() == served
+    assert json.loads(certified.read("/var/lib/freehold/certificate/order.json"))["count"] == 0
+
+
 # ---- what goes wrong ----
+
+
+def test_a_renewal_is_served_when_nginx_has_refused_a_deploys_configuration(
+    certified: Lab,
+) -> None:
+    served = certified.served()
+    certified.write("/etc/freehold/nginx/candidate/nginx.conf", "no_such_directive;\n")
+    refused = certified.run(NGINX, "apply", "acme", "nginx:lab")
+    assert "no_such_directive" in refused.said
+    renewed = certified.timer("--force-renewal")
+    assert renewed.code == 0, renewed.said
+    wait_for_another(certified, served)
+    assert certified.status()["code"] == 0
+    assert certified.run(NGINX, "pending", "acme").code == 0, "The deploy's is still to be tried."
+
+
+def test_a_reload_that_was_lost_is_made_up_for(certified: Lab) -> None:
+    """The new certificate lies where nginx reads it, and nginx does not know."""
+    served, docker = certified.served(), certified.read("/usr/local/bin/docker")
+    with cut_off(certified):
+        certified.timer("--force-renewal")
+    lineage = "/etc/letsencrypt/live/freehold"
+    for file in ("fullchain.pem", "privkey.pem"):
+        certified.run("cp", f"{lineage}/{file}", f"/etc/freehold/tls/acme/{file}")
+    deaf = docker.replace("cat /nginx/run/nginx.pid", "echo 0")
+    certified.write("/usr/local/bin/docker", deaf, "755")
+    assert certified.run(NGINX, "apply", "acme", "nginx:lab").code == 0
+    certified.write("/usr/local/bin/docker", docker, "755")
+    assert certified.served() == served
+    assert certified.run(NGINX, "pending", "acme").code == 1
+    # The next deploy sees it, and mends it.
+    assert certified.program("pending").code == 0
+    done = certified.program("issue")
+    assert done.code == 0, done.said
+    wait_for_another(certified, served)
+    assert certified.program("pending").code == 1
+
+
+DAMAGES = {
+    "certificate": ": >live/freehold/cert.pem",
+    "renewal": ": >renewal/freehold.conf",
+    "key": "echo half >live/freehold/privkey.pem",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_certbot_keeps_is_put_aside_when_it_is_damaged(certified: Lab, damage: str) -> None:
+    served = certified.served()
+    certified.run("sh", "-euc", f"cd /etc/letsencrypt; {DAMAGES[damage]}")
+    assert certified.program("pending").code == 0
+    done = certified.program("issue")
+    assert done.code == 0, done.said
+    assert "is put aside, into /etc/letsencrypt/damaged/" in done.said
+    wait_for_another(certified, served)
+    assert certified.run("ls", "/etc/letsencrypt/live").said.split() == ["README", "freehold"]
+    assert certified.program("pending").code == 1
+    aside = certified.run("sh", "-c", "stat -c %a /etc/letsencrypt/damaged /etc/letsencrypt/d*/*")
+    assert set(aside.said.split()) == {"700"}
+    assert certified.timer("--force-renewal").code == 0
+
+
+def test_certbots_timer_mends_what_is_damaged(certified: Lab) -> None:
+    served = certified.served()
+    certified.run("sh", "-euc", f"cd /etc/letsencrypt; {DAMAGES['certificate']}")
+    certified.timer()
+    wait_for_another(certified, served)
+    assert certified.status()["code"] == 0
 
 
 def test_wrong_dns_records_are_named_before_anything_is_asked(lab: Lab) -> None:
@@ -182,6 +274,7 @@ def test_wrong_dns_records_are_named_before_anything_is_asked(lab: Lab) -> None:
     assert done.code == 1
     assert "blog.test has no A or AAAA record." in done.said
     assert "www.blog.test leads to 203.0.113.9, where nothing answers on port 80" in done.said
+    assert "freehold-certificate issue --now --unchecked" in done.said
     assert "Traceback" not in done.said
     assert lab.run("test", "-e", "/var/log/letsencrypt/letsencrypt.log").code == 1
     # Nothing was asked, so there is nothing to wait for.
@@ -218,7 +311,7 @@ def test_an_authority_that_refuses_is_quoted(lab: Lab) -> None:
     lab.start_authority(refusing=ALIAS)
     done = lab.program("issue")
     assert done.code == 1
-    assert "www.blog.test" in done.said
+    assert "issuance is forbidden by policy" in done.said
     assert "Traceback" not in done.said
     assert "Freehold" in lab.served()
 
@@ -236,6 +329,13 @@ def test_a_limit_is_kept_for_as_long_as_the_authority_says(lab: Lab) -> None:
     known = json.loads(lab.read("/var/lib/freehold/certificate/order.json"))
     assert 86000 < known["until"] - time.time() < 86401
     assert "too many certificates" in lab.program("issue").said
+    # Certbot begins a new log at each start, of which all is to be read, however long the last was.
+    lab.program("issue", "--now")
+    lab.run("truncate", "--size=-1500", "/var/log/letsencrypt/letsencrypt.log")
+    lab.program("issue", "--now")
+    known = json.loads(lab.read("/var/lib/freehold/certificate/order.json"))
+    assert known["count"] == 3
+    assert 86000 < known["until"] - time.time() < 86401
 
 
 def test_nonces_that_are_refused_cost_nothing(lab: Lab) -> None:
@@ -251,7 +351,7 @@ def test_an_account_that_the_authority_has_lost_is_made_anew(certified: Lab) -> 
     more = [DOMAIN, ALIAS, "old.test"]
     certified.resolving(dict.fromkeys(more, "127.0.0.1"))
     certified.describe(names=more)
-    assert certified.run("/usr/local/sbin/freehold-nginx", "apply", "acme", "nginx:lab").code == 0
+    assert certified.run(NGINX, "apply", "acme", "nginx:lab").code == 0
     served = certified.served()
     done = certified.program("issue")
     assert done.code == 0, done.said
@@ -265,13 +365,14 @@ def test_near_its_end_it_is_renewed_and_after_it_the_status_is_an_error(lab: Lab
     first = lab.served()
     assert lab.program("pending").code == 1
     time.sleep(16)
-    assert lab.program("pending").code == 0
+    assert lab.program("pending").code == 1, "Certbot's own timer has not had its chance."
     renewed = lab.timer()
     assert renewed.code == 0, renewed.said
     assert lab.served() != first
     # The authority is gone, and the clock goes on.
     lab.end_authority()
     time.sleep(30)
+    assert lab.program("pending").code == 0
     failed = lab.timer()
     assert failed.code != 0
     status = lab.status()
@@ -283,11 +384,9 @@ def test_near_its_end_it_is_renewed_and_after_it_the_status_is_an_error(lab: Lab
 
 def test_a_renewal_that_was_cut_off_is_finished(certified: Lab) -> None:
     """Certbot has written the new one, and the power failed before it was in force."""
-    program, served = "/usr/local/sbin/freehold-certificate", certified.served()
-    certified.run("mv", program, f"{program}.away")
-    certified.run("ln", "-s", "/bin/false", program)
-    certified.timer("--force-renewal")
-    certified.run("mv", f"{program}.away", program)
+    served = certified.served()
+    with cut_off(certified):
+        certified.timer("--force-renewal")
     assert certified.served() == served
     status = certified.status()
     assert (status["code"], status["renewal"]["state"]) == (2, "warning")

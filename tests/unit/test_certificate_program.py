@@ -8,6 +8,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from freehold_certificate import certbot, certificates, dns, force, memory, notify, order, status
+from freehold_certificate import lineage as certbot_keeps
 from freehold_certificate.certificates import Certificate
 from freehold_certificate.config import Config, Trouble, read
 from freehold_certificate.memory import Memory
@@ -17,6 +18,7 @@ from tests.unit.settings_lab import DAY, NOW, Authority, pem, private_text
 
 NAMES = ("blog.test", "www.blog.test")
 ROOT = Authority("Root")
+PARTS = ("cert", "privkey", "chain", "fullchain")
 
 
 def config(root: Path, names: tuple[str, ...] = NAMES, mode: str = "acme") -> Config:
@@ -38,9 +40,13 @@ def put(
 def lineage(root: Path, *, server: str = certbot.LETSENCRYPT, **given: object) -> Config:
     """A host with a certificate of certbot's."""
     made = config(root)
-    put(made.lineage, **given)  # type: ignore[arg-type]
+    leaf = put(made.lineage, **given)  # type: ignore[arg-type]
+    (made.lineage / "cert.pem").write_text(pem(leaf))
+    (made.lineage / "chain.pem").write_text(pem(ROOT.certificate))
     made.renewal.parent.mkdir(parents=True)
-    made.renewal.write_text(f"version = 4.0.0\n[renewalparams]\naccount = abc\nserver = {server}\n")
+    parts = [f"{part} = {made.lineage}/{part}.pem\n" for part in PARTS]
+    said = f"version = 4.0.0\n{''.join(parts)}[renewalparams]\naccount = abc\nserver = {server}\n"
+    made.renewal.write_text(said)
     return made
 
 
@@ -90,6 +96,24 @@ def test_it_is_right_until_it_is_due(tmp_path: Path) -> None:
     assert not order.is_right(host, NOW + 31 * DAY)
     assert order.trusted(host, NOW + 31 * DAY), "It is still good."
     assert not order.trusted(host, NOW + 61 * DAY)
+
+
+@pytest.mark.parametrize("file", [*(f"live/freehold/{part}.pem" for part in PARTS), "renewal"])
+def test_it_is_not_right_when_certbot_can_not_go_on_from_it(tmp_path: Path, file: str) -> None:
+    host = lineage(tmp_path)
+    path = host.renewal if file == "renewal" else host.letsencrypt / file
+    for damage in (lambda: path.write_text(""), path.unlink):
+        damage()
+        assert certbot_keeps.is_damaged(host)
+        assert not order.is_right(host, NOW)
+    assert not certbot_keeps.is_damaged(config(tmp_path / "fresh")), "There is nothing yet."
+
+
+def test_a_certificate_without_its_key_is_not_trusted(tmp_path: Path) -> None:
+    host = lineage(tmp_path)
+    assert order.trusted(host, NOW)
+    (host.lineage / "privkey.pem").write_text("")
+    assert not order.trusted(host, NOW)
 
 
 @pytest.mark.parametrize("names", [("blog.test",), (*NAMES, "old.test"), ("other.test",)])

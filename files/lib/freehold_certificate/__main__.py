@@ -14,6 +14,8 @@ import fcntl
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from freehold_certificate import force, notify, order, status
@@ -47,6 +49,15 @@ def _status(config: Config, *, as_json: bool, tell: bool) -> int:
     return 0 if all(row.state == "ok" for row in rows) else _NOT_IN_ORDER
 
 
+@contextmanager
+def _alone(config: Config) -> Iterator[None]:
+    """One order at a time: the owner's, the deploy's, what follows certbot's timer."""
+    config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (config.state / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _act(config: Config, given: argparse.Namespace) -> None:
     match given.command:
         case "prepare":
@@ -56,12 +67,13 @@ def _act(config: Config, given: argparse.Namespace) -> None:
             if config.mode == "acme":
                 force.deployed(config)
         case "renewed":
-            order.renewed(config, print, succeeded=os.environ.get("SERVICE_RESULT") == "success")
+            # Also run when ExecCondition= has skipped certbot: what it kept is not what is served.
+            result = os.environ.get("SERVICE_RESULT")
+            if config.mode == "acme" and result != "exec-condition":
+                with _alone(config):
+                    order.renewed(config, print, succeeded=result == "success")
         case "issue":
-            # One order at a time: the owner's, the deploy's.
-            config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with (config.state / "lock").open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
+            with _alone(config):
                 order.issue(config, print, now_wanted=given.now, check=not given.unchecked)
 
 

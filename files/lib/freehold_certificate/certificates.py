@@ -67,9 +67,9 @@ def parse(text: str) -> Certificate | None:
     return Certificate(said["serial"], begin, end, names, selfsigned, public[0])
 
 
-def read(folder: Path) -> Certificate | None:
+def read(folder: Path, name: str = "fullchain.pem") -> Certificate | None:
     """The certificate of a folder; None when there is none that openssl can read."""
-    file = folder / "fullchain.pem"
+    file = folder / name
     if not file.exists():
         return None
     told = ("-serial", "-startdate", "-enddate", "-subject", "-issuer", "-pubkey")

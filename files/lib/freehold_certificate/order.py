@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from freehold_certificate import certbot, certificates, force, memory, reach
+from freehold_certificate import certbot, certificates, force, lineage, memory, reach
 from freehold_certificate.certificates import Certificate
 from freehold_certificate.config import Config, Trouble
 
@@ -14,22 +14,34 @@ _UNLUCKY = 5
 
 
 def trusted(config: Config, now: datetime) -> Certificate | None:
-    """Certbot's certificate when it is alive, of the right authority, and for all names."""
+    """Certbot's certificate and key when alive, of the right authority, and for all names."""
     found = certificates.read(config.lineage)
     if not found or not found.lives(now) or not certbot.is_of(config):
+        return None
+    if not certificates.has_key(config.lineage, found):
         return None
     return None if found.missing(config.names) else found
 
 
-def is_right(config: Config, now: datetime) -> bool:
-    """Whether nothing is to be asked: for exactly these names, and far from its end."""
+def _fits(config: Config, now: datetime) -> Certificate | None:
+    """The trusted one when it is for exactly these names, and certbot can go on from it."""
     found = trusted(config, now)
-    return bool(found and set(found.names) == set(config.names) and found.left(now) > found.due)
+    fits = found and set(found.names) == set(config.names) and not lineage.is_damaged(config)
+    return found if fits else None
+
+
+def is_right(config: Config, now: datetime) -> bool:
+    """Whether nothing is to be asked: it fits, and is far from its end."""
+    found = _fits(config, now)
+    return bool(found and found.left(now) > found.due)
 
 
 def waits_for_nginx(config: Config) -> bool:
     """Whether what certbot has got is not what is served."""
-    return not certificates.same(config.lineage, config.tls / "live")
+    found = certificates.read(config.lineage)
+    if not found or not certificates.same(config.lineage, config.tls / "live"):
+        return True
+    return not force.serves(config, found.serial)
 
 
 def servable(config: Config, now: datetime) -> bool:
@@ -95,6 +107,9 @@ def _wait(config: Config, now: datetime, *, now_wanted: bool) -> None:
 
 
 def _order(config: Config, say: Say) -> None:
+    if lineage.is_damaged(config):
+        aside = lineage.put_aside(config)
+        say(f"What certbot kept of the certificate was damaged, and is put aside, into {aside}.")
     before = certificates.read(config.lineage)
     is_new = not before or before.missing(config.names)
     if is_new and config.server == certbot.LETSENCRYPT:
@@ -128,12 +143,15 @@ def fail(config: Config, said: str) -> None:
 def renewed(config: Config, say: Say, *, succeeded: bool) -> None:
     """After certbot's own timer: remember a failure, and finish what was cut off."""
     now = datetime.now(UTC)
+    said = "" if succeeded else certbot.logged(config)
+    if certbot.account_is_lost(said):
+        certbot.forget_account(config)
+        issue(config, say, now_wanted=True)
+        return
+    if lineage.is_damaged(config):
+        issue(config, say)
+        return
     if not succeeded:
-        said = certbot.logged(config)
-        if certbot.account_is_lost(said):
-            certbot.forget_account(config)
-            issue(config, say, now_wanted=True)
-            return
         fail(config, said)
     if is_right(config, now):
         memory.remember(config, lambda _: memory.Memory())
