@@ -1,5 +1,6 @@
 """The host's certificate program: what it decides, and what it makes of others' words."""
 
+import os
 import struct
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -259,10 +260,34 @@ def test_a_lost_account_is_put_aside(tmp_path: Path) -> None:
     host = config(tmp_path)
     account = host.letsencrypt / "accounts/acme-v02.api.letsencrypt.org/directory/0123"
     account.mkdir(parents=True)
-    certbot.forget_account(host)
-    certbot.forget_account(host)
+    certbot.forget_account(host, certbot.STAGING)
+    assert account.exists(), "It is another server's."
+    certbot.forget_account(host, certbot.LETSENCRYPT)
+    certbot.forget_account(host, certbot.LETSENCRYPT)
     assert not account.exists()
     assert len(list((host.letsencrypt / "accounts-unknown").rglob("0123"))) == 1
+
+
+def test_what_the_staging_server_forgets_is_no_loss_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let's Encrypt cleans its staging server now and then, accounts and all."""
+    host = config(tmp_path)
+    accounts = [
+        host.letsencrypt / "accounts" / server.removeprefix("https://") / "0123"
+        for server in (certbot.STAGING, certbot.LETSENCRYPT)
+    ]
+    for account in accounts:
+        account.mkdir(parents=True)
+    program = tmp_path / "bin/certbot"
+    program.parent.mkdir()
+    lost = "echo urn:ietf:params:acme:error:accountDoesNotExist"
+    program.write_text(f'#!/bin/sh\ncase "$*" in *--dry-run*) {lost} ;; esac; exit 1\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    with pytest.raises(Trouble):
+        order.issue(host, print, check=False)
+    assert [account.exists() for account in accounts] == [False, True]
 
 
 # ---- DNS ----

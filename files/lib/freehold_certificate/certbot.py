@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from freehold_certificate.config import LINEAGE, Config
 
 LETSENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
+STAGING = "https://acme-staging-v02.api.letsencrypt.org/directory"
 HOOK = "/usr/local/sbin/freehold-certificate deployed"
 
 
@@ -124,9 +125,9 @@ def account_is_lost(said: str) -> bool:
     return "accountDoesNotExist" in said or bool(re.search(r"Account at \S+ does not exist", said))
 
 
-def forget_account(config: Config) -> None:
-    """Have certbot register anew; the account that it had is kept aside."""
-    host, _, path = config.server.removeprefix("https://").partition("/")
+def forget_account(config: Config, server: str) -> None:
+    """Have certbot register anew with the server; the account that it had is kept aside."""
+    host, _, path = server.removeprefix("https://").partition("/")
     known = config.letsencrypt / "accounts" / host / path
     if known.exists():
         aside = config.letsencrypt / "accounts-unknown" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}"

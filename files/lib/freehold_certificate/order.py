@@ -114,19 +114,20 @@ def _order(config: Config, say: Say) -> None:
     is_new = not before or before.missing(config.names)
     if is_new and config.server == certbot.LETSENCRYPT:
         say("Trying the order at the staging server first, whose limits are wide.")
-        _ask(config, certbot.command(config, rehearsal=True))
+        _ask(config, certbot.command(config, rehearsal=True), certbot.STAGING)
     say(f"Ordering a certificate for {', '.join(config.names)}.")
-    _ask(config, certbot.command(config, force=bool(before) and not certbot.is_of(config)))
+    command = certbot.command(config, force=bool(before) and not certbot.is_of(config))
+    _ask(config, command, config.server)
     memory.remember(config, lambda _: memory.Memory())
 
 
-def _ask(config: Config, command: list[str]) -> None:
+def _ask(config: Config, command: list[str], server: str) -> None:
     for _ in range(_UNLUCKY):
         done, said = certbot.run(config, command)
         if done:
             return
         if certbot.account_is_lost(said):
-            certbot.forget_account(config)
+            certbot.forget_account(config, server)
         elif not certbot.is_unlucky(said):
             break
     fail(config, said)
@@ -145,7 +146,8 @@ def renewed(config: Config, say: Say, *, succeeded: bool) -> None:
     now = datetime.now(UTC)
     said = "" if succeeded else certbot.logged(config)
     if certbot.account_is_lost(said):
-        certbot.forget_account(config)
+        # Renewed is at whom it was got, also when the settings name another by now.
+        certbot.forget_account(config, certbot.renewal(config).get("server", config.server))
         issue(config, say, now_wanted=True)
         return
     if lineage.is_damaged(config):
