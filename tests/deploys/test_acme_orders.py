@@ -308,7 +308,8 @@ def test_an_authority_that_is_down_is_asked_again_later(lab: Lab) -> None:
 
 
 def test_an_authority_that_refuses_is_quoted(lab: Lab) -> None:
-    lab.start_authority(refusing=ALIAS)
+    # Not ALIAS: pebble 2.4 ends when a name has fewer labels than the one that it is to refuse.
+    lab.start_authority(refusing=DOMAIN)
     done = lab.program("issue")
     assert done.code == 1
     assert "issuance is forbidden by policy" in done.said

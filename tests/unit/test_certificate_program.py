@@ -243,6 +243,14 @@ def test_when_to_come_back() -> None:
     assert certbot.again_at(DOWN, NOW) is None
 
 
+def test_a_nonce_that_was_repeated_is_no_reason_to_order_again() -> None:
+    problem = "acme.messages.Error: urn:ietf:params:acme:error:"
+    unlucky = f"Traceback:\n{problem}badNonce :: The client sent an unacceptable nonce\n"
+    assert certbot.is_unlucky(unlucky)
+    assert not certbot.is_unlucky(f"{unlucky}{problem}rejectedIdentifier :: Not this name\n")
+    assert not certbot.is_unlucky(f'"type": "urn:ietf:params:acme:error:badNonce"\n{CHALLENGE}')
+
+
 def test_the_order_is_as_the_settings_say(tmp_path: Path) -> None:
     words = certbot.command(config(tmp_path))
     assert words.count("--domain") == 2

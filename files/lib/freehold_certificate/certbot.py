@@ -50,7 +50,6 @@ def command(config: Config, *, rehearsal: bool = False, force: bool = False) -> 
 def run(config: Config, arguments: list[str]) -> tuple[bool, str]:
     """Whether certbot succeeded, and all that it said, its log of this run included."""
     trust = {"REQUESTS_CA_BUNDLE": str(config.authority)} if config.authority.exists() else {}
-    start = config.log.stat().st_size if config.log.exists() else 0
     done = subprocess.run(
         arguments,
         env=os.environ | trust,
@@ -59,16 +58,15 @@ def run(config: Config, arguments: list[str]) -> tuple[bool, str]:
         text=True,
         check=False,
     )
-    return done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{logged(config, start)}"
+    return done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{logged(config)}"
 
 
-def logged(config: Config, start: int = 0) -> str:
-    """The log from `start` on; the whole of it when certbot has begun a new one."""
+def logged(config: Config) -> str:
+    """The log of certbot's last run, for it begins a new one at each start."""
     try:
-        text = config.log.read_bytes()
+        return config.log.read_bytes().decode("utf-8", "replace")
     except OSError:
         return ""
-    return (text[start:] if len(text) > start else text).decode("utf-8", "replace")
 
 
 def reason(said: str) -> str:
@@ -116,7 +114,9 @@ def again_at(said: str, now: datetime) -> datetime | None:
 
 def is_unlucky(said: str) -> bool:
     """Whether it failed for a nonce that was used up, which costs nothing and says nothing."""
-    return "urn:ietf:params:acme:error:badNonce" in said and "rateLimited" not in said
+    # Not what the log has of a request that certbot then repeated: only what it ended with.
+    ends = re.findall(r"^acme\.messages\.Error: urn:ietf:params:acme:error:(\w+)", said, re.MULTILINE)
+    return bool(ends) and ends[-1] == "badNonce"
 
 
 def account_is_lost(said: str) -> bool:
