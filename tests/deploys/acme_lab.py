@@ -122,8 +122,13 @@ class Lab:
 
     def stop(self) -> None:
         for process in [*self._processes, self.host]:
-            process.kill()
-            process.wait()
+            # Not at once by force: nginx ends its own processes, which would stay.
+            process.terminate()
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
         self._log.close()
 
     # ---- running ----
