@@ -97,6 +97,9 @@ def test_it_is_right_until_it_is_due(tmp_path: Path) -> None:
     assert not order.is_right(host, NOW + 31 * DAY)
     assert order.trusted(host, NOW + 31 * DAY), "It is still good."
     assert not order.trusted(host, NOW + 61 * DAY)
+    # A deploy leaves the renewal to certbot's timer, until that is late.
+    assert not order.is_wanting(host, NOW + 30.5 * DAY)
+    assert order.is_wanting(host, NOW + 32 * DAY)
 
 
 @pytest.mark.parametrize("file", [*(f"live/freehold/{part}.pem" for part in PARTS), "renewal"])
@@ -138,9 +141,8 @@ def test_when_it_is_due_is_a_share_of_its_life(life: float, due: float) -> None:
 def test_no_certificate_is_an_error_before_its_renewal_had_a_chance(days: float) -> None:
     life = timedelta(days=days)
     found = lived(life, 1)
-    error = status.error_below(found)
-    assert 0 < error <= 1 / 3
-    assert found.due - error >= min(DAY / life, 1 / 12) - 1e-9
+    assert 0 < found.late <= 1 / 3
+    assert found.due - found.late >= min(DAY / life, 1 / 12) - 1e-9
 
 
 @pytest.mark.parametrize(
@@ -262,6 +264,9 @@ def test_the_order_is_as_the_settings_say(tmp_path: Path) -> None:
     assert "--email me@a.test" in text
     assert "--preferred-profile tlsserver" in text
     assert "--force-renewal" in text
+    assert "--break-my-certs" not in text
+    staging = Config("acme", NAMES, certbot.STAGING, "", "", "nginx:1", "")
+    assert "--break-my-certs" in certbot.command(staging)
 
 
 def test_a_lost_account_is_put_aside(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def _answer(config: Config, question: str) -> bool:
     if question == "servable":
         return order.servable(config, now)
     if question == "pending":
-        return not order.is_right(config, now) or order.waits_for_nginx(config)
+        return order.is_wanting(config, now) or order.waits_for_nginx(config)
     return config.mode == "acme"
 
 

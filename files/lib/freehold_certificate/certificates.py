@@ -10,6 +10,8 @@ from pathlib import Path
 # As certbot 4 decides: a certificate of a short life is renewed earlier in it.
 # https://github.com/certbot/certbot/blob/v4.0.0/certbot/certbot/_internal/renewal.py
 SHORT_LIFE = timedelta(days=10)
+# Debian's timer starts certbot twice a day, each time with up to twelve hours of delay.
+TIMER = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,14 @@ class Certificate:
     def due(self) -> float:
         """At which share it is to be renewed."""
         return 1 / 2 if self.end - self.begin < SHORT_LIFE else 1 / 3
+
+    @property
+    def late(self) -> float:
+        """Below which share it is an error that it was not renewed.
+
+        A third, less the time that the timer may take until it tries.
+        """
+        return min(1 / 3, self.due - min(TIMER / (self.end - self.begin), 1 / 12))
 
     def lives(self, now: datetime) -> bool:
         return self.begin <= now < self.end

@@ -36,6 +36,12 @@ def is_right(config: Config, now: datetime) -> bool:
     return bool(found and found.left(now) > found.due)
 
 
+def is_wanting(config: Config, now: datetime) -> bool:
+    """Whether a deploy is to ask: certbot's timer has had its chance to renew what fits."""
+    found = _fits(config, now)
+    return not found or found.left(now) < found.late
+
+
 def waits_for_nginx(config: Config) -> bool:
     """Whether what certbot has got is not what is served."""
     found = certificates.read(config.lineage)

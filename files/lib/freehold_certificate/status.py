@@ -8,9 +8,6 @@ from freehold_certificate.certificates import Certificate
 from freehold_certificate.config import Config, Trouble
 from freehold_certificate.memory import Memory
 
-# Debian's timer starts certbot twice a day, each time with up to twelve hours of delay.
-TIMER = timedelta(days=1)
-
 
 @dataclass(frozen=True)
 class Row:
@@ -25,15 +22,6 @@ class Row:
         return asdict(self)
 
 
-def error_below(found: Certificate) -> float:
-    """The share of its life below which it is an error that it was not renewed.
-
-    A third, less the time that the timer may take until it tries.
-    """
-    life = found.end - found.begin
-    return min(1 / 3, found.due - min(TIMER / life, 1 / 12))
-
-
 def age(config: Config, found: Certificate, now: datetime) -> Row:
     """How much of its life is left."""
     left, share = found.end - now, found.left(now)
@@ -42,7 +30,7 @@ def age(config: Config, found: Certificate, now: datetime) -> Row:
     renewing = "make certificate" if config.mode == "acme" else "make deploy"
     if share <= 0:
         return Row("certificate", "error", f"{text}: it has ended, and browsers warn.", renewing)
-    if share < error_below(found):
+    if share < found.late:
         late = {
             "acme": "it should have been renewed.",
             "provided": "bring a new one (certificate_bundle).",
