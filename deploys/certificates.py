@@ -1,7 +1,7 @@
 """Where nginx's certificate comes from.
 
 Each mode ends alike: `fullchain.pem` and `privkey.pem` in `/etc/freehold/tls/MODE/`. What is
-served from then on is decided in one place, `freehold-nginx apply`, which checks the new pair with
+served from then on is decided in one place, `freehold-nginx`, which checks the new pair with
 nginx itself and reloads it when anything has changed.
 """
 
@@ -192,7 +192,6 @@ def certificates(settings: Settings) -> None:
     )
     _program(settings)
     MODES[settings.certificate_mode](settings)
-    _look_after(settings)
 
 
 @deploy("Certificates")
@@ -200,3 +199,6 @@ def trusted(settings: Settings) -> None:
     """Last, for the authority looks at the site that is up: what it certifies, put in force."""
     if settings.certificate_mode == "acme":
         trusted_certificate(name="Have a certificate that visitors trust, and see it served")
+    # The timer looks at once on a machine that has been up for a while, and would tell the owner
+    # of a certificate that a first deploy has not got yet.
+    _look_after(settings)
