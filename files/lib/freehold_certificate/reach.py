@@ -11,6 +11,12 @@ from freehold_certificate.dns import resolve
 
 _SECONDS = 10.0
 _PATH = ".well-known/acme-challenge"
+_SILENT = "where nothing answers on port 80"
+# Not every provider or router leads a machine back to its own public address.
+_UNSEEN = (
+    " If it is only the server that can't see itself by that address, order without looking: "
+    "make ssh, and there: freehold-certificate issue --now --unchecked"
+)
 
 
 def _fault(name: str, address: str, path: str, text: str) -> str:
@@ -21,7 +27,7 @@ def _fault(name: str, address: str, path: str, text: str) -> str:
         answer = connection.getresponse().read(200).decode("ascii", "replace")
     except (OSError, http.client.HTTPException) as error:
         why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        return f"{name} leads to {address}, where nothing answers on port 80 ({why})."
+        return f"{name} leads to {address}, {_SILENT} ({why})."
     finally:
         connection.close()
     return "" if answer == text else f"{name} leads to {address}, which is not this server."
@@ -57,4 +63,5 @@ def check(config: Config) -> None:
         raise Trouble(
             " ".join(found) + " Nothing was asked of the authority. Correct the DNS records, or "
             "the names (`domain`, `aliases`); then: make deploy"
+            + (_UNSEEN if any(_SILENT in one for one in found) else "")
         )
