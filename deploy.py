@@ -32,5 +32,6 @@ certificates(settings=settings)
 site(settings=settings)
 errors(settings=settings)
 stack(settings=settings)
-trusted(settings=settings)
 weekly_rebuild(settings=settings)
+# Last, for it may wait for DNS records that the owner is still to write.
+trusted(settings=settings)

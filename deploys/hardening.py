@@ -59,10 +59,11 @@ def hardening(settings: Settings) -> None:
         ),
         # What the kernel holds now, so that what was changed by hand is noticed.
         state=(
-            f"sed -n 's/^\\([a-z][^ =]*\\).*/\\1/p' {SYSCTLS} | xargs sysctl;"
+            f"sed -n 's/^\\([a-z][^ =*]*\\) *=.*/\\1/p' {SYSCTLS} | xargs sysctl;"
             " cat /sys/kernel/mm/transparent_hugepage/enabled;"
-            " findmnt --noheadings --output OPTIONS /tmp;"
-            " findmnt --noheadings --output OPTIONS /dev/shm;"
+            # Not all options: the size is said in a way that another kernel may change.
+            " for one in /tmp /dev/shm; do findmnt --noheadings --output OPTIONS $one |"
+            " tr , '\\n' | grep -xE 'nosuid|nodev|noexec'; done;"
             f" grep -c '^{SHARED_MEMORY}$' /etc/fstab; readlink {SSH_GENERATOR}"
         ),
     )

@@ -13,6 +13,8 @@ from audit.finding import Finding, Outcome
 from audit.target import Target
 from tests.host.reading import DOCKER
 
+# Of what does not run nothing is seen, which must not read as if all were well.
+_SERVICES = ("db", "nginx", "webapp", "worker")
 _FILES = {
     "/etc/docker": 0o755,
     "/etc/docker/daemon.json": 0o644,
@@ -68,8 +70,11 @@ def findings(read: dict[str, Any]) -> list[Finding]:
     for name, image in read["images"].items():
         # Without the version, which changes.
         found += _broken(IMAGE, name.partition(":")[0], image)
+    running = {f"freehold-{service}-1": service for service in _SERVICES}
+    for service in (running[name] for name in running.keys() - read["containers"].keys()):
+        found.append(Finding(f"missing {service}", "it does not run, so nothing was seen of it"))
     for name, container in read["containers"].items():
-        service = name.removeprefix("freehold-").removesuffix("-1")
+        service = running.get(name, name)
         found += _broken(CONTAINER, service, container)
     return found
 

@@ -62,6 +62,8 @@ def facts(host: Target) -> dict[str, str]:
         host,
         {
             "sysctl": "sysctl " + " ".join(SYSCTLS),
+            "way in": "ip -4 route show default | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p' |"
+            " head -n 1 | xargs -I% cat /proc/sys/net/ipv4/conf/%/rp_filter",
             "huge pages": "cat /sys/kernel/mm/transparent_hugepage/enabled",
             "modules": f"for module in {' '.join(sorted(UNUSED))}; do"
             " modprobe --quiet $module && echo loaded $module; done; cut -d' ' -f1 /proc/modules",
@@ -92,6 +94,11 @@ def test_the_kernel_is_hardened(facts: dict[str, str]) -> None:
         if found.get(name) != value
     }
     assert not differing
+
+
+def test_forged_senders_are_judged_where_strangers_come_in(facts: dict[str, str]) -> None:
+    # The kernel takes the looser of this and that of `all`.
+    assert facts["way in"].strip() == "1"
 
 
 def test_huge_pages_are_for_who_asks(facts: dict[str, str]) -> None:

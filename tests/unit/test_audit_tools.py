@@ -6,6 +6,7 @@ import pytest
 
 from audit.finding import AuditError, Finding
 from audit.tools import (
+    docker,
     hadolint,
     lynis,
     nmap,
@@ -197,3 +198,11 @@ def test_testssl() -> None:
     ]
     with pytest.raises(AuditError, match="did not come to a grade"):
         testssl.grade("[]")
+
+
+def test_a_service_that_does_not_run_is_a_finding() -> None:
+    info = {"Driver": "overlay2", "LoggingDriver": "local", "ExperimentalBuild": True}
+    daemon = {"settings": {}, "info": info, "partition": True, "auditd": True, "loose": []}
+    read = {"daemon": daemon | {"content_trust": True}, "images": {}, "containers": {}}
+    found = {one.id for one in docker.findings(read)}
+    assert {"missing db", "missing nginx", "missing webapp", "missing worker"} <= found

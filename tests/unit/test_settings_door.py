@@ -115,6 +115,12 @@ def test_without_such_a_file_nothing_is_included(tmp_path: Path) -> None:
         ("location /a {\n  access_log /tmp/a;\n}", ":2: access_log has no place there"),
         ("location /a { error_log stderr debug; }", ":1: error_log has no place there"),
         ("\n\nadd_header_inherit off;", ":3: add_header_inherit has no place there"),
+        ("access_log\n  /tmp/a;", ":1: access_log has no place there"),
+        ('"access_log" /tmp/a;', ":1: access_log has no place there"),
+        ("rewrite ^/a#b /c; access_log /tmp/a;", ":1: access_log has no place there"),
+        ("location /a {\n  proxy_store on;\n}", ":2: proxy_store has no place there"),
+        ("location /a { proxy_pass http://shop.example/; }", ":1: proxy_pass needs an address"),
+        ("location /a {\n  return 204;\n", 'expecting "}".'),
         ("a\0b", "is not a text"),
         (b"\xff\xfe", "is not a text (UTF-8)"),
     ],
@@ -127,6 +133,19 @@ def test_what_would_break_a_promise_is_refused_with_its_line(
         extra_file(path)
     assert said in "\n".join(caught.value.sentences)
     assert path in caught.value.sentences[0]
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "http://192.0.2.10:8080",
+        "http://[2001:db8::1]/x",
+        "https://localhost",
+        "http://unix:/run/a:/",
+    ],
+)
+def test_an_address_may_be_passed_to(tmp_path: Path, where: str) -> None:
+    extra_file(_extra(tmp_path, f"location /a {{ proxy_pass {where}; }}\n"))
 
 
 @pytest.mark.parametrize("name", ["a b.conf", "*.conf", "{{x}}", ".conf", "ä.conf"])
