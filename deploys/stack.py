@@ -86,7 +86,10 @@ def stack(settings: Settings) -> None:
         what="tmpfiles",
         paths=[tmpfiles],
         command=f"systemd-tmpfiles --create {tmpfiles}",
-        state="stat --format '%a %u %g' /run/freehold /run/freehold/webapp /srv/www",
+        state=(
+            "stat --format '%a %u %g' /run/freehold /run/freehold/nginx /run/freehold/webapp"
+            " /srv/www"
+        ),
     )
     _keys(settings)
     shared_secret(

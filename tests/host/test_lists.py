@@ -100,6 +100,8 @@ ENABLED = {
     # Of this project.
     *("freehold-firewall.service", "freehold-ssh-revert.service"),
     *("freehold-prune-images.timer", "freehold-rebuild.timer", "run-freehold-keys.mount"),
+    # Where nginx's errors lose the addresses.
+    "freehold-nginx-errors.socket",
     # Certificates: their renewal, and a look at whether it worked.
     *("certbot.timer", "freehold-certificate.timer"),
     # The way in, Docker, updates, the clock, the network.
