@@ -57,6 +57,7 @@ def joined(given: Iterable[str], version: int) -> tuple[str, ...]:
     of_version: list[Network] = [
         network for network in map(ipaddress.ip_network, given) if network.version == version
     ]
+    # The type is of one version or the other, which typeshed has no word for.
     merged = ipaddress.collapse_addresses(of_version)  # type: ignore[type-var]
     return tuple(str(network) for network in merged)
 

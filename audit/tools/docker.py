@@ -56,7 +56,7 @@ print(json.dumps({
 )
 
 
-def _broken(rules: Iterable[Rule], what: str, seen: Any) -> list[Finding]:  # noqa: ANN401
+def _broken(rules: Iterable[Rule], what: str, seen: Any) -> list[Finding]:  # noqa: ANN401 - JSON
     return [
         Finding(f"{rule.id} {what}", f"not so: {rule.asks}")
         for rule in rules
