@@ -7,9 +7,9 @@ import time
 import pytest
 
 from tests.deploys.nginx_client import Client
-from tests.deploys.nginx_fixtures import LONG
 from tests.deploys.nginx_lab import Lab
 from tests.deploys.nginx_service import Service
+from tests.deploys.nginx_site import LONG
 
 pytest_plugins = ["tests.deploys.nginx_fixtures"]
 

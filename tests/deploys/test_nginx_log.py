@@ -15,8 +15,8 @@ from analytics.taking.intake import Intake
 from sqlalchemy import make_url
 
 from tests.deploys.nginx_client import Client
-from tests.deploys.nginx_fixtures import _lab
 from tests.deploys.nginx_lab import Lab
+from tests.deploys.nginx_site import built
 from tests.unit.nginx_render import Settings
 
 BROWSER = "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -26,7 +26,7 @@ Counted = Callable[[int], list[Record]]
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """nginx, as it is when the site is counted from its log."""
-    lab = _lab(tmp_path_factory)
+    lab = built(tmp_path_factory)
     lab.start(Settings(count_from="log"))
     yield lab
     lab.stop()

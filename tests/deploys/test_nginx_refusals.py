@@ -11,9 +11,9 @@ import pytest
 
 from settings.hsts import HSTS
 from tests.deploys.nginx_client import Answer, Client
-from tests.deploys.nginx_fixtures import OWN_POLICY
 from tests.deploys.nginx_lab import Lab
 from tests.deploys.nginx_service import Service
+from tests.deploys.nginx_site import OWN_POLICY
 from tests.unit.nginx_render import Settings
 
 pytest_plugins = ["tests.deploys.nginx_fixtures"]
