@@ -62,8 +62,8 @@ def _provided(settings: Settings) -> None:
 
 def _acme(settings: Settings) -> None:
     packages(
-        name="Install certbot",
-        names=["certbot"],
+        name="Install certbot, and what asks DNS before it",
+        names=["certbot", "python3-dnspython"],
     )
     rendered(
         name="Bound certbot's logs",

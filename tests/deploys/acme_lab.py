@@ -22,7 +22,7 @@ from emulator.mirror import debian_sources
 from emulator.mmdebstrap import install
 from tests.unit.nginx_render import PROJECT, Settings, render
 
-PACKAGES = "certbot,openssl,ca-certificates"
+PACKAGES = "certbot,python3-dnspython,openssl,ca-certificates"
 DOMAIN, ALIAS = "blog.test", "www.blog.test"
 DIRECTORY = "https://127.0.0.1:14000/dir"
 PROGRAM = "/usr/local/sbin/freehold-certificate"

@@ -281,6 +281,30 @@ def test_wrong_dns_records_are_named_before_anything_is_asked(lab: Lab) -> None:
     assert lab.program("issue").code == 0
 
 
+def test_every_dns_server_is_asked(bare: Lab) -> None:
+    """One that fails, one that knows UDP only and a single name, one that is silent."""
+    fails, by_udp, silent = "127.0.0.1", "127.0.0.8", "127.0.0.9"
+    failing = ("--data", json.dumps({"host": DOMAIN}), "http://127.0.0.1:8055/set-servfail")
+    assert bare.inside("curl", "--silent", "--fail", *failing).code == 0
+    bare.started(sys.executable, HERE / "udp_dns.py", by_udp, DOMAIN)
+
+    def found(name: str, *servers: str) -> str:
+        lines = "".join(f"nameserver {server}\n" for server in servers)
+        bare.write("/etc/resolv.conf", lines)
+        script = f"from freehold_certificate import resolver; print(resolver.resolve('{name}'))"
+        return bare.run("PYTHONPATH=/usr/local/lib/freehold", "python3", "-Bc", script).said
+
+    said = "Trouble: DNS did not say where blog.test leads ({}). Try again: make deploy"
+    wait(lambda: found(DOMAIN, by_udp) == "['127.0.0.1']\n")
+    assert said.format(f"{fails}: SERVFAIL") in found(DOMAIN, fails)
+    assert said.format(f"{silent}: The DNS operation timed out") in found(DOMAIN, silent)
+    assert said.format("no server is known: /etc/resolv.conf") in found(DOMAIN)
+    assert found(DOMAIN, fails, by_udp) == "['127.0.0.1']\n"
+    # As where a server is for a zone of its own.
+    assert found(ALIAS, by_udp) == "[]\n"
+    assert found(ALIAS, by_udp, fails) == "['127.0.0.1']\n"
+
+
 def test_a_name_that_leads_to_another_server(bare: Lab) -> None:
     bare.started(sys.executable, "-m", "http.server", "80")
     wait(lambda: "Python" in bare.inside("curl", "-sI", "http://127.0.0.1/").said)

@@ -1,14 +1,22 @@
 """The host's certificate program: what it decides, and what it makes of others' words."""
 
 import os
-import struct
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from freehold_certificate import certbot, certificates, dns, force, memory, notify, order, status
+from freehold_certificate import (
+    certbot,
+    certificates,
+    force,
+    memory,
+    notify,
+    order,
+    resolver,
+    status,
+)
 from freehold_certificate import lineage as certbot_keeps
 from freehold_certificate.certificates import Certificate
 from freehold_certificate.config import Config, Trouble, read
@@ -306,39 +314,13 @@ def test_what_the_staging_server_forgets_is_no_loss_elsewhere(
 # ---- DNS ----
 
 
-def _answer(code: int, *records: tuple[int, bytes]) -> bytes:
-    head = struct.pack("!6H", 7, 0x8180 | code, 1, len(records), 0, 0)
-    asked = dns.question(7, "blog.test", 1)[12:]
-    # Each answer's name points at the question's.
-    rows = (struct.pack("!HHHIH", 0xC00C, kind, 1, 60, len(data)) + data for kind, data in records)
-    return head + asked + b"".join(rows)
-
-
-def test_the_addresses_of_an_answer() -> None:
-    alias = (5, b"\x04blog\x04test\x00")
-    found = _answer(0, alias, (1, bytes([203, 0, 113, 9])), (28, bytes(15) + b"\x01"))
-    assert dns.addresses(found, 1) == ["203.0.113.9"]
-    assert dns.addresses(found, 28) == ["::1"]
-    assert dns.addresses(_answer(3), 1) == []
-
-
-@pytest.mark.parametrize("message", [b"", b"x" * 5, _answer(2), _answer(0, (1, bytes(4)))[:-6]])
-def test_an_answer_that_is_none(message: bytes) -> None:
-    with pytest.raises(ValueError, match=r"DNS|cut off"):
-        dns.addresses(message, 1)
-
-
-def test_who_is_asked(tmp_path: Path) -> None:
-    text = "# x\nsearch a\nnameserver 192.0.2.1\nnameserver\n\nnameserver 192.0.2.2\n"
-    assert dns.nameservers(text) == ["192.0.2.1", "192.0.2.2"]
+def test_which_dns_servers_are_asked(tmp_path: Path) -> None:
     told = "Global:\nLink 2 (eth0): 192.0.2.1 2001:db8::1\n"
     told += "Link 3 (wg0): 192.0.2.2#a.test 10.0.0.1:5353\n"
-    assert dns.behind_resolved(told) == ["192.0.2.1", "2001:db8::1", "192.0.2.2"]
-    assert dns.behind_resolved("") == []
-    (tmp_path / "etc").mkdir()
-    (tmp_path / "etc/resolv.conf").write_text("")
-    with pytest.raises(Trouble, match=r"resolv\.conf"):
-        dns.resolve("blog.test", tmp_path)
+    assert resolver.behind_resolved(told) == ["192.0.2.1", "2001:db8::1", "192.0.2.2"]
+    assert resolver.behind_resolved("") == []
+    with pytest.raises(Trouble, match=r"blog\.test leads \(no server is known: /etc/resolv\.conf"):
+        resolver.resolve("blog.test", tmp_path)
 
 
 # ---- serving and telling ----

@@ -1,1 +1,4 @@
-"""The host's certificate: gets it, puts it in force, says how it is. By Python's own library."""
+"""The host's certificate: gets it, puts it in force, says how it is.
+
+By Python's own library, but for the question to DNS.
+"""

@@ -7,7 +7,6 @@ import http.client
 import secrets
 
 from freehold_certificate.config import Config, Trouble
-from freehold_certificate.dns import resolve
 
 _SECONDS = 10.0
 _PATH = ".well-known/acme-challenge"
@@ -35,6 +34,9 @@ def _fault(name: str, address: str, path: str, text: str) -> str:
 
 def faults(config: Config) -> list[str]:
     """What is wrong with the names' DNS records, a sentence each."""
+    # Here, for dnspython is only there in the mode acme, and most commands do without it.
+    from freehold_certificate.resolver import resolve
+
     folder = config.webroot / _PATH
     folder.mkdir(parents=True, exist_ok=True)
     for one in (folder, folder.parent):
