@@ -14,6 +14,7 @@ from pyinfra.operations import files
 
 from deploys.rendered import rendered
 from deploys.script import script
+from deploys.timer import timer
 from operations.applied import applied
 from operations.certificate import servable_certificate, trusted_certificate
 from operations.packages import packages
@@ -159,27 +160,6 @@ def _program(settings: Settings) -> None:
     )
 
 
-def _look_after(settings: Settings) -> None:
-    units = [f"{UNITS}/freehold-certificate.{kind}" for kind in ("service", "timer")]
-    for unit in units:
-        rendered(
-            name="Describe the look at the certificate",
-            template=f"systemd/{unit.rpartition('/')[2]}.j2",
-            path=unit,
-            settings=settings,
-        )
-    applied(
-        name="Look at the certificate four times a day",
-        what="certificate",
-        paths=units,
-        command=(
-            "systemctl enable --quiet --no-reload freehold-certificate.timer"
-            " && systemctl daemon-reload && systemctl start freehold-certificate.timer"
-        ),
-        state="systemctl is-active freehold-certificate.timer",
-    )
-
-
 @deploy("Certificates")
 def certificates(settings: Settings) -> None:
     """A certificate that nginx can start on, by the mode that the settings name."""
@@ -201,4 +181,9 @@ def trusted(settings: Settings) -> None:
         trusted_certificate(name="Have a certificate that visitors trust, and see it served")
     # The timer looks at once on a machine that has been up for a while, and would tell the owner
     # of a certificate that a first deploy has not got yet.
-    _look_after(settings)
+    timer(
+        "freehold-certificate",
+        settings,
+        describe="Describe the look at the certificate",
+        have="Look at the certificate four times a day",
+    )

@@ -4,6 +4,7 @@ from pyinfra.api import deploy
 from pyinfra.operations import systemd
 
 from deploys.script import script
+from deploys.timer import timer
 from operations.applied import applied
 from operations.docker_repository import docker_repository
 from operations.packages import packages
@@ -67,21 +68,9 @@ def _clean_up(settings: Settings) -> None:
         name="Install the clean-up of images",
         program="freehold-prune-images",
     )
-    units = {
-        f"/etc/systemd/system/{unit}": render(f"systemd/{unit}.j2", settings)
-        for unit in ("freehold-prune-images.service", "freehold-prune-images.timer")
-    }
-    texts(
-        name="Describe the weekly clean-up of images",
-        contents=units,
-    )
-    applied(
-        name="Clean up images every week",
-        what="prune-images",
-        paths=list(units),
-        command=(
-            "systemctl enable --quiet --no-reload freehold-prune-images.timer"
-            " && systemctl daemon-reload && systemctl start freehold-prune-images.timer"
-        ),
-        state="systemctl is-active freehold-prune-images.timer",
+    timer(
+        "freehold-prune-images",
+        settings,
+        describe="Describe the weekly clean-up of images",
+        have="Clean up images every week",
     )
