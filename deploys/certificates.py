@@ -177,13 +177,12 @@ def certificates(settings: Settings) -> None:
 @deploy("Certificates")
 def trusted(settings: Settings) -> None:
     """Last, for the authority looks at the site that is up: what it certifies, put in force."""
-    if settings.certificate_mode == "acme":
-        trusted_certificate(name="Have a certificate that visitors trust, and see it served")
-    # The timer looks at once on a machine that has been up for a while, and would tell the owner
-    # of a certificate that a first deploy has not got yet.
+    # Before the order, so that the owner is told also when it fails.
     timer(
         "freehold-certificate",
         settings,
         describe="Describe the look at the certificate",
         have="Look at the certificate four times a day",
     )
+    if settings.certificate_mode == "acme":
+        trusted_certificate(name="Have a certificate that visitors trust, and see it served")

@@ -4,7 +4,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -421,20 +421,56 @@ def test_a_renewal_that_was_cut_off_is_finished(certified: Lab) -> None:
     assert certified.status()["code"] == 0
 
 
-def test_the_owner_is_told_once_and_once_more_when_it_is_mended(certified: Lab) -> None:
-    told = certified.folder.with_suffix(".told")
-    certified.started(sys.executable, HERE / "webhook.py", "8099", told)
-    address = "http://127.0.0.1:8099/hook"
-    wait(lambda: certified.inside("curl", "-s", "-d", "{}", address).code == 0)
-    told.unlink()
-    certified.describe(notify_url=address)
+@pytest.fixture
+def told(bare: Lab) -> Callable[[], list[dict[str, str]]]:
+    """What the owner's webhook has taken."""
+    address, file = "http://127.0.0.1:8099/hook", bare.folder.with_suffix(".told")
+    bare.started(sys.executable, HERE / "webhook.py", "8099", file)
+    wait(lambda: bare.inside("curl", "-s", "-d", "{}", address).code == 0)
+    file.unlink()
+    bare.describe(notify_url=address)
+    return lambda: [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def look(lab: Lab) -> None:
+    """What freehold-certificate.timer starts, two times."""
+    for _ in range(2):
+        done = lab.program("check")
+        assert done.code == 0, done.said
+
+
+def test_the_owner_is_told_once_and_once_more_when_it_is_mended(
+    certified: Lab, told: Callable[[], list[dict[str, str]]]
+) -> None:
     live = "/etc/freehold/tls/live"
     before = certified.run("readlink", live).said.strip()
-    states: list[str] = []
     for there in ("/etc/freehold/tls/selfsigned", before):
         certified.run("ln", "-sfn", there, live)
-        for _ in range(2):
-            done = certified.program("check")
-            assert done.code == 0, done.said
-    states = [json.loads(line)["state"] for line in told.read_text().splitlines()]
-    assert states == ["error", "ok"]
+        look(certified)
+    assert [one["state"] for one in told()] == ["error", "ok"]
+
+
+def test_the_owner_is_told_of_a_first_order_that_failed(
+    lab: Lab, told: Callable[[], list[dict[str, str]]]
+) -> None:
+    """The timer is on before the first order."""
+    lab.end_authority()
+    assert lab.program("issue").code == 1
+    look(lab)
+    lab.start_authority()
+    assert lab.program("issue", "--now").code == 0
+    look(lab)
+    failed, mended = told()
+    assert failed["state"] == "error"
+    assert "the authority has given none yet: browsers warn." in failed["text"]
+    assert "The authority does not answer (Connection refused)" in failed["text"]
+    assert "Type: make certificate" in failed["text"]
+    assert mended["state"] == "ok"
+
+
+def test_the_owner_is_told_when_there_is_no_certificate_at_all(
+    bare: Lab, told: Callable[[], list[dict[str, str]]]
+) -> None:
+    look(bare)
+    (only,) = told()
+    assert (only["state"], "There is none. Type: make deploy" in only["text"]) == ("error", True)
