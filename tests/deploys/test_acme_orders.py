@@ -281,6 +281,23 @@ def test_wrong_dns_records_are_named_before_anything_is_asked(lab: Lab) -> None:
     assert lab.program("issue").code == 0
 
 
+def test_certbots_timer_makes_up_for_a_first_order_that_failed(lab: Lab) -> None:
+    lab.resolving({DOMAIN: "127.0.0.1"})
+    for done in (lab.program("issue"), lab.timer()):
+        assert "www.blog.test has no A or AAAA record." in done.said
+    lab.resolving({DOMAIN: "127.0.0.1", ALIAS: "127.0.0.1"})
+    lab.end_authority()
+    assert "The authority does not answer" in lab.timer().said
+    lab.start_authority()
+    assert "is asked again after" in lab.timer().said
+    known = json.loads(lab.read("/var/lib/freehold/certificate/order.json"))
+    over = json.dumps(known | {"until": time.time()})
+    lab.write("/var/lib/freehold/certificate/order.json", over)
+    lab.timer()
+    assert "Pebble" in lab.served()
+    assert lab.status()["code"] == 0
+
+
 def test_every_dns_server_is_asked(bare: Lab) -> None:
     """One that fails, one that knows UDP only and a single name, one that is silent."""
     fails, by_udp, silent = "127.0.0.1", "127.0.0.8", "127.0.0.9"

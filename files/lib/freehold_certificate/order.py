@@ -148,7 +148,7 @@ def fail(config: Config, said: str) -> None:
 
 
 def renewed(config: Config, say: Say, *, succeeded: bool) -> None:
-    """After certbot's own timer: remember a failure, and finish what was cut off."""
+    """After certbot's own timer: remember a failure, and finish what was cut off or never got."""
     now = datetime.now(UTC)
     said = "" if succeeded else certbot.logged(config)
     if certbot.account_is_lost(said):
@@ -165,3 +165,7 @@ def renewed(config: Config, say: Say, *, succeeded: bool) -> None:
         memory.remember(config, lambda _: memory.Memory())
     if trusted(config, now):
         _put_in_force(config, say)
+    else:
+        # Certbot renews what it has once got. A first order that failed is made again here, also
+        # that of a name which was added.
+        issue(config, say)
