@@ -131,8 +131,7 @@ CONTAINER = [
     Rule(
         "5.14",
         "its ports are bound to one interface",
-        # Compared with, and not bound to.
-        lambda c: all(door["HostIp"] not in ("", "0.0.0.0", "::") for door in _published(c)),  # noqa: S104
+        lambda c: all(door["HostIp"] not in ("", "0.0.0.0", "::") for door in _published(c)),  # noqa: S104 - compared with, not bound to
     ),
     Rule(
         "5.15",

@@ -35,7 +35,7 @@ def _timed_run() -> tuple[dict[str, float], int, int]:
         stderr=subprocess.PIPE,
         text=True,
     ) as running:
-        assert running.stderr  # noqa: S101  (a pipe was asked for)
+        assert running.stderr  # noqa: S101 - a pipe was asked for
         for line in running.stderr:
             commands += "] >>> " in line
             started = re.search(r"Starting operation: (\w+) \|", line)

@@ -15,7 +15,7 @@ def differences(plan: list[dict[str, object]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for operation in plan:
         hosts = operation["hosts_with_change"]
-        assert isinstance(hosts, list)  # noqa: S101  (pyinfra's own format)
+        assert isinstance(hosts, list)  # noqa: S101 - pyinfra's own format
         for host in hosts:
             found.setdefault(str(host), []).append(str(operation["name"]))
     return found

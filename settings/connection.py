@@ -45,7 +45,7 @@ def wrong_connection(data: Mapping[str, object]) -> Iterator[WrongSetting]:
             )
 
 
-def _check(name: str, value: Any, kind: type, data: Mapping[str, object]) -> None:  # noqa: ANN401
+def _check(name: str, value: Any, kind: type, data: Mapping[str, object]) -> None:  # noqa: ANN401 - whatever was written
     try:
         raise_if_bad_type(value, kind, PyinfraError, "")
     except PyinfraError:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 LONGEST_VALUE = 72
 
 
-class Fault(ValueError):  # noqa: N818  (it is about a value, not about the program)
+class Fault(ValueError):  # noqa: N818 - it is about a value, not about the program
     """A value is not right. Each sentence tells one reason; `right` is a value that would be."""
 
     def __init__(self, *sentences: str, right: object = None) -> None:

@@ -26,7 +26,7 @@ def _environment(folder: str) -> Environment:
         loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701
+        autoescape=False,  # noqa: S701 - as said above
     )
 
 

@@ -38,7 +38,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(content)
 
-    do_GET = do_POST = do_HEAD = _pass  # noqa: N815
+    do_GET = do_POST = do_HEAD = _pass  # noqa: N815 - http.server's names
 
 
 server = ThreadingHTTPServer(("127.0.0.1", 14001), Handler)

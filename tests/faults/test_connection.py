@@ -45,9 +45,9 @@ def test_the_host_key_is_not_the_known_one(
 
 def test_the_disk_is_full(droplet: Droplet) -> None:
     free = int(droplet.run("df --output=avail --block-size=1M / | tail -n 1"))
-    droplet.run("fallocate", "--length", f"{free - 200}M", "/var/tmp/filler")  # noqa: S108
+    droplet.run("fallocate", "--length", f"{free - 200}M", "/var/tmp/filler")  # noqa: S108 - on the droplet
     try:
         _is_a_sentence(deploy(), "MB of disk left", "make ssh")
     finally:
-        droplet.run("rm", "/var/tmp/filler")  # noqa: S108
+        droplet.run("rm", "/var/tmp/filler")  # noqa: S108 - on the droplet
     assert deploy("--json").changed() == []

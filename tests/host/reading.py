@@ -21,7 +21,7 @@ def read(host: Target, commands: dict[str, str]) -> dict[str, str]:
     return found
 
 
-def run_python(host: Target, script: str, *arguments: str) -> Any:  # noqa: ANN401
+def run_python(host: Target, script: str, *arguments: str) -> Any:
     """What a script, run by the host's own Python as root, prints as JSON."""
     done = host.run("python3 -c %s" + " %s" * len(arguments), script, *arguments)
     assert done.rc == 0, f"Reading the host failed: {done.stderr[-2000:]}"

@@ -80,7 +80,7 @@ class Stranger:
         """Remove every trace of it."""
         self._host.run(f"ip netns del {NAMESPACE}; ip link del {_OUTER}")
 
-    def run(self, command: str, *arguments: str) -> Any:  # noqa: ANN401
+    def run(self, command: str, *arguments: str) -> Any:
         """testinfra's result of a command that the stranger runs."""
         return self._host.run(f"ip netns exec {NAMESPACE} {command}", *arguments)
 

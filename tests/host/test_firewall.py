@@ -240,7 +240,7 @@ def test_ping_is_answered(stranger: Stranger) -> None:
         assert done.rc == 0, f"{address} can't be pinged, so path discovery may fail too."
 
 
-def _processes(host: Target) -> Any:  # noqa: ANN401
+def _processes(host: Target) -> Any:
     """Of each service, the process and since when it runs."""
     script = """
 names = ("nginx", "webapp", "worker", "db")

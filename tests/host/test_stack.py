@@ -202,7 +202,7 @@ print(json.dumps([int(began), statuses]))
 
 
 @pytest.fixture(scope="module")
-def noise(host: Target, services: Services, stranger: Stranger, domain: str) -> Any:  # noqa: ANN401
+def noise(host: Target, services: Services, stranger: Stranger, domain: str) -> Any:
     """A visitor with a known address who does whatever might be logged: answers and countries."""
     host.check_output(services.forget("/freehold-test-"))
     try:
@@ -228,18 +228,18 @@ def noise(host: Target, services: Services, stranger: Stranger, domain: str) -> 
     return {"began": began, "statuses": statuses, "countries": countries}
 
 
-def test_requests_are_answered_over_ipv4_and_ipv6(noise: Any) -> None:  # noqa: ANN401
+def test_requests_are_answered_over_ipv4_and_ipv6(noise: Any) -> None:
     assert noise["statuses"] == [200, 404, 202, 403, 400, 401, 413] * 2
 
 
-def test_a_forged_address_is_not_believed(noise: Any) -> None:  # noqa: ANN401
+def test_a_forged_address_is_not_believed(noise: Any) -> None:
     # 8.8.8.8 is in the United States; the address that the stranger really has is nowhere.
     assert noise["countries"] == ["-", "-"], "X-Forwarded-For from outside decides what is stored."
 
 
 def test_what_nginx_complains_of_is_seen_without_its_visitor(
     host: Target,
-    noise: Any,  # noqa: ANN401
+    noise: Any,
 ) -> None:
     # Each body that is too large; the journal is asked in the search below, for the address.
     script = "journalctl --quiet --output=cat --identifier=nginx --since @" + str(noise["began"])
@@ -254,7 +254,7 @@ def test_what_nginx_complains_of_is_seen_without_its_visitor(
 
 def test_no_address_comes_to_rest(
     host: Target,
-    noise: Any,  # noqa: ANN401
+    noise: Any,
     stranger: Stranger,
 ) -> None:
     script = """

@@ -32,7 +32,7 @@ class Answer:
         return self.body.decode()
 
     @property
-    def json(self) -> Any:  # noqa: ANN401
+    def json(self) -> Any:
         return json.loads(self.body)
 
     @property

@@ -35,7 +35,7 @@ class Settings:
 
 def render(settings: Settings, release: Path) -> Path:
     """Fill `release` with every rendered file and the bundled pages; the main file's path."""
-    environment = Environment(  # noqa: S701 # nginx's configuration is no HTML
+    environment = Environment(  # noqa: S701 - nginx's configuration is no HTML
         loader=FileSystemLoader(PROJECT / "templates" / "nginx"),
         undefined=StrictUndefined,
         keep_trailing_newline=True,

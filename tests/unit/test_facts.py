@@ -16,7 +16,7 @@ from facts.tree import Tree
 from operations.site import Site
 
 
-def _read(fact: Any, **arguments: Any) -> Any:  # noqa: ANN401 # each fact has its own type
+def _read(fact: Any, **arguments: Any) -> Any:  # each fact has its own type
     """The fact as pyinfra gets it: default for no output, and never a failure."""
     made = fact()
     done = subprocess.run(

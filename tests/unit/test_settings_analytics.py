@@ -16,7 +16,7 @@ from settings.render import render
 from tests.unit.settings_lab import right
 
 
-def _environment(folder: Path, **given: Any) -> dict[str, str]:  # noqa: ANN401
+def _environment(folder: Path, **given: Any) -> dict[str, str]:
     """What the rendered compose file hands to the service, as Compose reads it."""
     settings = settings_of(right(folder) | given)
     text = render("docker-compose.yml.j2", settings, webapp_image="freehold/webapp:1", db_start="1")
@@ -24,7 +24,7 @@ def _environment(folder: Path, **given: Any) -> dict[str, str]:  # noqa: ANN401
     return {name: value.replace("$$", "$") for name, value in told.items()}
 
 
-def _told(folder: Path, **given: Any) -> str:  # noqa: ANN401
+def _told(folder: Path, **given: Any) -> str:
     return _environment(folder, **given)["ANALYTICS_SITES"]
 
 

@@ -80,7 +80,7 @@ def test_everything_wrong_with_a_bundle_is_told_together(tmp_path: Path) -> None
 
 
 def test_a_weak_key_in_the_certificate_is_told(tmp_path: Path) -> None:
-    weak = rsa.generate_private_key(65537, 1024)  # noqa: S505
+    weak = rsa.generate_private_key(65537, 1024)  # noqa: S505 - weak on purpose
     with pytest.raises(Fault, match="1024 bits, and 2048"):
         check_bundle(bundle(tmp_path, pem(ROOT.certify(weak))), NAMES, None)
 
@@ -112,7 +112,7 @@ def test_right_keys(tmp_path: Path, key: ec.EllipticCurvePrivateKey | rsa.RSAPri
 @pytest.mark.parametrize(
     ("key", "said"),
     [
-        (rsa.generate_private_key(65537, 1024), "1024 bits"),  # noqa: S505
+        (rsa.generate_private_key(65537, 1024), "1024 bits"),  # noqa: S505 - weak on purpose
         (ec.generate_private_key(ec.SECP224R1()), "224 bits"),
         (ed25519.Ed25519PrivateKey.generate(), "browsers do not accept"),
         (dsa.generate_private_key(2048), "browsers do not accept"),

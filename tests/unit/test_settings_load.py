@@ -29,7 +29,7 @@ def refused(data: dict[str, object]) -> str:
 
 def defaults() -> dict[str, object]:
     found: dict[str, object] = {}
-    exec(ALL.read_text(), found)  # noqa: S102 # our own file, as pyinfra runs it
+    exec(ALL.read_text(), found)  # noqa: S102 - our own file, as pyinfra runs it
     found.pop("__builtins__")
     found.pop("__annotations__", None)
     found.pop("__doc__", None)

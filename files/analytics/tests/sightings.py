@@ -6,7 +6,7 @@ from typing import Any
 from analytics.spool.record import Record
 
 
-def seen(path: str = "/", days: float = 3, visitor: int = 1, **fields: Any) -> Record:  # noqa: ANN401
+def seen(path: str = "/", days: float = 3, visitor: int = 1, **fields: Any) -> Record:
     """A page view of some days ago."""
     time = datetime.now(UTC) - timedelta(days=days)
     values = {"name": "pageview", "site": "blog.test", "hostname": "blog.test"} | fields

@@ -8,7 +8,7 @@ from pathlib import Path
 LINEAGE = "freehold"
 
 
-class Trouble(Exception):  # noqa: N818  (what it says is for a person)
+class Trouble(Exception):  # noqa: N818 - what it says is for a person
     """Something went wrong; the text is a sentence for the owner."""
 
 

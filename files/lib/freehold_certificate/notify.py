@@ -45,7 +45,7 @@ def _post(address: str, content: dict[str, str]) -> None:
         {"Content-Type": "application/json", "User-Agent": "freehold"},
     )
     try:
-        with urllib.request.urlopen(request, timeout=_SECONDS):  # noqa: S310
+        with urllib.request.urlopen(request, timeout=_SECONDS):  # noqa: S310 - the same
             pass
     except (OSError, ValueError) as error:
         # Not the address: it may be a secret.

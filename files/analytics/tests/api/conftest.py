@@ -25,7 +25,7 @@ def bearer(engine: Engine) -> dict[str, str]:
 def ask(client: FlaskClient, bearer: dict[str, str]) -> Ask:
     """Asks version 2: the answer's JSON, which must have the status."""
 
-    def post(status: int = 200, **query: object) -> Any:  # noqa: ANN401 - JSON
+    def post(status: int = 200, **query: object) -> Any:
         whole = {"site_id": "blog.test", "metrics": ["visitors"], "date_range": "all"} | query
         answer = client.post("/api/v2/query", json=whole, headers=bearer)
         assert answer.status_code == status, answer.text

@@ -56,7 +56,7 @@ def test_every_answer_is_as_the_document_says(
         max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), database=None
     )
     @given(case=operation.as_strategy(), known=st.sampled_from([True, True, True, False]))
-    def each(case: Any, known: bool) -> None:  # noqa: ANN401
+    def each(case: Any, known: bool) -> None:
         if known:
             # By chance, no text is a site's domain.
             if isinstance(case.body, dict):

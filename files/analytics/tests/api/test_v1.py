@@ -14,7 +14,7 @@ Keep = Callable[..., None]
 JULY = {"period": "custom", "date": "2026-07-01,2026-07-31"}
 
 
-def view(day: str, visitor: int, path: str = "/", **fields: Any) -> Record:  # noqa: ANN401
+def view(day: str, visitor: int, path: str = "/", **fields: Any) -> Record:
     time = datetime.fromisoformat(f"{day}T12:00:00+00:00")
     values = {"name": "pageview", "site": "blog.test", "hostname": "blog.test"} | fields
     return Record(time=round(time.timestamp() * 1000), path=path, visitor=visitor, **values)
@@ -35,7 +35,7 @@ def summer(keep: Keep) -> None:
     )
 
 
-def results(answer: TestResponse) -> Any:  # noqa: ANN401
+def results(answer: TestResponse) -> Any:
     assert answer.status_code == 200, answer.text
     return (answer.json or {})["results"]
 
@@ -173,7 +173,7 @@ def test_a_conversion_rate_changes_by_percentage_points(get: Get) -> None:
 
 @pytest.mark.usefixtures("summer")
 def test_filters_may_be_those_of_version_2(get: Get) -> None:
-    def visitors(filters: str) -> Any:  # noqa: ANN401
+    def visitors(filters: str) -> Any:
         return results(get("aggregate", filters=filters, **JULY))["visitors"]["value"]
 
     assert visitors('[["contains", "event:page", ["/a"]], ["is", "visit:country", ["NL"]]]') == 1

@@ -19,7 +19,7 @@ DAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MARCH = ["2026-03-01", "2026-03-31"]
 
 
-def event(visitor: int, path: str = "/", minutes: float = 0, **fields: Any) -> Record:  # noqa: ANN401
+def event(visitor: int, path: str = "/", minutes: float = 0, **fields: Any) -> Record:
     time = DAY + timedelta(minutes=minutes)
     values = {"name": "pageview", "site": "blog.test", "hostname": "blog.test"} | fields
     return Record(time=round(time.timestamp() * 1000), path=path, visitor=visitor, **values)
@@ -46,7 +46,7 @@ def blog(keep: Keep) -> None:
     )
 
 
-def rows(answer: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401
+def rows(answer: Any) -> list[tuple[Any, ...]]:
     return [(*row["dimensions"], *row["metrics"]) for row in answer["results"]]
 
 

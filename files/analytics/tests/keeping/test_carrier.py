@@ -21,7 +21,7 @@ NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=26)
 EVENTS = 6
 
 
-def record(seconds: float, **fields: Any) -> Record:  # noqa: ANN401
+def record(seconds: float, **fields: Any) -> Record:
     time = round((NOW + timedelta(seconds=seconds)).timestamp() * 1000)
     values: dict[str, Any] = {"site": "blog.test", "hostname": "blog.test", "name": "pageview"}
     return Record(time=time, **values | {"path": "/", "visitor": 1} | fields)
@@ -101,7 +101,7 @@ def test_a_failure_at_any_statement_loses_nothing_and_doubles_nothing(
     def broken(name: str) -> None:
         real: Any = working[name]
 
-        def call(self: Cursor, query: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+        def call(self: Cursor, query: Any, *arguments: Any, **options: Any) -> Any:
             said = query if isinstance(query, str) else str(query.as_string(None))
             if said.lstrip().replace('"', "").startswith(words) and not failed:
                 failed.append(said)

@@ -24,7 +24,7 @@ NOW = datetime(2026, 3, 20, 15, tzinfo=UTC)
 BLOG = Site("blog.test", keep_days=30)
 
 
-def record(moment: datetime, **fields: Any) -> Record:  # noqa: ANN401
+def record(moment: datetime, **fields: Any) -> Record:
     values: dict[str, Any] = {"site": "blog.test", "hostname": "blog.test", "name": "pageview"}
     time = round(moment.timestamp() * 1000)
     return Record(time=time, **values | {"path": "/", "visitor": 1} | fields)

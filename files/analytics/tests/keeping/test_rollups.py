@@ -22,7 +22,7 @@ AUTUMN = datetime(2026, 10, 24, 20, tzinfo=UTC)
 HOURS = 40
 
 
-def record(begin: datetime, minutes: int, **fields: Any) -> Record:  # noqa: ANN401
+def record(begin: datetime, minutes: int, **fields: Any) -> Record:
     time = round((begin + timedelta(minutes=minutes)).timestamp() * 1000)
     return Record(time=time, site="blog.test", hostname="blog.test", **fields)
 
@@ -69,7 +69,7 @@ def by_hand(engine: Engine, zone: ZoneInfo) -> dict[tuple[date, str, str], tuple
     sums: defaultdict[tuple[date, str, str], Counter[str]] = defaultdict(Counter)
     visitors: defaultdict[tuple[date, str, str], set[int]] = defaultdict(set)
 
-    def values(visit: Any) -> list[tuple[str, str]]:  # noqa: ANN401
+    def values(visit: Any) -> list[tuple[str, str]]:
         found = [("total", ""), ("country", visit.country or ""), ("source", visit.source or "")]
         found += [("entry_page", visit.entry_page)] if visit.entry_page else []
         return found + ([("exit_page", visit.exit_page)] if visit.exit_page else [])

@@ -19,7 +19,7 @@ Keep = Callable[..., None]
 START = datetime(2026, 5, 1, tzinfo=UTC)
 
 
-def record(minutes: float = 0, begin: datetime = START, **fields: Any) -> Record:  # noqa: ANN401
+def record(minutes: float = 0, begin: datetime = START, **fields: Any) -> Record:
     time = round(begin.timestamp() * 1000 + minutes * 60_000)
     values: dict[str, Any] = {"site": "blog.test", "hostname": "blog.test", "name": "pageview"}
     return Record(time=time, **values | {"path": "/", "visitor": 1} | fields)

@@ -14,7 +14,7 @@ START = 1_772_323_200_000
 HOUR = 60
 
 
-def record(minutes: float, name: str = "pageview", **fields: Any) -> Record:  # noqa: ANN401
+def record(minutes: float, name: str = "pageview", **fields: Any) -> Record:
     values: dict[str, Any] = {"site": "a.test", "hostname": "a.test", "path": "/", "visitor": 1}
     return Record(time=START + round(minutes * MINUTE), name=name, **values | fields)
 

@@ -123,7 +123,7 @@ def test_the_same_log_twice_gives_the_same_numbers(
     count = views(engine)
     assert count > 200
     assert f"{count}  page views counted" in first
-    packed = written(tmp_path, "access.log.1.gz", random.Random(2).sample(lines, len(lines)))  # noqa: S311
+    packed = written(tmp_path, "access.log.1.gz", random.Random(2).sample(lines, len(lines)))  # noqa: S311 - an order, no secret
     for again in (log, packed):
         assert f"{count}  Counted before" in imported(again)
     assert numbers() == once

@@ -83,7 +83,7 @@ def test_a_page_of_a_frequent_value_counts_no_day_that_is_over(
         made.clear()
 
 
-def test_a_small_site_needs_none(engine: Engine, settings: Settings, monkeypatch: Any) -> None:  # noqa: ANN401
+def test_a_small_site_needs_none(engine: Engine, settings: Settings, monkeypatch: Any) -> None:
     monkeypatch.setattr(ahead, "MANY_VISITS", 10_000)
     assert work(engine, settings, 3) == 0
     assert count(engine) == 0

@@ -19,7 +19,7 @@ def mark(value: float | None, before: float | None = None, whole: bool = True) -
 
 def drawn(marks: list[Mark], top: float = 10) -> dict[str, str]:
     """The paths of the picture by their class."""
-    picture = ElementTree.fromstring(curve(marks, [(0, "0"), (top, "10")], "name"))  # noqa: S314
+    picture = ElementTree.fromstring(curve(marks, [(0, "0"), (top, "10")], "name"))  # noqa: S314 - our own
     return {path.attrib["class"]: path.attrib["d"] for path in picture.iter("path")}
 
 
@@ -54,7 +54,7 @@ def test_lines_are_where_one_would_draw_them(
 def test_any_curve_is_a_picture_within_its_bounds(marks: list[Mark]) -> None:
     known = [each for one in marks for each in (one.value, one.before) if each is not None]
     lines = [(line, "<&>") for line in scale(max(known, default=0), "decimal")]
-    picture = ElementTree.fromstring(curve(marks, lines, '"<&'))  # noqa: S314
+    picture = ElementTree.fromstring(curve(marks, lines, '"<&'))  # noqa: S314 - our own
     for path in picture.iter("path"):
         numbers = [
             float(number) for number in re.findall(r"-?[\d.]+(?:e[-+]\d+)?", path.attrib["d"])

@@ -44,7 +44,7 @@ FILTERS = (
 )
 
 
-def record(moment: datetime, path: str = "/a", **fields: Any) -> Record:  # noqa: ANN401
+def record(moment: datetime, path: str = "/a", **fields: Any) -> Record:
     values: dict[str, Any] = {"site": "blog.test", "hostname": "blog.test", "name": "pageview"}
     values |= {"visitor": 1, "country": "NL"} | fields
     return Record(time=round(moment.timestamp() * 1000), path=path, **values)
@@ -174,7 +174,7 @@ def test_what_is_kept_is_not_counted_again(engine: Engine) -> None:
 def test_lists_are_read_from_what_is_kept(engine: Engine) -> None:
     view = View(periods.between(*PERIOD, NOW.date()), "28d", filters=FILTERS[0])
 
-    def countries(**options: Any) -> list[tuple[str | None, int]]:  # noqa: ANN401
+    def countries(**options: Any) -> list[tuple[str | None, int]]:
         with engine.connect() as connection:
             found = report.table(connection, BLOG, view, "country", NOW, **options)
         return [(row.value, row.totals.visits) for row in found.rows]
@@ -246,7 +246,7 @@ def test_what_is_changed_while_it_is_counted_is_not_kept(
     statement = Kept._statement
     late = [record(datetime(2026, 3, 5, 12, tzinfo=UTC), visitor=9)]
 
-    def interrupted(self: Kept, kind: int, together: Sequence[Span]) -> Any:  # noqa: ANN401
+    def interrupted(self: Kept, kind: int, together: Sequence[Span]) -> Any:
         found = statement(self, kind, together)
         if late and Span(*MARCH) in together:
             keep([late.pop()])

@@ -40,7 +40,7 @@ VALUES = {
 PARTS = ("/", "a", "G", "goo", "%", "_", "u")
 
 
-def record(time: datetime, **fields: Any) -> Record:  # noqa: ANN401
+def record(time: datetime, **fields: Any) -> Record:
     defaults = {"name": "pageview", "path": "/", "hostname": "blog.test"}
     milliseconds = round(time.timestamp() * 1000)
     return Record(time=milliseconds, site="blog.test", **defaults | fields)
@@ -120,7 +120,7 @@ def test_a_report_is_what_brute_force_says(
     filters: Filters,
     shift: int,
     days: int,
-    interval: Any,  # noqa: ANN401
+    interval: Any,
     clock: int,
 ) -> None:
     with engine.begin() as connection:
@@ -169,7 +169,7 @@ SITE = Site("blog.test")
 NOW = datetime(2026, 5, 5, 12, tzinfo=UTC)
 
 
-def view(period: str, filters: Filters = Filters(), **options: Any) -> View:  # noqa: ANN401, B008
+def view(period: str, filters: Filters = Filters(), **options: Any) -> View:  # noqa: B008 - frozen
     parsed = periods.parse(period, NOW.date(), date(2026, 1, 1))
     return View(parsed, "28d", filters=filters, **options)
 
@@ -249,7 +249,7 @@ def test_long_lists_are_cut_and_searched(engine: Engine, filters: Filters) -> No
     shown = view("all", filters)
     with engine.connect() as connection:
 
-        def pages(**options: Any) -> tuple[list[str | None], bool]:  # noqa: ANN401
+        def pages(**options: Any) -> tuple[list[str | None], bool]:
             found = report.table(connection, SITE, shown, "page", NOW, **options)
             return [row.value for row in found.rows], found.more
 

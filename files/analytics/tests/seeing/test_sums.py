@@ -22,7 +22,7 @@ NEXT = date(2026, 3, 2)
 BLOG, SHOP = "blog.test", "www.shop.test"
 
 
-def record(minutes: float, **fields: Any) -> Record:  # noqa: ANN401
+def record(minutes: float, **fields: Any) -> Record:
     values: dict[str, Any] = {"site": "blog.test", "hostname": "blog.test", "name": "pageview"}
     time = round((FIRST + timedelta(minutes=minutes)).timestamp() * 1000)
     return Record(time=time, **values | {"path": "/", "visitor": 1} | fields)

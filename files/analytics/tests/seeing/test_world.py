@@ -23,7 +23,7 @@ SOME = {"NL": 600, "DE": 300, "SG": 300, "LU": 2, "XX": 7, None: 191}
 
 
 def parse(markup: Markup) -> ET.Element:
-    return ET.fromstring(str(markup))  # noqa: S314 (our own)
+    return ET.fromstring(str(markup))  # noqa: S314 - our own
 
 
 def titles(svg: ET.Element, tag: str) -> list[str]:

@@ -61,7 +61,7 @@ def test_a_segment_that_can_not_be_begun_leaves_nothing_behind(
         patch.setattr(live, "sync_folder", full)
         with pytest.raises(SpoolFullError):
             spool.append(b"first")
-    assert len(os.listdir("/proc/self/fd")) == opened  # noqa: PTH208
+    assert len(os.listdir("/proc/self/fd")) == opened  # noqa: PTH208 - the same
     assert not list(tmp_path.glob("*.spool"))
     spool.append(b"second")
     spool.close()

@@ -107,7 +107,7 @@ def test_of_two_processes_that_make_a_key_at_once_one_wins(
 ) -> None:
     link = os.link
 
-    def late(source: str, name: str, **options: Any) -> None:  # noqa: ANN401
+    def late(source: str, name: str, **options: Any) -> None:
         (tmp_path / "keys" / name).write_bytes(b"k" * 32)
         link(source, name, **options)
 

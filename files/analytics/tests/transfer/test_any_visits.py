@@ -121,7 +121,7 @@ def kept(engine: Engine, domain: str) -> dict[str, list[Any]]:
 def test_every_visit_comes_back(
     engine: Engine,
     keep: Keep,
-    tmp_path_factory: Any,  # noqa: ANN401
+    tmp_path_factory: Any,
     seen: list[Record],
     zone: str,
     keep_days: int,

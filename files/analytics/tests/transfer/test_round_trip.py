@@ -49,7 +49,7 @@ def summed(app: Flask) -> None:
             rollups.rebuild(connection, number, day, BLOG.time_zone)
 
 
-def shown(app: Flask, site: Site = BLOG, filters: Filters = Filters()) -> Report:  # noqa: B008
+def shown(app: Flask, site: Site = BLOG, filters: Filters = Filters()) -> Report:  # noqa: B008 - frozen
     view = View(periods.parse("all", NOW.date(), LONG_AGO), "all", filters=filters)
     with app.extensions["engine"].connect() as connection:
         return report.make(connection, site, view, NOW)
