@@ -113,6 +113,8 @@ def test_nmap_names_what_is_open_and_should_not_be_and_the_reverse() -> None:
         Finding("8000/tcp over IPv4", "is open"),
         Finding("80/tcp over IPv4", "is not open"),
     ]
+    assert not nmap.findings({"443/udp"}, set(), "over IPv4", silent=frozenset({"443/udp"}))
+    assert not nmap.findings(set(), set(), "over IPv4", silent=frozenset({"443/udp"}))
 
 
 @pytest.mark.parametrize("words", ["", NMAP.replace("success", "error"), NMAP[:200]])
