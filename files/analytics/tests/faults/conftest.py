@@ -1,49 +1,68 @@
 """The lab, and the table of what was promised and what is stored, printed at the end."""
 
+import os
 import random
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from analytics.dev import postgres
-from faults.lab import DURABLE, Database, Lab
+from faults import memory
+from faults.clock import Clock
+from faults.disk import mounted
+from faults.lab import Database, Lab, database_in
+from faults.table import Fault
 from faults.wire import Wire
 
 _RESULT = "fault"
-MakeLab = Callable[..., Lab]
+# The spool leaves 256 of them, the database begins with 50.
+_DISK_MEGABYTES = 700
 
 
 @pytest.fixture(scope="module")
-def database() -> Iterator[Database]:
-    """A PostgreSQL that syncs, and may be killed."""
-    with postgres.cluster(*DURABLE) as cluster:
-        made = Database(cluster)
+def shared_database() -> Iterator[Database]:
+    """For all tests that need none on a disk of its own."""
+    with database_in() as made:
         yield made
-        made.stop()
 
 
 @pytest.fixture
-def seed() -> int:
-    """Of all that is random in a test; printed when it fails."""
-    made = time.time_ns()
-    print(f"seed {made}")
-    return made
+def fault(request: pytest.FixtureRequest) -> Fault:
+    """A row of the table, if it can happen here."""
+    row: Fault = request.param
+    if row.needs in ("a disk", "a limit") and os.geteuid() != 0:
+        pytest.skip("only root may")
+    if row.needs == "a limit" and memory.controller() is None:
+        pytest.skip("nobody may limit memory here")
+    return row
 
 
 @pytest.fixture
-def lab(database: Database, seed: int) -> Iterator[Lab]:
-    """Everything at work."""
+def lab(fault: Fault, request: pytest.FixtureRequest) -> Iterator[Lab]:
+    """Everything at work, and what the fault needs."""
+    seed = int(os.environ.get("FREEHOLD_SEED") or time.time_ns())
+    print(f"To have the same moments again: FREEHOLD_SEED={seed}")
     # Not pytest's own folder: a socket's path may have 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="fault-"))
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder)
+        # PostgreSQL runs as nobody if this is root.
+        folder.chmod(0o711)
+        disk = clock = None
+        if fault.needs == "a disk":
+            disk = stack.enter_context(mounted(folder, _DISK_MEGABYTES))
+            database = stack.enter_context(database_in(disk.folder / "data"))
+        else:
+            database = request.getfixturevalue("shared_database")
+        if fault.needs == "a clock":
+            clock = Clock(folder)
         (folder / "wire").mkdir()
         wire = stack.enter_context(Wire(folder / "wire", database.folder).up())
-        made = Lab(folder, database, wire, random.Random(seed), stack)  # noqa: S311 - moments
+        chance = random.Random(seed)  # noqa: S311 - moments, no secrets
+        made = Lab(folder, database, wire, chance, stack, disk, clock)
         made.begin()
         yield made
         print(made.logs())
@@ -62,9 +81,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not rows:
         return
     terminalreporter.section("what was promised, and what is stored")
+    terminalreporter.write_line(f"{'':7}{'promised':>8}{'stored':>8}  fault")
     for passed, told in rows:
-        fault, promised, stored = told[_RESULT]
+        fault, promised, stored, aside = told[_RESULT]
         sign = "ok" if passed else "FAILED"
-        terminalreporter.write_line(f"{sign:7}{promised:>6,} {stored:>6,}  {fault}")
+        more = f" ({aside} damaged, set aside)" if aside else ""
+        terminalreporter.write_line(f"{sign:7}{promised:>8,}{stored:>8,}  {fault}{more}")
     good = sum(passed for passed, _ in rows)
-    terminalreporter.write_line(f"{good} of {len(rows)} faults: promised = stored, each once")
+    terminalreporter.write_line(f"{good} of {len(rows)}: promised = stored, each once")

@@ -75,7 +75,9 @@ class Crowd:
             number = next(self._numbers)
             path = f"/{number}"
             try:
-                status, retry_after = self._post(self.sockets[number % len(self.sockets)], path, visitor)
+                status, retry_after = self._post(
+                    self.sockets[number % len(self.sockets)], path, visitor
+                )
             except (FileNotFoundError, ConnectionRefusedError):
                 # It was never sent, and must not be stored.
                 time.sleep(0.02)

@@ -1,5 +1,6 @@
-"""A small disk of its own: an ext4 in a file, as the droplet's is, which may fill up."""
+"""A small disk of its own: an ext4 in a file, which may fill up, and lose its power."""
 
+import fcntl
 import os
 import subprocess
 from collections.abc import Iterator
@@ -7,14 +8,40 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _MB = 1024 * 1024
+# EXT4_IOC_SHUTDOWN, and that not even the journal is written on the way.
+# https://github.com/torvalds/linux/blob/master/include/uapi/linux/ext4.h
+_SHUTDOWN, _WITHOUT_JOURNAL = 0x8004587D, b"\2\0\0\0"
 
 
 class Disk:
     """A mounted disk."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, image: Path, folder: Path) -> None:
         self.folder = folder
+        self._image = image
         self._filler = folder / "filler"
+        self._unsynced = folder / "unsynced"
+
+    def mount(self) -> None:
+        _run("mount", "-o", "loop", str(self._image), str(self.folder))
+
+    def unmount(self) -> None:
+        _run("umount", str(self.folder))
+
+    def lose_power(self) -> None:
+        """What was not synced is lost. Who has a file of it open must then end."""
+        self._unsynced.write_text("lost")
+        descriptor = os.open(self.folder, os.O_RDONLY)
+        try:
+            fcntl.ioctl(descriptor, _SHUTDOWN, _WITHOUT_JOURNAL)
+        finally:
+            os.close(descriptor)
+
+    def get_power(self) -> None:
+        """Back, as after a boot."""
+        self.unmount()
+        self.mount()
+        assert not self._unsynced.exists(), "it loses what was not synced"
 
     def free(self) -> int:
         """Bytes that are left for who is not root."""
@@ -39,11 +66,12 @@ def mounted(folder: Path, megabytes: int) -> Iterator[Disk]:
     with image.open("wb") as file:
         file.truncate(megabytes * _MB)
     _run("mkfs.ext4", "-q", str(image))
-    _run("mount", "-o", "loop", str(image), str(where))
+    disk = Disk(image, where)
+    disk.mount()
     try:
-        yield Disk(where)
+        yield disk
     finally:
-        _run("umount", "--lazy", str(where))
+        disk.unmount()
         image.unlink()
 
 

@@ -10,7 +10,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -19,7 +20,9 @@ import psycopg
 from analytics.dev import postgres
 from analytics.dev.postgres import Cluster
 from analytics.spool import reader as segments
+from faults.clock import Clock
 from faults.crowd import Crowd, wait_until
+from faults.disk import Disk
 from faults.wire import Wire
 
 PROJECT = Path(__file__).parents[2]
@@ -54,7 +57,7 @@ class Database:
         """kill -9 of all of its processes, as when its container is killed."""
         mine = [self._server.pid, *children(self._server.pid)]
         for pid in mine:
-            _signal(pid, signal.SIGKILL)
+            send_signal(pid, signal.SIGKILL)
         self._server.wait()
         # A new server refuses to start beside one of them.
         wait_until(lambda: not any(map(lives, mine)))
@@ -64,7 +67,20 @@ class Database:
         postgres.stop(self._server)
 
     def start(self) -> None:
-        self._server = self.cluster.start()
+        """Also if it is running."""
+        if self._server.poll() is not None:
+            self._server = self.cluster.start()
+
+
+@contextmanager
+def database_in(data: Path | None = None) -> Iterator[Database]:
+    """A PostgreSQL that syncs, with its data in that folder."""
+    with postgres.cluster(*DURABLE, data=data) as cluster:
+        made = Database(cluster)
+        try:
+            yield made
+        finally:
+            made.stop()
 
 
 class Process:
@@ -96,7 +112,7 @@ class Process:
         """kill -9 of all of its processes, as when its container is killed."""
         running = self.pids() if self._process.poll() is None else []
         for pid in [*running, *filter(lives, self._orphans)]:
-            _signal(pid, signal.SIGKILL)
+            send_signal(pid, signal.SIGKILL)
         self._orphans.clear()
         self._process.wait()
 
@@ -109,7 +125,7 @@ class Process:
     def kill_child(self) -> None:
         """kill -9 of a child, if there is one at the moment."""
         for pid in children(self.pid)[:1]:
-            _signal(pid, signal.SIGKILL)
+            send_signal(pid, signal.SIGKILL)
 
     def end(self) -> int:
         """As Docker stops it; the exit code."""
@@ -126,15 +142,20 @@ class Lab:
     wire: Wire
     chance: random.Random
     stack: ExitStack
+    disk: Disk | None = None
+    """Where spool and database are, if that is a disk of their own."""
+    clock: Clock | None = None
+    """Theirs, if it can be set."""
     crowd: Crowd = field(default_factory=Crowd)
-    extra: dict[str, str] = field(default_factory=dict)
-    """Further variables of web process and worker."""
+    aside: set[str] = field(default_factory=set)
+    """Events that a fault has damaged: promised, not stored, and set aside."""
 
     def __post_init__(self) -> None:
         self.name = self.database.create()
-        self.spool = self.folder / "spool"
-        self.spool.mkdir(exist_ok=True)
+        self.spool = (self.disk.folder if self.disk else self.folder) / "spool"
+        self.spool.mkdir()
         self._numbers = count()
+        self._webs: list[Process] = []
         self._webs: list[Process] = []
 
     def begin(self) -> None:
@@ -219,8 +240,15 @@ class Lab:
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(PROJECT / "src"),
             "PYTHONUNBUFFERED": "1",
-            **self.extra,
+            **(self.clock.variables if self.clock else {}),
         }
+
+
+def stores_something(lab: Lab) -> None:
+    """Until events have come to the database that were not there before."""
+    query = "SELECT count(*) FROM events"
+    before = lab.number(query)
+    wait_until(lambda: lab.number(query) > before)
 
 
 def children(pid: int) -> list[int]:
@@ -241,7 +269,7 @@ def lives(pid: int) -> bool:
     return status.rpartition(")")[2].split()[0] != "Z"
 
 
-def _signal(pid: int, number: signal.Signals) -> None:
+def send_signal(pid: int, number: signal.Signals) -> None:
     try:
         os.kill(pid, number)
     except ProcessLookupError:

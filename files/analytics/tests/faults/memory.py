@@ -8,22 +8,16 @@ from pathlib import Path
 
 _MB = 1024 * 1024
 _ROOT = Path("/sys/fs/cgroup")
-# Takes memory until one of the processes is gone; the kernel is told to spare this one.
+# Takes memory, slowly, until it has been the end of somebody.
 _EATER = """
-import os, sys
-open("/proc/self/oom_score_adj", "w").write("-1000")
-open(sys.argv[1], "w").write(str(os.getpid()))
-
-def lives(pid):
-    try:
-        return open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
+import os, sys, time
+procs, events = sys.argv[1:]
+with open(procs, "w") as file:
+    file.write(str(os.getpid()))
 eaten = []
-while all(map(lives, sys.argv[2:])):
-    eaten.append(bytearray(1 << 18))
-    eaten[-1][::4096] = b"x" * (len(eaten[-1]) // 4096)
+while "oom_kill 0" in open(events).read():
+    eaten.append(b"x" * (1 << 18))
+    time.sleep(0.005)
 """
 
 
@@ -35,8 +29,8 @@ class Memory:
         self._version = version
 
     def use_up(self, pids: Iterable[int], spare: int = 8 * _MB) -> None:
-        """The processes get a limit a little over what they have, and something takes the rest.
-        Returns when the kernel has killed one of them.
+        """The processes get a limit a little over what they have, and something takes the rest,
+        until the kernel has killed the largest of them.
         """
         names = [str(pid) for pid in pids]
         for name in names:
@@ -44,8 +38,15 @@ class Memory:
         # What they had before counts elsewhere.
         self._write("memory.limit_in_bytes", "memory.max", str(spare))
         self._write("memory.memsw.limit_in_bytes", "memory.swap.max", str(spare), "0")
-        procs = str(self._folder / "cgroup.procs")
-        subprocess.run([sys.executable, "-c", _EATER, procs, *names], check=True, timeout=60)
+        events = "memory.oom_control" if self._version == 1 else "memory.events"
+        paths = [str(self._folder / name) for name in ("cgroup.procs", events)]
+        # It may be killed as well: what the other had before is not given back to this limit.
+        subprocess.run([sys.executable, "-c", _EATER, *paths], check=False, timeout=60)
+
+    def lift(self) -> None:
+        """No limit any more."""
+        self._write("memory.memsw.limit_in_bytes", "memory.swap.max", "-1", "max")
+        self._write("memory.limit_in_bytes", "memory.max", "-1", "max")
 
     def _write(self, old: str, new: str, value: str, otherwise: str = "") -> None:
         path = self._folder / (old if self._version == 1 else new)

@@ -96,9 +96,7 @@ def stop(server: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def cluster(
-    *options: str, newest: bool = False, data: Path | None = None
-) -> Iterator[Cluster]:
+def cluster(*options: str, newest: bool = False, data: Path | None = None) -> Iterator[Cluster]:
     """An empty cluster, which is deleted at the end; its data is in a folder that may be given.
 
     `options` are further ones of its command line, such as `--shared_buffers=256MB`. Version 16,
@@ -113,6 +111,9 @@ def cluster(
             binaries = _copy(binaries, folder)
             shutil.chown(folder, user)
         data = data or folder / "data"
+        data.mkdir(mode=0o700)
+        if user is not None:
+            shutil.chown(data, user)
         _initialise([str(binaries / "initdb"), "-D", str(data), *_INITDB_OPTIONS], folder, user)
         command = (
             *(str(binaries / "postgres"), "-D", str(data)),

@@ -1,10 +1,13 @@
-"""What is done to the lab, while events are sent. Each ends when it is over, or mended."""
+"""What kills: processes, connections. Each is called while events are sent, and ends when it is
+over, or mended.
+"""
 
 import signal
 from collections.abc import Callable
 
+import psycopg
 from faults.crowd import wait_until
-from faults.lab import Lab, Process, _signal
+from faults.lab import Lab, send_signal, stores_something
 from faults.wire import Moment
 
 # Sleeps in the transaction that stores events: at the last statement, or in the commit itself.
@@ -58,7 +61,7 @@ def one_of_two_webs(lab: Lab) -> None:
 
 def worker(lab: Lab) -> None:
     for _ in range(3):
-        _stores_something(lab)
+        stores_something(lab)
         lab.moment(0.2)
         lab.worker.kill()
         lab.worker.start()
@@ -66,7 +69,7 @@ def worker(lab: Lab) -> None:
 
 def worker_stopped(lab: Lab) -> None:
     for _ in range(2):
-        _stores_something(lab)
+        stores_something(lab)
         lab.moment(0.2)
         assert lab.worker.end() == 0
         lab.worker.start()
@@ -77,7 +80,7 @@ def second_worker(lab: Lab) -> None:
     wait_until(lambda: "another worker is at work" in second.log.read_text())
     lab.moment()
     lab.worker.kill()
-    _stores_something(lab)
+    stores_something(lab)
     lab.worker.start()
 
 
@@ -122,10 +125,10 @@ def database_stopped(lab: Lab) -> None:
 def connection_of_the_worker(lab: Lab) -> None:
     """All of the server's other processes end with it, for they share memory."""
     for _ in range(2):
-        _stores_something(lab)
+        stores_something(lab)
         lab.moment(0.2)
         for (pid,) in lab.execute(_WORKERS, lab.name):
-            _signal(int(str(pid)), signal.SIGKILL)
+            send_signal(int(str(pid)), signal.SIGKILL)
         wait_until(lambda: _answers(lab))
 
 
@@ -159,7 +162,7 @@ def _worker_once(lab: Lab) -> None:
 def _in_a_slow_transaction(
     lab: Lab, when: str, query: str, strike: Callable[[], None], *, restarts: bool = True
 ) -> None:
-    _stores_something(lab)
+    stores_something(lab)
     lab.execute(_SLOW.format(when=when))
     wait_until(lambda: lab.number(_SLEEPING.format(query=query)) == 1)
     strike()
@@ -174,19 +177,8 @@ def _cut(lab: Lab, moment: Moment) -> None:
         wait_until(lambda number=number: lab.wire.cuts == number)  # type: ignore[misc]
 
 
-def _stores_something(lab: Lab) -> None:
-    """Until events have come to the database that were not there before."""
-    query = "SELECT count(*) FROM events"
-    before = lab.number(query)
-    wait_until(lambda: lab.number(query) > before)
-
-
 def _answers(lab: Lab) -> bool:
     try:
         return lab.number("SELECT 1") == 1
-    except OSError:
+    except psycopg.OperationalError:
         return False
-
-
-def end(process: Process) -> None:
-    assert process.end() == 0
