@@ -3,6 +3,12 @@
 from pathlib import Path
 
 _LIBRARY = "faketime/libfaketimeMT.so.1"
+# That library refuses a sleep by a clock that it leaves alone.
+# https://github.com/wolfcw/libfaketime/blob/v0.9.10/src/libfaketime.c (clock_nanosleep)
+_SLEEP = """
+import select, time
+time.sleep = lambda seconds: select.select([], [], [], seconds) and None
+"""
 
 
 class Clock:
@@ -13,6 +19,10 @@ class Clock:
         self.set("+0")
         found = sorted(Path("/usr/lib").glob(f"*/{_LIBRARY}"))
         assert found, "libfaketime is missing. Type: apt-get install libfaketime"
+        self.modules = folder / "modules"
+        """Of Python, to be found before all others."""
+        self.modules.mkdir()
+        (self.modules / "sitecustomize.py").write_text(_SLEEP)
         self.variables = {
             "LD_PRELOAD": str(found[0]),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),

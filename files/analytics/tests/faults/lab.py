@@ -236,9 +236,10 @@ class Lab:
             "VISITORS": str(self.folder / "keys"),
             "DATABASE_URL": f"postgresql://postgres@/{self.name}?host={self.wire.folder}",
         }
+        modules = [*([self.clock.modules] if self.clock else []), PROJECT / "src"]
         return {f"ANALYTICS_{name}": value for name, value in variables.items()} | {
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(PROJECT / "src"),
+            "PYTHONPATH": ":".join(map(str, modules)),
             "PYTHONUNBUFFERED": "1",
             **(self.clock.variables if self.clock else {}),
         }
