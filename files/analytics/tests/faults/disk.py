@@ -65,7 +65,7 @@ def mounted(folder: Path, megabytes: int) -> Iterator[Disk]:
     where = folder / "disk"
     where.mkdir()
     # In memory, so that no other work on this machine's disk makes it slow.
-    with NamedTemporaryFile(dir="/dev/shm", prefix=folder.name) as image:  # noqa: S108
+    with NamedTemporaryFile(dir="/dev/shm", prefix=folder.name) as image:
         image.truncate(megabytes * _MB)
         _run("mkfs.ext4", "-q", image.name)
         disk = Disk(Path(image.name), where)
