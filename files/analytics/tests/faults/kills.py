@@ -5,7 +5,6 @@ over, or mended.
 import signal
 from collections.abc import Callable
 
-import psycopg
 from faults.crowd import wait_until
 from faults.lab import Lab, send_signal, stores_something
 from faults.wire import Moment
@@ -129,7 +128,6 @@ def connection_of_the_worker(lab: Lab) -> None:
         lab.moment(0.2)
         for (pid,) in lab.execute(_WORKERS, lab.name):
             send_signal(int(str(pid)), signal.SIGKILL)
-        wait_until(lambda: _answers(lab))
 
 
 def database_away(lab: Lab) -> None:
@@ -175,10 +173,3 @@ def _cut(lab: Lab, moment: Moment) -> None:
     for number in range(1, 4):
         lab.wire.cut_at_commit(moment)
         wait_until(lambda number=number: lab.wire.cuts == number)  # type: ignore[misc]
-
-
-def _answers(lab: Lab) -> bool:
-    try:
-        return lab.number("SELECT 1") == 1
-    except psycopg.OperationalError:
-        return False

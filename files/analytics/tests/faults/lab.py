@@ -50,9 +50,24 @@ class Database:
     def create(self) -> str:
         """A new database with all tables; its name."""
         name = f"fault_{next(self._numbers)}"
-        self.cluster.postgres.execute(f"CREATE DATABASE {name}")
-        self.cluster.postgres.execute(f"ALTER DATABASE {name} SET search_path = public")
+        self.execute(f"CREATE DATABASE {name}")
         return name
+
+    def execute(
+        self, statement: str, *values: object, of: str = "postgres"
+    ) -> list[tuple[object, ...]]:
+        """The rows of one statement, once the server answers: it may be recovering."""
+        target = f"host={self.folder} user=postgres dbname={of}"
+        ends = time.monotonic() + 30
+        while True:
+            try:
+                with psycopg.connect(target, autocommit=True) as connection:
+                    cursor = connection.execute(statement.encode(), values or None)
+                    return cursor.fetchall() if cursor.description else []
+            except psycopg.OperationalError:
+                if time.monotonic() > ends:
+                    raise
+                time.sleep(0.05)
 
     def kill(self) -> None:
         """kill -9 of all of its processes, as when its container is killed."""
@@ -196,10 +211,7 @@ class Lab:
 
     def execute(self, statement: str, *values: object) -> list[tuple[object, ...]]:
         """Of the database, past the wire; its rows."""
-        target = f"host={self.database.folder} user=postgres dbname={self.name}"
-        with psycopg.connect(target, autocommit=True) as connection:
-            cursor = connection.execute(statement.encode(), values or None)
-            return cursor.fetchall() if cursor.description else []
+        return self.database.execute(statement, *values, of=self.name)
 
     def number(self, query: str) -> int:
         """The one number that a query finds; 0 for none."""

@@ -102,6 +102,10 @@ class Spool:
             # Each thread raises one of its own, as an exception carries its raiser's traceback.
             raise type(group.error)(*group.error.args) from group.error
 
+    def room(self) -> int:
+        """How many bytes it would take at this moment, by whoever; none or less when it is full."""
+        return min(self._unused(), free_bytes(self._folder) - self._reserve_bytes)
+
     def close(self) -> None:
         """Seals the segment. Whoever appends later begins another."""
         with self._lock:
@@ -150,7 +154,7 @@ class Spool:
             self._seal()
         if self._live is None or size > self._room:
             found = segments(self._folder)
-            self._room = self._limit_bytes - sum(segment.size() for segment in found)
+            self._room = self._unused()
             # Behind all others in their order, even if the clock was set back.
             newest = found[-1].stamp if found else 0
             self._stamp = max(time.time_ns(), newest + 1, self._stamp + 1)
@@ -164,6 +168,10 @@ class Spool:
             # Sealed, it can be removed too: it may be all that there is.
             self._seal()
             raise SpoolFullError(reason)
+
+    def _unused(self) -> int:
+        """What all segments together are still allowed."""
+        return self._limit_bytes - sum(each.size() for each in segments(self._folder))
 
     def _seal(self) -> None:
         if self._live:
