@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from faults import memory
 from faults.clock import Clock
+from faults.database import Database, database_in
 from faults.disk import mounted
-from faults.lab import Database, Lab, database_in
+from faults.lab import Lab
 from faults.table import Fault
 from faults.wire import Wire
 

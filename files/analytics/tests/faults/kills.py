@@ -6,7 +6,8 @@ import signal
 from collections.abc import Callable
 
 from faults.crowd import wait_until
-from faults.lab import Lab, send_signal, stores_something
+from faults.lab import Lab, stores_something
+from faults.processes import send_signal
 from faults.wire import Moment
 
 # Sleeps in the transaction that stores events: at the last statement, or in the commit itself.

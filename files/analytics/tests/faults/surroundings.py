@@ -6,12 +6,14 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
+from analytics.spool import aside
 from analytics.spool import reader as segments
 from analytics.spool.framing import encode, scan
 from analytics.spool.record import Record, decode
 from faults.crowd import wait_until
-from faults.lab import Lab, lives, stores_something
+from faults.lab import Lab, stores_something
 from faults.memory import limited
+from faults.processes import lives
 
 _MB = 1024 * 1024
 
@@ -103,7 +105,7 @@ def torn_record(lab: Lab) -> None:
         file.write(torn[: lab.chance.randrange(1, len(torn))])
     _start(lab)
     wait_until(lambda: "the last record was cut off" in lab.worker.log.read_text())
-    assert segments.damaged(lab.spool) == []
+    assert aside.damaged(lab.spool) == []
 
 
 def damaged_middle(lab: Lab) -> None:
@@ -122,8 +124,8 @@ def damaged_middle(lab: Lab) -> None:
     hit = [begin < start + size and start < end for begin, end in pairwise(borders)]
     lab.aside = {_path(one) for one, is_hit in zip(whole.payloads, hit, strict=True) if is_hit}
     _start(lab)
-    wait_until(lambda: segments.damaged(lab.spool))
-    kept = b"".join(path.read_bytes() for path in segments.damaged(lab.spool))
+    wait_until(lambda: aside.damaged(lab.spool))
+    kept = b"".join(path.read_bytes() for path in aside.damaged(lab.spool))
     assert len(kept) == sum(
         len(encode(one)) for one, is_hit in zip(whole.payloads, hit, strict=True) if is_hit
     )

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from analytics.spool import aside as set_aside
 from analytics.spool import reader as segments
 from analytics.spool.framing import MAX_PAYLOAD_BYTES, encode
 from analytics.spool.reader import Batch, Segment
@@ -138,6 +139,17 @@ def test_pages_that_the_disk_can_not_read_cost_their_records_alone(
     assert batch.damaged == [(first * size, (last + 1) * size)]
     assert (batch.offset_after, batch.sealed) == (100 * size, True)
     assert list(map(len, aside())) == [(last + 1 - first) * size]
+
+
+def test_what_was_put_aside_is_forgotten_when_it_is_old(write: Write, tmp_path: Path) -> None:
+    segments.read(write(b"garbage" + encode(b"x")), 0)
+    segments.read(write(encode(b"x") + encode(b"torn")[:9], LATER), 0)
+    old, torn = sorted((tmp_path / "damaged").iterdir())
+    os.utime(old, (1_700_000_000, 1_700_000_000))
+    assert set_aside.forget(tmp_path, datetime.fromtimestamp(1_700_000_001, UTC)) == 1
+    assert list((tmp_path / "damaged").iterdir()) == [torn]
+    assert set_aside.forget(tmp_path) == 0, "what was torn was no damage"
+    assert list((tmp_path / "damaged").iterdir()) == []
 
 
 def test_damage_that_can_not_be_put_aside_stops_nothing(write: Write, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import click
 from flask.cli import with_appcontext
 
 from analytics.config import current_settings
-from analytics.spool import reader as segments
+from analytics.spool import aside
 
 _SHOWN = 400
 
@@ -22,7 +22,7 @@ def command(context: click.Context) -> None:
 
 @with_appcontext
 def _list() -> None:
-    found = segments.damaged(current_settings().spool)
+    found = aside.damaged(current_settings().spool)
     if not found:
         click.echo("Nothing was damaged.")
         return
@@ -38,10 +38,8 @@ def _list() -> None:
 @with_appcontext
 def _forget() -> None:
     """Delete what was set aside."""
-    found = segments.damaged(current_settings().spool)
-    for path in found:
-        path.unlink(missing_ok=True)
-    click.echo(f"{len(found)} damaged places are forgotten.")
+    count = aside.forget(current_settings().spool)
+    click.echo(f"{count} damaged places are forgotten.")
 
 
 def _text(path: Path) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from analytics import database
 from analytics.access import cli
 from analytics.config import Settings, current_settings
+from analytics.spool import aside
 from analytics.spool import reader as segments
 from analytics.spool.reader import Backlog
 from analytics.spool.writer import RESERVE_BYTES, Spool, free_bytes
@@ -100,7 +101,7 @@ def _of_the_spool(settings: Settings, offsets: dict[str, int], now: datetime) ->
         left = f"{free // _MB:,} MB are left; at {RESERVE_BYTES // _MB} MB events are refused."
         yield Row("disk", "warning", left, "make ssh")
     if backlog.damaged:
-        size = sum(path.stat().st_size for path in segments.damaged(settings.spool))
+        size = sum(path.stat().st_size for path in aside.damaged(settings.spool))
         lost = f"{backlog.damaged} damaged places, {size:,} bytes, were set aside; see what it was."
         yield Row("damage", "warning", lost, "make analytics ARGS=damaged")
 

@@ -16,19 +16,17 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from analytics.spool import aside
 from analytics.spool import framing as records
 
 # Bounds the reader's memory; at some 250 bytes an event it is 4,000 of them.
 BATCH_BYTES = 1024 * 1024
 
 _NAME = re.compile(r"(\d{20})-[0-9a-f]{8}\.spool", re.ASCII)
-_DAMAGED = "damaged"
-_DAMAGED_BYTES = ".bytes"
 # A disk that can't read a place of a file can read no page that has a part of it.
 _PAGE_BYTES = 4096
 
@@ -113,9 +111,9 @@ def read(segment: Segment, offset: int, limit: int = BATCH_BYTES) -> Batch:
     damaged = [(offset + start, offset + end) for start, end in found.damaged]
     torn = damaged.pop() if found.torn else None
     for start, end in damaged:
-        _set_aside(segment, start, data[start - offset : end - offset], _DAMAGED_BYTES)
+        aside.keep(segment.path, start, data[start - offset : end - offset], aside.DAMAGED)
     if torn:
-        _set_aside(segment, torn[0], data[torn[0] - offset :], ".torn")
+        aside.keep(segment.path, torn[0], data[torn[0] - offset :], aside.TORN)
     return Batch(
         records=found.payloads,
         offset_after=offset + found.end,
@@ -151,13 +149,8 @@ def backlog(folder: Path, offsets: Mapping[str, int] | None = None) -> Backlog:
     return Backlog(
         bytes=sum(unread for _, unread in waiting),
         oldest=None if oldest is None else datetime.fromtimestamp(oldest / 1e9, UTC),
-        damaged=len(damaged(folder)),
+        damaged=len(aside.damaged(folder)),
     )
-
-
-def damaged(folder: Path) -> list[Path]:
-    """The damaged places that were copied aside, the oldest first."""
-    return sorted((folder / _DAMAGED).glob(f"*{_DAMAGED_BYTES}"))
 
 
 def sync_folder(folder: Path) -> None:
@@ -200,22 +193,6 @@ def _bytes_at(descriptor: int, offset: int, length: int) -> bytes:
             break
         pages += read
     return bytes(pages)
-
-
-def _set_aside(segment: Segment, start: int, data: bytes, suffix: str) -> None:
-    """Keeps damaged bytes by the place where they were: again the same file, if read again."""
-    folder = segment.path.parent / _DAMAGED
-    path = folder / f"{segment.path.stem}-{start}{suffix}"
-    # They are reported in any case. On a full disk it is more important to read on, which is what
-    # makes room.
-    with suppress(OSError):
-        folder.mkdir(exist_ok=True)
-        unfinished = path.with_suffix(".new")
-        with unfinished.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
