@@ -1,4 +1,4 @@
-"""A PostgreSQL that may be killed. It syncs, for a kill is not the worst of it."""
+"""A PostgreSQL that may be killed, and of which a commit is one, other than in the other tests."""
 
 import signal
 import time
@@ -13,7 +13,8 @@ from analytics.dev.postgres import Cluster
 from faults.crowd import wait_until
 from faults.processes import children, lives, send_signal
 
-DURABLE = ("--fsync=on", "--synchronous_commit=on", "--full_page_writes=on")
+# A commit is in the kernel's hands, and outlives the server; and it is on the disk.
+_COMMITTED, _SYNCED = "--synchronous_commit=on", ("--fsync=on", "--full_page_writes=on")
 
 
 class Database:
@@ -71,8 +72,8 @@ class Database:
 
 @contextmanager
 def database_in(data: Path | None = None) -> Iterator[Database]:
-    """A PostgreSQL that syncs, with its data in that folder."""
-    with postgres.cluster(*DURABLE, data=data) as cluster:
+    """A PostgreSQL; with its data in that folder, whose disk may lose its power."""
+    with postgres.cluster(_COMMITTED, *(_SYNCED if data else ()), data=data) as cluster:
         made = Database(cluster)
         try:
             yield made
