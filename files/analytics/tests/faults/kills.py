@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from faults.crowd import wait_until
 from faults.lab import Lab, stores_something
-from faults.processes import send_signal
+from faults.processes import lives, send_signal
 from faults.wire import Moment
 
 # Sleeps in the transaction that stores events: at the last statement, or in the commit itself.
@@ -39,8 +39,10 @@ def web(lab: Lab) -> None:
 
 def web_master(lab: Lab) -> None:
     lab.moment()
+    orphans = lab.web.pids()[1:]
     lab.web.kill_parent()
     lab.web.start()
+    wait_until(lambda: not any(map(lives, orphans)))
 
 
 def web_stopped(lab: Lab) -> None:

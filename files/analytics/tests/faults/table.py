@@ -31,7 +31,7 @@ FAULTS = [
         "kill -9 gunicorn's master",
         "at any moment",
         kills.web_master,
-        "its orphan and the new one write at once",
+        "its orphan ends by itself",
     ),
     Fault("stop the web process", "in a stream of events", kills.web_stopped, "it exits with 0"),
     Fault(
