@@ -35,15 +35,19 @@ class Database:
         self.execute(f"CREATE DATABASE {name}")
         return name
 
+    def connect(self, to: str) -> psycopg.Connection[tuple[object, ...]]:
+        """A connection to a database of it, in no transaction."""
+        target = f"host={self.folder} user=postgres dbname={to}"
+        return psycopg.connect(target, autocommit=True)
+
     def execute(
         self, statement: str, *values: object, of: str = "postgres"
     ) -> list[tuple[object, ...]]:
         """The rows of one statement, once the server answers: it may be recovering."""
-        target = f"host={self.folder} user=postgres dbname={of}"
         ends = time.monotonic() + 30
         while True:
             try:
-                with psycopg.connect(target, autocommit=True) as connection:
+                with self.connect(of) as connection:
                     cursor = connection.execute(statement.encode(), values or None)
                     return cursor.fetchall() if cursor.description else []
             except psycopg.OperationalError:

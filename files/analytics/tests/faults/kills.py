@@ -10,16 +10,18 @@ from faults.lab import Lab, stores_something
 from faults.processes import lives, send_signal
 from faults.wire import Moment
 
-# Sleeps in the transaction that stores events: at the last statement, or in the commit itself.
-_SLOW = """
-CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN PERFORM pg_sleep(0.7); RETURN NULL; END $$;
-CREATE CONSTRAINT TRIGGER slow AFTER INSERT OR UPDATE ON positions
-DEFERRABLE INITIALLY {when} FOR EACH ROW EXECUTE FUNCTION slow()
+# Holds a transaction that stores events, for as long as somebody else has that lock: at its last
+# statement, or in the commit itself.
+_LOCK = 6
+_HOLD = f"""
+CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN PERFORM pg_advisory_xact_lock_shared({_LOCK}); RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER hold AFTER INSERT OR UPDATE ON positions
+DEFERRABLE INITIALLY {{when}} FOR EACH ROW EXECUTE FUNCTION hold()
 """
-_SLEEPING = """
+_HELD = """
 SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND wait_event = 'PgSleep' AND query LIKE '{query}'
+WHERE datname = current_database() AND wait_event = 'advisory' AND query LIKE '{query}'
 """
 _WORKERS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'analytics' AND datname = %s"
 
@@ -87,11 +89,11 @@ def second_worker(lab: Lab) -> None:
 
 
 def worker_before_commit(lab: Lab) -> None:
-    _in_a_slow_transaction(lab, "IMMEDIATE", "INSERT INTO positions%", lab.worker.kill)
+    _in_a_transaction(lab, "IMMEDIATE", "INSERT INTO positions%", lab.worker.kill)
 
 
 def worker_in_commit(lab: Lab) -> None:
-    _in_a_slow_transaction(lab, "DEFERRED", "COMMIT", lab.worker.kill)
+    _in_a_transaction(lab, "DEFERRED", "COMMIT", lab.worker.kill)
 
 
 def database_in_commit(lab: Lab) -> None:
@@ -99,7 +101,7 @@ def database_in_commit(lab: Lab) -> None:
         lab.database.kill()
         lab.database.start()
 
-    _in_a_slow_transaction(lab, "DEFERRED", "COMMIT", strike, restarts=False)
+    _in_a_transaction(lab, "DEFERRED", "COMMIT", strike, restarts=False)
 
 
 def commit_never_asked(lab: Lab) -> None:
@@ -160,16 +162,20 @@ def _worker_once(lab: Lab) -> None:
     lab.worker.start()
 
 
-def _in_a_slow_transaction(
+def _in_a_transaction(
     lab: Lab, when: str, query: str, strike: Callable[[], None], *, restarts: bool = True
 ) -> None:
     stores_something(lab)
-    lab.execute(_SLOW.format(when=when))
-    wait_until(lambda: lab.number(_SLEEPING.format(query=query)) == 1)
-    strike()
-    if restarts:
-        lab.worker.start()
-    lab.execute("DROP TRIGGER slow ON positions")
+    with lab.database.connect(lab.name) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        lab.execute(_HOLD.format(when=when))
+        wait_until(lambda: lab.number(_HELD.format(query=query)) == 1)
+        strike()
+        if restarts:
+            lab.worker.start()
+            # PostgreSQL has yet to learn that the other one is gone.
+            wait_until(lambda: "another worker is at work" in lab.worker.log.read_text())
+    lab.execute("DROP TRIGGER hold ON positions")
 
 
 def _cut(lab: Lab, moment: Moment) -> None:
