@@ -13,8 +13,10 @@ MAKEFLAGS += --no-print-directory
 #   pebble, socat           the certificate authority beside it, and the way there
 #   jekyll                  builds the example blog
 #   curl, openssl, chromium what the tests look from
+#   libfaketime             a clock that the tests can set
 PACKAGES := python3-venv qemu-system-x86 qemu-utils seabios ipxe-qemu mmdebstrap e2fsprogs \
-	genisoimage pebble socat openssh-client rsync jekyll curl openssl ca-certificates chromium iproute2
+	genisoimage pebble socat openssh-client rsync jekyll curl openssl ca-certificates chromium iproute2 \
+	libfaketime
 
 BIN := .venv/bin
 PYTHON := $(BIN)/python
@@ -149,7 +151,8 @@ demo: packages $(VENV) $(SITE)/index.html ## Show the dashboard with a made-up y
 
 ##@ Proving
 # One more than there are processors, for some tests wait.
-UNIT_TESTS := --numprocesses $(shell expr $$(nproc) + 1) --ignore files/analytics/tests/browser
+UNIT_TESTS := --numprocesses $(shell expr $$(nproc) + 1) --ignore files/analytics/tests/browser \
+	--ignore files/analytics/tests/faults
 .PHONY: check
 check: $(VENV) ## Under two minutes: style, types, unit tests, templates, shell, YAML
 	@$(BIN)/ruff check .
@@ -195,6 +198,7 @@ test-deploy:
 	@$(MAKE) deploy LIMIT=emulated $(LABEL)
 test-without-droplet:
 	@{ nice $(MAKE) check; \
+		nice $(BIN)/pytest -vv files/analytics/tests/faults; \
 		nice $(BIN)/pytest -vv files/analytics/tests/browser tests/browser/test_tracker_*.py \
 			tests/emulator/test_images.py tests/deploys/test_nginx_*.py \
 			tests/deploys/test_acme_orders.py; } $(LABEL)
@@ -219,7 +223,7 @@ test-faults:
 
 .PHONY: faults
 faults: up ## Every fault on purpose, the slow ones too, on the droplet of make up (an hour without KVM)
-	@$(BIN)/pytest -vv tests/faults
+	@$(BIN)/pytest -vv files/analytics/tests/faults tests/faults
 
 .PHONY: audit
 audit: tools .venv-audit/complete ## Outside scanners look at the host; each finding is explained or a fault (TOOLS=, LIMIT=)
@@ -228,6 +232,7 @@ audit: tools .venv-audit/complete ## Outside scanners look at the host; each fin
 .PHONY: bench
 bench: tools $(SITE)/index.html ## Measure events, dashboard and a deploy, and write benchmarks/results
 	@$(PYTHON) -m benchmarks.taking
+	@$(PYTHON) -m benchmarks.promised
 	@$(PYTHON) -m benchmarks.worker
 	@$(PYTHON) -m benchmarks.dashboard
 	@$(PYTHON) -m benchmarks.deploy

@@ -78,13 +78,15 @@ def _request(chance: random.Random, agent: str) -> bytes:
     ).encode()
 
 
-def ask(path: Path, prepared: Sequence[bytes], seconds: float) -> tuple[float, list[float]]:
+def ask(
+    path: Path, prepared: Sequence[bytes], seconds: float, connections: int = CONNECTIONS
+) -> tuple[float, list[float]]:
     """Promises a second over all connections, and the milliseconds that each took."""
     began = time.perf_counter()
-    with ThreadPoolExecutor(CONNECTIONS) as clients:
+    with ThreadPoolExecutor(connections) as clients:
         found = clients.map(
-            lambda number: _client(path, prepared[number::CONNECTIONS], began + seconds),
-            range(CONNECTIONS),
+            lambda number: _client(path, prepared[number::connections], began + seconds),
+            range(connections),
         )
         took = [milliseconds for each in found for milliseconds in each]
     return len(took) / (time.perf_counter() - began), took
@@ -151,7 +153,7 @@ def proportional_memory(pid: int) -> str:
     return " + ".join(f"{each:.0f}" for each in found)
 
 
-def _run_on(processors: Sequence[int]) -> None:
+def run_on(processors: Sequence[int]) -> None:
     """This program, and what it starts from now on."""
     os.sched_setaffinity(0, processors)
 
@@ -163,7 +165,7 @@ def compare(folder: Path, rounds: int, seconds: float) -> list[str]:
     took: dict[str, list[float]] = {name: [] for name in APPS}
     memory: dict[str, str] = {}
     processors = sorted(os.sched_getaffinity(0))
-    _run_on(processors[:1])
+    run_on(processors[:1])
     with postgres.running(*DURABLE, newest=True) as server:
         engine = make_engine(server.url())
         migrate(engine, wait_seconds=30)
@@ -171,11 +173,11 @@ def compare(folder: Path, rounds: int, seconds: float) -> list[str]:
         for number in range(rounds):
             for index, (name, app) in enumerate(APPS.items()):
                 with serving(app, folder / f"{index}-{number}", engine) as (path, pid):
-                    _run_on(processors[-1:])
+                    run_on(processors[-1:])
                     ask(path, prepared, 1)  # until it is warm
                     rate, milliseconds = ask(path, prepared, seconds)
                     memory[name] = proportional_memory(pid)
-                    _run_on(processors[:1])
+                    run_on(processors[:1])
                 rates[name].append(rate)
                 took[name] += milliseconds
                 print(f"{name}: {rate:,.0f}/s", flush=True)

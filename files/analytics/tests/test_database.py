@@ -41,6 +41,7 @@ def assert_unavailable(client: FlaskClient, send: Send) -> None:
     assert_503(health)
     facts = health.json or {}
     assert facts.pop("waiting_bytes") > 0
+    assert facts.pop("damaged_places") == 0
     assert facts == {
         "status": "error",
         "events": "taken",

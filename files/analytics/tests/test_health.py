@@ -8,6 +8,7 @@ import pytest
 from analytics.app import create_app
 from analytics.config import Settings
 from analytics.migrate import migrate
+from analytics.spool import writer
 from analytics.taking.visitors import Visitors
 from flask.testing import FlaskClient
 from sqlalchemy import URL, Engine, text
@@ -30,6 +31,7 @@ def test_all_is_well(client: FlaskClient) -> None:
         "status": "ok",
         "events": "taken",
         "waiting_bytes": 0,
+        "damaged_places": 0,
         "database": "ok",
         "schema": "ok",
         "version": "0.1.0",
@@ -88,6 +90,14 @@ def test_a_spool_that_can_only_be_read_is_told(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere
+    response = client.get("/api/health")
+    assert response.status_code == 503
+    assert response.json is not None
+    assert (response.json["events"], response.json["database"]) == ("refused", "ok")
+
+
+def test_a_spool_without_room_is_told(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "free_bytes", lambda _: writer.RESERVE_BYTES)
     response = client.get("/api/health")
     assert response.status_code == 503
     assert response.json is not None

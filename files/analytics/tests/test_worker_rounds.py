@@ -1,5 +1,6 @@
 """What a worker does in each round, whatever the database does. Processes are in test_worker.py."""
 
+import os
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -103,3 +104,21 @@ def test_sums_of_filters_are_forgotten_at_the_start_and_made_when_nothing_is_to_
     monkeypatch.setattr(one, "_rest", until_made)
     one.run()
     assert sites() == {1}
+
+
+def test_what_was_set_aside_goes_when_events_of_that_age_do(
+    make_settings: MakeSettings, engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(worker, "ALIVE", tmp_path / "alive")
+    settings = make_settings(engine.url)
+    aside = settings.spool / "damaged"
+    aside.mkdir()
+    for name, days in (("old", 402), ("young", 398)):
+        path = aside / f"{name}.bytes"
+        path.touch()
+        then = time.time() - days * 24 * 3600
+        os.utime(path, (then, then))
+    one = worker.Worker(settings, engine)
+    monkeypatch.setattr(one._stopping, "wait", lambda _: one.stop())
+    one.run()
+    assert [path.stem for path in aside.iterdir()] == ["young"]

@@ -8,7 +8,7 @@ from analytics import database, errors, health
 from analytics.access import login_links, sessions, signin, tokens
 from analytics.access.event_tokens import EventTokens
 from analytics.api import openapi, v1, v2
-from analytics.commands import annotations, bots, delete, retention, sites
+from analytics.commands import annotations, bots, damaged, delete, retention, sites, status
 from analytics.config import Settings
 from analytics.logs.cli import command as import_log
 from analytics.privacy import page as privacy
@@ -45,7 +45,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(notes.blueprint)
     if settings.privacy_path:
         app.register_blueprint(privacy.blueprint(settings.privacy_path))
-    for noun in (annotations, bots, delete, login_links, retention, sessions, sites, stats, tokens):
+    for noun in (
+        *(annotations, bots, damaged, delete, login_links, retention),
+        *(sessions, sites, stats, status, tokens),
+    ):
         app.cli.add_command(noun.command)
     app.cli.add_command(import_log)
     for command in (transfer.export, transfer.import_, transfer.imports):

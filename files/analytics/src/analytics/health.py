@@ -19,18 +19,22 @@ blueprint = Blueprint("health", __name__, url_prefix="/api")
 def show() -> Response:
     """200 if events can be taken and stored.
 
-    503 if the spool can't be written, and also if the database is away or its schema is too old:
-    events are taken all the same then, and wait.
+    503 if the spool can't be written or is full, and also if the database is away or its schema is
+    too old: events are taken all the same then, and wait.
     """
     spool = current_settings().spool
     try:
         current_intake().destroy_old_keys()
-        waiting = segments.backlog(spool).bytes
-        writable = os.access(spool, os.W_OK)
+        backlog = segments.backlog(spool)
+        writable = os.access(spool, os.W_OK) and not current_intake().is_full()
     except OSError as error:
         current_app.logger.error("the spool can't be used: %s", error.strerror)
         return _answer(healthy=False, events="refused")
-    events = {"events": "taken" if writable else "refused", "waiting_bytes": waiting}
+    events = {
+        "events": "taken" if writable else "refused",
+        "waiting_bytes": backlog.bytes,
+        "damaged_places": backlog.damaged,
+    }
     try:
         with database.current_engine().connect() as connection:
             state = schema.state(schema.revision(connection))

@@ -25,6 +25,7 @@ from analytics.config import ConfigError, Settings
 from analytics.keeping import annotations, filtered, lock, retention, rollups
 from analytics.keeping.carrier import Carrier
 from analytics.seeing.ahead import Ahead
+from analytics.spool import aside
 from analytics.taking.visitors import Visitors
 
 log = logging.getLogger("analytics.worker")
@@ -128,6 +129,9 @@ class Worker:
             retention.apply(connection, self._settings.sites, now)
             with connection.begin():
                 expire(connection, now)
+            # It may be of any site, and is never older than an event that is kept.
+            limits = [retention.oldest_kept(site, now) for site in self._settings.sites]
+            aside.forget(self._settings.spool, min(limits))
 
     def _publish_event_tokens(self, connection: Connection) -> None:
         """For whoever has changed them out of reach of the spool, or restored a backup."""

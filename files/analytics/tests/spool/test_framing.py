@@ -40,6 +40,7 @@ def test_a_torn_tail_is_not_yet_there_or_never_will_be(length: int) -> None:
     sealed = records.scan(data, final=True)
     assert (len(sealed.payloads), sealed.end) == (2, len(data))
     assert sealed.damaged == ([(len(whole), len(data))] if length else [])
+    assert sealed.torn == bool(length)
 
 
 def test_a_record_inside_a_payload_is_no_record() -> None:
@@ -81,5 +82,5 @@ def test_much_garbage_is_passed_over_before_the_segment_ends() -> None:
     """Or the reader would stand before it for ever."""
     garbage = b"\xffFS1" * records.MAX_RECORD_BYTES
     found = records.scan(garbage, final=False)
-    assert found.damaged == [(0, found.end)]
+    assert (found.damaged, found.torn) == ([(0, found.end)], False)
     assert found.end > len(garbage) - records.MAX_RECORD_BYTES

@@ -1,5 +1,6 @@
 """The spool's reader, on real files."""
 
+import errno
 import fcntl
 import os
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from analytics.spool import aside as set_aside
 from analytics.spool import reader as segments
 from analytics.spool.framing import MAX_PAYLOAD_BYTES, encode
 from analytics.spool.reader import Batch, Segment
@@ -72,16 +74,23 @@ def test_reading_goes_on_where_it_ended(write: Write) -> None:
 
 
 @pytest.mark.parametrize("length", range(1, SIZE))
-def test_a_torn_tail_waits_until_its_writer_is_gone(tmp_path: Path, length: int) -> None:
+def test_a_torn_tail_waits_until_its_writer_is_gone(
+    tmp_path: Path, aside: Callable[[], list[bytes]], length: int
+) -> None:
+    """It was promised to nobody, so it is no damage."""
     spool = Spool(tmp_path)
     spool.append_many(PAYLOADS[:2])
     (segment,) = segments.segments(tmp_path)
+    torn = encode(PAYLOADS[2])[:length]
     with segment.path.open("ab") as file:
-        file.write(encode(PAYLOADS[2])[:length])
+        file.write(torn)
     assert segments.read(segment, 0) == Batch(PAYLOADS[:2], 2 * SIZE, [], sealed=False)
     spool.close()
     end = 2 * SIZE + length
-    assert segments.read(segment, 2 * SIZE) == Batch([], end, [(2 * SIZE, end)], sealed=True)
+    batch = segments.read(segment, 2 * SIZE)
+    assert batch == Batch([], end, [], sealed=True, torn=(2 * SIZE, end))
+    assert aside() == [torn]
+    assert segments.backlog(tmp_path).damaged == 0
 
 
 @pytest.mark.parametrize("position", range(SIZE))
@@ -107,6 +116,40 @@ def test_damage_larger_than_a_batch_is_passed_over(
     assert records == [b"before", b"after"]
     assert sum(end - start for start, end in damaged) == len(garbage)
     assert sorted(map(len, aside())) == sorted(end - start for start, end in damaged)
+
+
+def test_pages_that_the_disk_can_not_read_cost_their_records_alone(
+    write: Write, aside: Callable[[], list[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the worker would stand before them for ever, and all that comes later with it."""
+    payloads = [b"%03d" % number * 100 for number in range(100)]
+    size = len(encode(payloads[0]))
+    segment = write(b"".join(map(encode, payloads)))
+    pread, broken = os.pread, range(3 * 4096, 4 * 4096)
+
+    def fail(descriptor: int, length: int, offset: int) -> bytes:
+        if offset < broken.stop and offset + length > broken.start:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return pread(descriptor, length, offset)
+
+    monkeypatch.setattr(os, "pread", fail)
+    batch = segments.read(segment, 100 * size // 3 // size * size)
+    first, last = broken.start // size, (broken.stop - 1) // size
+    assert batch.records == payloads[33:first] + payloads[last + 1 :]
+    assert batch.damaged == [(first * size, (last + 1) * size)]
+    assert (batch.offset_after, batch.sealed) == (100 * size, True)
+    assert list(map(len, aside())) == [(last + 1 - first) * size]
+
+
+def test_what_was_put_aside_is_forgotten_when_it_is_old(write: Write, tmp_path: Path) -> None:
+    segments.read(write(b"garbage" + encode(b"x")), 0)
+    segments.read(write(encode(b"x") + encode(b"torn")[:9], LATER), 0)
+    old, torn = sorted((tmp_path / "damaged").iterdir())
+    os.utime(old, (1_700_000_000, 1_700_000_000))
+    assert set_aside.forget(tmp_path, datetime.fromtimestamp(1_700_000_001, UTC)) == 1
+    assert list((tmp_path / "damaged").iterdir()) == [torn]
+    assert set_aside.forget(tmp_path) == 0, "what was torn was no damage"
+    assert list((tmp_path / "damaged").iterdir()) == []
 
 
 def test_damage_that_can_not_be_put_aside_stops_nothing(write: Write, tmp_path: Path) -> None:

@@ -58,9 +58,46 @@ class EmbeddedPostgres:
             connection.execute(statement.encode())
 
 
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """An initialised folder of data, and how a server is started on it, as often as wanted."""
+
+    postgres: EmbeddedPostgres
+    command: tuple[str, ...]
+    user: str | None
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """A server that answers. It ends with the thread that calls this."""
+        folder = self.postgres.folder
+        with (folder / "log").open("ab") as log:
+            server = subprocess.Popen(
+                self.command,
+                cwd=folder,
+                user=self.user,
+                stdout=log,
+                stderr=log,
+                preexec_fn=_die_with_parent,
+            )
+        try:
+            _wait_until_ready(self.postgres, server)
+        except BaseException:
+            stop(server)
+            raise
+        return server
+
+
+def stop(server: subprocess.Popen[bytes]) -> None:
+    """SIGQUIT: at once, as nothing needs to be saved.
+
+    https://www.postgresql.org/docs/16/server-shutdown.html
+    """
+    server.send_signal(signal.SIGQUIT)
+    server.wait()
+
+
 @contextmanager
-def running(*options: str, newest: bool = False) -> Iterator[EmbeddedPostgres]:
-    """Starts a server with an empty cluster; stops it and deletes the cluster at the end.
+def cluster(*options: str, newest: bool = False, data: Path | None = None) -> Iterator[Cluster]:
+    """An empty cluster, which is deleted at the end; its data is in a folder that may be given.
 
     `options` are further ones of its command line, such as `--shared_buffers=256MB`. Version 16,
     the older of the two in the package, or the newest: what works in 16 works in production's 17,
@@ -73,15 +110,27 @@ def running(*options: str, newest: bool = False) -> Iterator[EmbeddedPostgres]:
         if user is not None:
             binaries = _copy(binaries, folder)
             shutil.chown(folder, user)
-        data = folder / "data"
+        data = data or folder / "data"
+        data.mkdir(mode=0o700)
+        if user is not None:
+            shutil.chown(data, user)
         _initialise([str(binaries / "initdb"), "-D", str(data), *_INITDB_OPTIONS], folder, user)
-        socket_option = f"--unix_socket_directories={folder}"
-        command = [str(binaries / "postgres"), "-D", str(data), socket_option, *_SERVER_OPTIONS]
-        command += options
-        with _process(command, folder, user) as server:
-            postgres = EmbeddedPostgres(folder)
-            _wait_until_ready(postgres, server)
-            yield postgres
+        command = (
+            *(str(binaries / "postgres"), "-D", str(data)),
+            *(f"--unix_socket_directories={folder}", *_SERVER_OPTIONS, *options),
+        )
+        yield Cluster(EmbeddedPostgres(folder), command, user)
+
+
+@contextmanager
+def running(*options: str, newest: bool = False) -> Iterator[EmbeddedPostgres]:
+    """Starts a server with an empty cluster, as `cluster` has it; stops it at the end."""
+    with cluster(*options, newest=newest) as made:
+        server = made.start()
+        try:
+            yield made.postgres
+        finally:
+            stop(server)
 
 
 def _binaries(newest: bool) -> Path:
@@ -112,28 +161,6 @@ def _initialise(command: list[str], folder: Path, user: str | None) -> None:
     )
     if done.returncode != 0:
         raise RuntimeError(f"PostgreSQL's initdb failed:\n{done.stderr}")
-
-
-@contextmanager
-def _process(
-    command: list[str], folder: Path, user: str | None
-) -> Iterator[subprocess.Popen[bytes]]:
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
-            command,
-            cwd=folder,
-            user=user,
-            stdout=log,
-            stderr=log,
-            preexec_fn=_die_with_parent,
-        )
-    try:
-        yield server
-    finally:
-        # SIGQUIT: at once, as nothing needs to be saved.
-        # https://www.postgresql.org/docs/16/server-shutdown.html
-        server.send_signal(signal.SIGQUIT)
-        server.wait()
 
 
 def _die_with_parent() -> None:

@@ -66,7 +66,7 @@ class Carrier:
     def _take(self) -> bool:
         for segment in segments.segments(self._settings.spool):
             batch = segments.read(segment, self._positions.get(segment.name, 0))
-            if batch.records or batch.damaged:
+            if batch.records or batch.damaged or batch.torn:
                 self._keep(segment, batch)
                 return True
             if batch.sealed:
@@ -76,6 +76,9 @@ class Carrier:
     def _keep(self, segment: Segment, batch: Batch) -> None:
         for start, end in batch.damaged:
             log.error("%s: bytes %d to %d are damaged and were set aside", segment.name, start, end)
+        if batch.torn:
+            # No error: it was promised to nobody.
+            log.warning("%s: the last record was cut off at byte %d", segment.name, batch.torn[1])
         with self._connection.begin():
             self._store.write(self._connection, list(self._read(batch)))
             self._connection.execute(

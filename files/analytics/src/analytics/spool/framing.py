@@ -33,6 +33,8 @@ class Scan:
     """Where to go on: everything before it is a payload here, or damaged."""
     damaged: list[tuple[int, int]]
     """Where each damaged place begins, and where it has ended."""
+    torn: bool = False
+    """Whether the last of them is a record without its end, and nothing follows."""
 
 
 def encode(payload: bytes) -> bytes:
@@ -51,6 +53,7 @@ def scan(data: bytes, *, final: bool) -> Scan:
     """
     payloads: list[bytes] = []
     damaged: list[tuple[int, int]] = []
+    torn = False
     position = 0
     while position < len(data):
         payload = _payload_at(data, position)
@@ -66,9 +69,14 @@ def scan(data: bytes, *, final: bool) -> Scan:
             end = len(data) if final else max(position, len(data) - MAX_RECORD_BYTES + 1)
         if end == position:
             break
+        torn = (
+            end == len(data)
+            and data.startswith(_MAGIC[: end - position], position)
+            and (_is_cut_off(data, position))
+        )
         damaged.append((position, end))
         position = end
-    return Scan(payloads, position, damaged)
+    return Scan(payloads, position, damaged, torn)
 
 
 def _checksum(length: int, payload: bytes) -> int:

@@ -10,23 +10,25 @@ when the segment has been removed.
 """
 
 import argparse
+import errno
 import fcntl
 import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from analytics.spool import aside
 from analytics.spool import framing as records
 
 # Bounds the reader's memory; at some 250 bytes an event it is 4,000 of them.
 BATCH_BYTES = 1024 * 1024
 
 _NAME = re.compile(r"(\d{20})-[0-9a-f]{8}\.spool", re.ASCII)
-_DAMAGED = "damaged"
+# A disk that can't read a place of a file can read no page that has a part of it.
+_PAGE_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,9 @@ class Batch:
     """Offsets of places that are no records: copied aside, and passed over."""
     sealed: bool
     """Nothing follows and nothing ever will: commit, and the segment can be removed."""
+    torn: tuple[int, int] | None = None
+    """A last record without its end, as its writer died, or the power failed, before it could be
+    promised; copied aside, and passed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +103,23 @@ def read(segment: Segment, offset: int, limit: int = BATCH_BYTES) -> Batch:
         # and end the segment in between, and that record would be taken for not there.
         sealed = _is_sealed(descriptor)
         size = os.fstat(descriptor).st_size
-        data = os.pread(descriptor, limit, offset)
+        data = _bytes_at(descriptor, offset, min(limit, max(0, size - offset)))
     finally:
         os.close(descriptor)
     final = sealed and offset + len(data) >= size
     found = records.scan(data, final=final)
-    for start, end in found.damaged:
-        _set_aside(segment, offset + start, data[start:end])
+    damaged = [(offset + start, offset + end) for start, end in found.damaged]
+    torn = damaged.pop() if found.torn else None
+    for start, end in damaged:
+        aside.keep(segment.path, start, data[start - offset : end - offset], aside.DAMAGED)
+    if torn:
+        aside.keep(segment.path, torn[0], data[torn[0] - offset :], aside.TORN)
     return Batch(
         records=found.payloads,
         offset_after=offset + found.end,
-        damaged=[(offset + start, offset + end) for start, end in found.damaged],
+        damaged=damaged,
         sealed=final,
+        torn=torn,
     )
 
 
@@ -136,11 +146,10 @@ def backlog(folder: Path, offsets: Mapping[str, int] | None = None) -> Backlog:
     waiting = [(each, each.size() - offsets.get(each.name, 0)) for each in found]
     waiting = [(each, unread) for each, unread in waiting if unread > 0]
     oldest = waiting[0][0].stamp if waiting else None
-    aside = folder / _DAMAGED
     return Backlog(
         bytes=sum(unread for _, unread in waiting),
         oldest=None if oldest is None else datetime.fromtimestamp(oldest / 1e9, UTC),
-        damaged=sum(1 for _ in aside.glob("*.bytes")) if aside.is_dir() else 0,
+        damaged=len(aside.damaged(folder)),
     )
 
 
@@ -163,20 +172,27 @@ def _is_sealed(descriptor: int) -> bool:
     return True
 
 
-def _set_aside(segment: Segment, start: int, data: bytes) -> None:
-    """Keeps damaged bytes by the place where they were: again the same file, if read again."""
-    folder = segment.path.parent / _DAMAGED
-    path = folder / f"{segment.path.stem}-{start}.bytes"
-    # They are reported in any case. On a full disk it is more important to read on, which is what
-    # makes room.
-    with suppress(OSError):
-        folder.mkdir(exist_ok=True)
-        unfinished = path.with_suffix(".new")
-        with unfinished.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
+def _bytes_at(descriptor: int, offset: int, length: int) -> bytes:
+    """So many bytes of a file. Where its disk can't read them are zeros, which are no record."""
+    try:
+        return os.pread(descriptor, length, offset)
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+    pages = bytearray()
+    while len(pages) < length:
+        place = offset + len(pages)
+        wanted = min(_PAGE_BYTES - place % _PAGE_BYTES, length - len(pages))
+        try:
+            read = os.pread(descriptor, wanted, place)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            read = bytes(wanted)
+        if not read:
+            break
+        pages += read
+    return bytes(pages)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

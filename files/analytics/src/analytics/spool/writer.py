@@ -1,7 +1,7 @@
 """The spool's writer: what `append` has taken is on the disk, whatever dies next.
 
 Any number of processes write into the same folder, each into a segment of its own. Their format
-is in records.py, and their reader in segments.py.
+is in framing.py, and their reader in reader.py.
 """
 
 import errno
@@ -15,6 +15,8 @@ from weakref import WeakSet
 from analytics.spool import framing as records
 from analytics.spool.live import LiveSegment
 from analytics.spool.reader import segments
+
+RESERVE_BYTES = 256 * 1024 * 1024
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -44,8 +46,9 @@ class Spool:
     a sync, which takes milliseconds, is shared by all who came during the sync before it.
 
     `limit_bytes` is for all segments in the folder; they may exceed it by one segment for each
-    further process that writes. A segment ends at `segment_bytes`, and takes nothing that comes
-    `segment_seconds` after its first record.
+    further process that writes. Of the disk `reserve_bytes` are left to the database, which needs
+    less than that for all that the spool may hold. A segment ends at `segment_bytes`, and takes
+    nothing that comes `segment_seconds` after its first record.
     """
 
     def __init__(
@@ -53,11 +56,13 @@ class Spool:
         folder: Path,
         *,
         limit_bytes: int = 256 * 1024 * 1024,
+        reserve_bytes: int = RESERVE_BYTES,
         segment_bytes: int = 8 * 1024 * 1024,
         segment_seconds: float = 60.0,
     ) -> None:
         self._folder = folder
         self._limit_bytes = limit_bytes
+        self._reserve_bytes = reserve_bytes
         self._segment_bytes = segment_bytes
         self._segment_seconds = segment_seconds
         self._stamp = 0
@@ -96,6 +101,10 @@ class Spool:
         if group.error:
             # Each thread raises one of its own, as an exception carries its raiser's traceback.
             raise type(group.error)(*group.error.args) from group.error
+
+    def room(self) -> int:
+        """How many bytes it would take at this moment, by whoever; none or less when it is full."""
+        return min(self._unused(), free_bytes(self._folder) - self._reserve_bytes)
 
     def close(self) -> None:
         """Seals the segment. Whoever appends later begins another."""
@@ -145,14 +154,24 @@ class Spool:
             self._seal()
         if self._live is None or size > self._room:
             found = segments(self._folder)
-            self._room = self._limit_bytes - sum(segment.size() for segment in found)
+            self._room = self._unused()
             # Behind all others in their order, even if the clock was set back.
             newest = found[-1].stamp if found else 0
             self._stamp = max(time.time_ns(), newest + 1, self._stamp + 1)
+        reason = None
         if size > self._room:
+            reason = f"the spool holds the {self._limit_bytes} bytes that it may"
+        # Others fill the disk too. What is asked each time costs a thousandth of what a sync does.
+        elif size > free_bytes(self._folder) - self._reserve_bytes:
+            reason = f"the disk has only the {self._reserve_bytes} bytes left that others need"
+        if reason:
             # Sealed, it can be removed too: it may be all that there is.
             self._seal()
-            raise SpoolFullError(f"the spool holds the {self._limit_bytes} bytes that it may")
+            raise SpoolFullError(reason)
+
+    def _unused(self) -> int:
+        """What all segments together are still allowed."""
+        return self._limit_bytes - sum(each.size() for each in segments(self._folder))
 
     def _seal(self) -> None:
         if self._live:
@@ -165,6 +184,12 @@ class Spool:
         self._lock = threading.Lock()
         self._leading = None
         self._gathering = _Group(self._lock)
+
+
+def free_bytes(folder: Path) -> int:
+    """What the folder's disk has left for who is not root."""
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize
 
 
 _spools: WeakSet[Spool] = WeakSet()

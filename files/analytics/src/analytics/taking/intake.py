@@ -79,6 +79,10 @@ class Intake:
             records: list[Record | Dropped] = [*kept, *self._drops.take(now)]
             self._spool.append_many(map(encode, records))
 
+    def is_full(self) -> bool:
+        """Whether events are refused, as there is no room for them; OSError as of `take`."""
+        return self._spool.room() <= 0
+
     def destroy_old_keys(self) -> None:
         """As the worker does, in case that it is down."""
         self._visitors.destroy_old(self._settings.sites, datetime.now(UTC))
