@@ -198,7 +198,6 @@ test-deploy:
 	@$(MAKE) deploy LIMIT=emulated $(LABEL)
 test-without-droplet:
 	@{ nice $(MAKE) check; \
-		nice $(BIN)/pytest -vv files/analytics/tests/faults; \
 		nice $(BIN)/pytest -vv files/analytics/tests/browser tests/browser/test_tracker_*.py \
 			tests/emulator/test_images.py tests/deploys/test_nginx_*.py \
 			tests/deploys/test_acme_orders.py; } $(LABEL)
