@@ -1,6 +1,9 @@
 """The host's certificate program: what it decides, and what it makes of others' words."""
 
 import os
+import socket
+import struct
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from freehold_certificate import (
     memory,
     notify,
     order,
+    reach,
     resolver,
     status,
 )
@@ -321,6 +325,31 @@ def test_which_dns_servers_are_asked(tmp_path: Path) -> None:
     assert resolver.behind_resolved("") == []
     with pytest.raises(Trouble, match=r"blog\.test leads \(no server is known: /etc/resolv\.conf"):
         resolver.resolve("blog.test", tmp_path)
+
+
+def _resetting(listener: socket.socket, times: int) -> None:
+    """Cut off so many who connect, and answer the next."""
+    for number in range(times + 1):
+        connection, _ = listener.accept()
+        if number < times:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        else:
+            connection.recv(4096)
+            connection.sendall(b"HTTP/1.0 200 OK\r\n\r\nproof")
+        connection.close()
+
+
+@pytest.mark.parametrize(("times", "fault"), [(0, ""), (2, ""), (3, "nothing answers on port 80")])
+def test_who_is_cut_off_by_a_reload_asks_again(
+    monkeypatch: pytest.MonkeyPatch, times: int, fault: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setattr(reach, "_PORT", listener.getsockname()[1])
+        monkeypatch.setattr(reach, "_PAUSE", 0)
+        server = threading.Thread(target=_resetting, args=(listener, times), daemon=True)
+        server.start()
+        told = reach._fault("blog.test", "127.0.0.1", "path", "proof")
+    assert told == "" if not fault else fault in told
 
 
 # ---- serving and telling ----

@@ -5,10 +5,15 @@ It is found out before anything is asked of it: a failed order counts against it
 
 import http.client
 import secrets
+import time
 
 from freehold_certificate.config import Config, Trouble
 
+_PORT = 80
 _SECONDS = 10.0
+# An nginx process that ends after a reload cuts off whoever has connected and not asked yet.
+_ATTEMPTS = 3
+_PAUSE = 1.0
 _PATH = ".well-known/acme-challenge"
 _SILENT = "where nothing answers on port 80"
 # Not every provider or router leads a machine back to its own public address.
@@ -20,16 +25,27 @@ _UNSEEN = (
 
 def _fault(name: str, address: str, path: str, text: str) -> str:
     """Why this address does not do; nothing when it does."""
-    connection = http.client.HTTPConnection(address, 80, timeout=_SECONDS)
+    for attempt in range(_ATTEMPTS):
+        try:
+            answer = _ask(name, address, path)
+        except ConnectionResetError as error:
+            why = error.strerror or type(error).__name__
+            time.sleep(_PAUSE if attempt + 1 < _ATTEMPTS else 0)
+        except (OSError, http.client.HTTPException) as error:
+            why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            break
+        else:
+            return "" if answer == text else f"{name} leads to {address}, which is not this server."
+    return f"{name} leads to {address}, {_SILENT} ({why})."
+
+
+def _ask(name: str, address: str, path: str) -> str:
+    connection = http.client.HTTPConnection(address, _PORT, timeout=_SECONDS)
     try:
         connection.request("GET", f"/{path}", headers={"Host": name})
-        answer = connection.getresponse().read(200).decode("ascii", "replace")
-    except (OSError, http.client.HTTPException) as error:
-        why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        return f"{name} leads to {address}, {_SILENT} ({why})."
+        return connection.getresponse().read(200).decode("ascii", "replace")
     finally:
         connection.close()
-    return "" if answer == text else f"{name} leads to {address}, which is not this server."
 
 
 def faults(config: Config) -> list[str]:
