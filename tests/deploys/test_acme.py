@@ -61,11 +61,13 @@ def test_a_renewal_under_load_changes_the_served_serial_and_loses_nobody(
     threads = [threading.Thread(target=visitors.visit) for _ in range(2)]
     for thread in threads:
         thread.start()
-    said = droplet.run(RENEW)
-    after = outside.certificate()
-    visitors.over.set()
-    for thread in threads:
-        thread.join()
+    try:
+        said = droplet.run(RENEW)
+        after = outside.certificate()
+    finally:
+        visitors.over.set()
+        for thread in threads:
+            thread.join()
     assert after != before, said
     assert visitors.failed == []
     assert visitors.answered > 20
