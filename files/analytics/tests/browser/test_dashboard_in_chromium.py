@@ -57,6 +57,7 @@ def address(app: Flask) -> Iterator[str]:
         replace(known, sites=tuple(replace(site, public=True) for site in known.sites))
     )
 
+    # With types that are wider than WSGI's, for it only hands them on.
     def door(environ: dict[str, object], start: Callable[..., object]) -> object:
         def begin(status: str, headers: list[tuple[str, str]], *rest: object) -> object:
             return start(status, [*headers, ("Content-Security-Policy", POLICY)], *rest)

@@ -78,7 +78,7 @@ class _Pieces(io.RawIOBase):
         info = self._tar.next()
         # Or the tar would remember every piece that it has read: TarFile(stream=True) is of Python
         # 3.13. https://docs.python.org/3/library/tarfile.html#tarfile.TarFile
-        self._tar.members = []  # type: ignore[attr-defined]
+        self._tar.members = []  # type: ignore[attr-defined]  # typeshed leaves it out
         if info is None:
             raise tarfile.ReadError("unexpected end of data")
         self._piece = self._tar.extractfile(info)
