@@ -4,6 +4,7 @@ import json
 import os
 from pathlib import Path
 
+from digitalocean.hosts import found_droplets
 from settings.load import check_inventory, written_hosts
 
 # Your server: write its address here, like ["203.0.113.7"].
@@ -22,8 +23,14 @@ def _running_emulated() -> list[tuple[str, dict[str, object]]]:
     return [(described["name"], described["data"])] if running else []
 
 
+_written = written_hosts(droplets)
+# Those of Digital Ocean, when the settings describe one: by their tag, in groups by further tags.
+_found = found_droplets(_written)
+_others = {name: hosts for name, hosts in _found.items() if name != "droplets"}
+globals().update(_others)
+
 # The last group's settings win, so this one stands below.
 emulated = _running_emulated()
-droplets = [*written_hosts(droplets), *emulated]
+droplets = [*_written, *_found.get("droplets", []), *emulated]
 
-check_inventory({"droplets": droplets, "emulated": emulated})
+check_inventory({"droplets": droplets, **_others, "emulated": emulated})

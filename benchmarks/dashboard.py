@@ -7,7 +7,6 @@ copy with visitors and minutes of its own. Writes benchmarks/results/dashboard.m
 
 import argparse
 import os
-import platform
 import sys
 import time
 from collections.abc import Sequence
@@ -30,7 +29,8 @@ from analytics.seeing.views import View
 from analytics.sites import Site
 from sqlalchemy import Connection, Engine, text
 
-RESULTS = Path(__file__).with_name("results") / "dashboard.md"
+from benchmarks import result
+
 SITE = Site("blog.test")
 MADE = 1_000_000
 DAYS = 365
@@ -181,21 +181,6 @@ def _ahead(connection: Connection, now: datetime) -> str:
     )
 
 
-def write(parts: Sequence[str], command: str, now: datetime) -> None:
-    """Keep the results with the command that made them."""
-    head = [
-        "# The numbers of the dashboard",
-        "",
-        f"`{command}` on {now:%Y-%m-%d}, Python {platform.python_version()}, PostgreSQL 18 with"
-        " 256 MB of shared buffers.",
-        "One report is all that a view shows, with the comparison; one connection, warm.",
-        "Milliseconds: when the filter is first asked for, and again, when its sums are kept.",
-        "",
-    ]
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text("\n".join([*head, *parts]), encoding="utf-8")
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measures, and writes the results."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -216,7 +201,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             engine.dispose()
     listed = " ".join(map(str, options.events))
     flag = " --ahead" if options.ahead else ""
-    write(parts, f"python -m benchmarks.dashboard --events {listed}{flag}", now)
+    result.write(
+        "dashboard",
+        "The numbers of the dashboard",
+        f"python -m benchmarks.dashboard --events {listed}{flag}",
+        f"{result.PYTHON}, PostgreSQL 18 with 256 MB of shared buffers.\n"
+        "One report is all that a view shows, with the comparison; one connection, warm.\n"
+        "Milliseconds: when the filter is first asked for, and again, when its sums are kept.",
+        parts,
+    )
     return 0
 
 

@@ -5,31 +5,29 @@ Run by `make bench`, on a fresh emulated droplet of its own; writes benchmarks/r
 """
 
 import os
-import platform
 import re
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks import result
 from benchmarks.seen import seen
 from emulator import Droplet, current
 from emulator.errors import EmulatorError
 
 PROJECT = Path(__file__).parents[1]
-RESULTS = Path(__file__).with_name("results") / "deploy.md"
 COMMAND = ["inventory.py", "deploy.py", "-y", "-vv", "--limit", "emulated"]
 
 
-def _timed_run() -> tuple[dict[str, float], int, int]:
+def timed_run(*arguments: str) -> tuple[dict[str, float], int, int]:
     """Deploy once: seconds by concern, operations, and commands that went over SSH."""
     pyinfra = str(Path(sys.executable).with_name("pyinfra"))
     seconds: dict[str, float] = {}
     operations = commands = 0
     concern, since = "Connect and prepare", time.monotonic()
     with subprocess.Popen(
-        [pyinfra, *COMMAND],
+        [pyinfra, *COMMAND, *arguments],
         cwd=PROJECT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -75,22 +73,16 @@ def _memory(droplet: Droplet) -> dict[str, tuple[float, float]]:
     }
 
 
-def _report(droplet: Droplet) -> str:
-    first, _, _ = _timed_run()
-    second, operations, commands = _timed_run()
+def _figures(droplet: Droplet) -> list[str]:
+    first, _, _ = timed_run()
+    second, operations, commands = timed_run()
     # An idle service is measured when its start is a while ago.
     time.sleep(30)
     memory = _memory(droplet)
     total, needed = (sum(column) for column in zip(*memory.values(), strict=True))
     disk = droplet.run("df --output=used --block-size=1M / | tail -n 1").strip()
     readers = seen(droplet)
-    lines = [
-        "# A deploy, measured",
-        "",
-        f"`make bench`, {datetime.now(tz=UTC):%Y-%m-%d}, on {os.cpu_count()} cores of"
-        f" {platform.machine()}, Linux {platform.release().split('-')[0]}; the droplet: 1 vCPU,"
-        f" {droplet.memory} MB, QEMU with {droplet.accelerator}.",
-        "",
+    return [
         "| from bare to serving | seconds |",
         "|---|---|",
         *(f"| {name} | {took:.0f} |" for name, took in first.items()),
@@ -112,9 +104,7 @@ def _report(droplet: Droplet) -> str:
         "| a reader's event was answered; until the country is on the dashboard | seconds |",
         "|---|---|",
         *(f"| {country} | {took:.1f} |" for country, took in readers.items()),
-        "",
     ]
-    return "\n".join(lines)
 
 
 def main() -> None:
@@ -125,14 +115,13 @@ def main() -> None:
     droplet.destroy()
     try:
         droplet.up()
-        report = _report(droplet)
+        lines = _figures(droplet)
+        circumstances = result.on_a_droplet(droplet)
     except EmulatorError as error:
         sys.exit(f"emulator: {error}")
     finally:
         droplet.destroy()
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(report)
-    print(report)
+    result.write("deploy", "A deploy, measured", "make bench", circumstances, lines)
 
 
 if __name__ == "__main__":

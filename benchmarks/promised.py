@@ -8,13 +8,11 @@ whoever asks has another. Writes benchmarks/results/promised.md.
 
 import argparse
 import os
-import platform
 import sys
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
@@ -24,9 +22,9 @@ from analytics.database import make_engine
 from analytics.dev import postgres
 from analytics.migrate import migrate
 
+from benchmarks import result
 from benchmarks.taking import REQUESTS, ask, requests, run_on, serving
 
-RESULTS = Path(__file__).with_name("results") / "promised.md"
 APPS = {
     "with fdatasync": "analytics.app:create_app()",
     "without": "benchmarks.unsynced:app()",
@@ -106,18 +104,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as name:
         lines = compare(Path(name), options.rounds, options.seconds)
-    head = [
-        "# Promises",
-        "",
-        f"`python -m benchmarks.promised --rounds {options.rounds}"
-        f" --seconds {options.seconds:.0f}`, {datetime.now(UTC):%Y-%m-%d}, Python"
-        f" {platform.python_version()}, connections that are kept alive and ask again at once; the"
-        " service on one processor.",
-        "",
-    ]
-    text = "\n".join([*head, *lines, ""])
-    RESULTS.write_text(text, encoding="utf-8")
-    print(text)
+    result.write(
+        "promised",
+        "Promises",
+        f"python -m benchmarks.promised --rounds {options.rounds} --seconds {options.seconds:.0f}",
+        f"{result.PYTHON}, connections that are kept alive and ask again at once; the service on"
+        " one processor.",
+        lines,
+    )
 
 
 if __name__ == "__main__":

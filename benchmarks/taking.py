@@ -10,7 +10,6 @@ whoever asks has another. Writes benchmarks/results/taking.md.
 import argparse
 import json
 import os
-import platform
 import random
 import shutil
 import socket
@@ -21,7 +20,6 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
@@ -33,11 +31,11 @@ from analytics.dev import postgres
 from analytics.migrate import migrate
 from sqlalchemy import Engine
 
+from benchmarks import result
 from benchmarks.inserting import Base
 
 PROJECT = Path(__file__).parents[1]
 SERVICE = PROJECT / "files" / "analytics"
-RESULTS = Path(__file__).with_name("results") / "taking.md"
 AGENTS = SERVICE / "tests" / "data" / "user-agents" / "user-agents.tsv"
 OURS = "written to the spool"
 APPS = {
@@ -209,17 +207,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as name:
         lines = compare(Path(name), options.rounds, options.seconds)
-    head = [
-        "# Taking events",
-        "",
-        f"`python -m benchmarks.taking --rounds {options.rounds} --seconds {options.seconds:.0f}`,"
-        f" {datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {CONNECTIONS}"
-        " connections that are kept alive; server and PostgreSQL 18 on one processor together.",
-        "",
-    ]
-    text = "\n".join([*head, *lines, ""])
-    RESULTS.write_text(text, encoding="utf-8")
-    print(text)
+    result.write(
+        "taking",
+        "Taking events",
+        f"python -m benchmarks.taking --rounds {options.rounds} --seconds {options.seconds:.0f}",
+        f"{result.PYTHON}, {CONNECTIONS} connections that are kept alive; server and PostgreSQL 18"
+        " on one processor together.",
+        lines,
+    )
 
 
 if __name__ == "__main__":

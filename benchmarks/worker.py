@@ -6,7 +6,6 @@ worker started, and looked at until all is stored and summed. Writes benchmarks/
 
 import argparse
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -29,8 +28,9 @@ from analytics.spool.record import encode
 from analytics.spool.writer import Spool
 from sqlalchemy import Engine, text
 
+from benchmarks import result
+
 SOURCE = Path(__file__).parents[1] / "files" / "analytics" / "src"
-RESULTS = Path(__file__).with_name("results") / "worker.md"
 DURABLE = ("--fsync=on", "--synchronous_commit=on", "--full_page_writes=on")
 BATCH = 1000
 # Everything that is kept, over events alone: what an event costs with its share of all else.
@@ -118,7 +118,7 @@ def processor_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def result(moments: Sequence[Moment], engine: Engine) -> list[str]:
+def figures(moments: Sequence[Moment], engine: Engine) -> list[str]:
     """The lines that are kept."""
     events = moments[-1].stored
     stored = next(each for each in moments if each.stored == events)
@@ -161,20 +161,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         events = write_spool(Path(name), options.events, options.days, now)
         with working(Path(name), engine) as pid:
             moments = watch(pid, engine, events)
-        lines = result(moments, engine)
+        lines = figures(moments, engine)
         engine.dispose()
-    head = [
-        "# From the spool to the database",
-        "",
-        f"`python -m benchmarks.worker --events {options.events} --days {options.days}`,"
-        f" {now:%Y-%m-%d}, Python {platform.python_version()}, PostgreSQL 18 that syncs; load"
-        f" {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors. The second figure counts only"
-        " what the worker and its server process had of a processor, together.",
-        "",
-    ]
-    written = "\n".join([*head, *lines, ""])
-    RESULTS.write_text(written, encoding="utf-8")
-    print(written)
+    result.write(
+        "worker",
+        "From the spool to the database",
+        f"python -m benchmarks.worker --events {options.events} --days {options.days}",
+        f"{result.PYTHON}, PostgreSQL 18 that syncs; load {os.getloadavg()[0]:.1f} on"
+        f" {os.cpu_count()} processors. The second figure counts only what the worker and its"
+        " server process had of a processor, together.",
+        lines,
+    )
 
 
 if __name__ == "__main__":

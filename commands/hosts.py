@@ -49,7 +49,7 @@ class Host:
         return ["ssh", *options, f"{user}@{self.address}", *command]
 
 
-def hosts(limit: str = "") -> list[Host]:
+def hosts(limit: str = "", **environment: str) -> list[Host]:
     """The hosts of the inventory, or those of them that `limit` (a name or a group) names.
 
     Ends the program with exit code 1 when there are none; pyinfra says what is wrong with the
@@ -58,6 +58,7 @@ def hosts(limit: str = "") -> list[Host]:
     asked = subprocess.run(
         [PYINFRA, "inventory.py", "debug-inventory", "--json"],
         cwd=PROJECT,
+        env=os.environ | environment,
         capture_output=True,
         text=True,
         check=False,
@@ -71,7 +72,7 @@ def hosts(limit: str = "") -> list[Host]:
             f"No host is called {limit}. There are: {', '.join(host.name for host in known)}"
             if limit and known
             else "There is no host. Start the emulated one: make up\n"
-            "Or write your server's address in inventory.py."
+            "Or have one made: make droplet, or write your server's address in inventory.py."
         )
     return chosen
 

@@ -1,4 +1,4 @@
-"""Say how each host is: what is in order, what is not, and what to type.
+"""Say how each host is: first what is out of order, each with what to type, then the rest.
 
 Exit code 0: all is in order. 2: something is not. 1: it could not be found out.
 """
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from commands.hosts import Host, hosts, parser
 
-# What is asked of a host, each a program there that prints rows as JSON and ends with 0 or 2.
-PROGRAMS = {"certificate": "/usr/local/sbin/freehold-certificate status --json"}
+# It prints rows as JSON, and ends with 0 or 2.
+PROGRAM = "/usr/local/sbin/freehold-status --json"
 SIGNS = {"ok": "ok", "warning": "!", "error": "ERROR"}
 
 
@@ -30,22 +30,21 @@ class UnknownError(Exception):
 
 
 def rows(host: Host) -> list[Row]:
-    """What the host says of itself, in one connection."""
-    # Each answer is one line, and a program that fails has none.
-    script = "; ".join(f"{program} || true; echo" for program in PROGRAMS.values())
-    asked = subprocess.run(host.ssh(script), capture_output=True, text=True, check=False)
-    answers = [line for line in asked.stdout.splitlines() if line.strip()]
-    if asked.returncode or len(answers) != len(PROGRAMS):
+    """What the host says of itself."""
+    asked = subprocess.run(host.ssh(PROGRAM), capture_output=True, text=True, check=False)
+    if not asked.stdout.strip():
         raise UnknownError(asked.stderr.strip() or "It did not answer. Type: make deploy")
-    return [Row(**row) for answer in answers for row in json.loads(answer)]
+    return [Row(**row) for row in json.loads(asked.stdout)]
 
 
 def table(host: Host, found: list[Row]) -> str:
     """The rows for a person."""
-    lines = [host.name]
+    wrong = [row for row in found if row.state != "ok"]
+    lines = [f"{host.name}: {f'{len(wrong)} out of order' if wrong else 'all is in order'}"]
     for row in found:
-        advice = f"  Type: {row.type}" if row.type else ""
-        lines.append(f"  {SIGNS[row.state]:6}{row.what}: {row.text}{advice}")
+        lines.append(f"  {SIGNS[row.state]:6}{row.what}: {row.text}")
+        if row.type:
+            lines.append(f"        Type: {row.type}")
     return "\n".join(lines)
 
 
@@ -59,7 +58,7 @@ def main() -> int:
     for host in hosts(given.limit):
         try:
             found = rows(host)
-        except (UnknownError, ValueError) as error:
+        except (UnknownError, ValueError, TypeError) as error:
             print(f"{host.name}: {error}", file=sys.stderr)
             code = 1
             continue

@@ -1,13 +1,13 @@
 """Who may log in: the owner, by key, and nobody else."""
 
-from io import StringIO
-
+from pyinfra import host
 from pyinfra.api import deploy
-from pyinfra.operations import files
 
 from deploys.rendered import rendered
+from deploys.root_file import root_file
 from deploys.script import script
 from operations.applied import applied
+from operations.host_key import own_host_key
 from operations.ssh import ssh_access
 from settings.model import Settings
 
@@ -25,21 +25,23 @@ def access(settings: Settings) -> None:
         template="sshd.conf.j2",
         path="/etc/freehold/ssh/sshd.conf",
         settings=settings,
-        make_folder=True,
     )
-    files.put(
-        name="Write the owner's keys (/etc/freehold/ssh/authorized_keys)",
-        src=StringIO("".join(f"{key}\n" for key in settings.authorized_key_lines)),
-        dest="/etc/freehold/ssh/authorized_keys",
+    root_file(
+        "Write the owner's keys",
+        "".join(f"{key}\n" for key in settings.authorized_key_lines),
+        "/etc/freehold/ssh/authorized_keys",
         mode="600",
-        user="root",
-        group="root",
-        create_remote_dir=False,
     )
     ssh_access(
         name="Let exactly the owner's keys in, checked over a second connection",
         owners_keys=list(settings.authorized_key_lines),
     )
+    born = host.data.get("_born_host_key")
+    if born:
+        own_host_key(
+            name="Replace the host key that the droplet was made with, and pin the new one",
+            born=str(born),
+        )
 
 
 def _revert_at_a_boot(settings: Settings) -> None:

@@ -70,7 +70,7 @@ class _NobodyThere(logging.Handler):
         if not len(state.inventory):
             raise PyinfraError(
                 "There is no host. Write your server's address in inventory.py, "
-                "or start the emulated one: make up"
+                "have one made (make droplet), or start the emulated one: make up"
             )
         if not any(state.is_host_in_limit(host) for host in state.inventory):
             names = ", ".join(sorted(host.name for host in state.inventory))

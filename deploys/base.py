@@ -6,6 +6,7 @@ from pyinfra.api.exceptions import DeployError
 from pyinfra.operations import files, server, systemd
 
 from deploys.rendered import rendered
+from deploys.script import package
 from facts.machine import FirstBoot, Machine
 from operations.applied import applied
 from operations.packages import packages
@@ -56,7 +57,6 @@ def base(settings: Settings) -> None:
         template="apt/needrestart.conf.j2",
         path="/etc/needrestart/conf.d/freehold.conf",
         settings=settings,
-        make_folder=True,
     )
     packages(
         name="Install the system's packages",
@@ -72,6 +72,10 @@ def base(settings: Settings) -> None:
         # Digital Ocean's agent for its web console, which writes keys of its own into root's
         # authorized_keys: https://github.com/digitalocean/droplet-agent
         unwanted=["droplet-agent"],
+    )
+    package(
+        name="Write what our programs on the host share",
+        package="freehold_host",
     )
     applied(
         name="Look for updates every day",
@@ -90,7 +94,6 @@ def _name_and_time(settings: Settings) -> None:
         template="cloud-init.cfg.j2",
         path="/etc/cloud/cloud.cfg.d/99-freehold.cfg",
         settings=settings,
-        make_folder=True,
     )
     server.hostname(
         name=f"Call the machine {settings.hostname}",
@@ -115,7 +118,6 @@ def _name_and_time(settings: Settings) -> None:
         template="systemd/resolved.conf.j2",
         path=resolved,
         settings=settings,
-        make_folder=True,
     )
     applied(
         name="Give the resolver its settings, where there is one",
@@ -137,7 +139,6 @@ def _limits(settings: Settings) -> None:
         template="systemd/journald.conf.j2",
         path=journald,
         settings=settings,
-        make_folder=True,
     )
     applied(
         name="Give journald its bounds",

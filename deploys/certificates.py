@@ -7,24 +7,20 @@ nginx itself and reloads it when anything has changed.
 
 import json
 from collections.abc import Callable
-from io import StringIO
 
 from pyinfra.api import deploy
 from pyinfra.operations import files
 
 from deploys.rendered import rendered
-from deploys.script import script
-from deploys.timer import timer
+from deploys.root_file import root_file
+from deploys.script import package, script
 from operations.applied import applied
 from operations.certificate import servable_certificate, trusted_certificate
 from operations.packages import packages
 from operations.selfsigned import selfsigned_certificate
-from operations.tree import tree
 from settings.model import Settings
-from settings.paths import PROJECT
 
 FOLDER = "/etc/freehold/tls"
-PROGRAM = PROJECT / "files" / "lib" / "freehold_certificate"
 AUTHORITY = "/etc/freehold/acme-ca.pem"
 UNITS = "/etc/systemd/system"
 
@@ -38,7 +34,7 @@ def _selfsigned(settings: Settings) -> None:
 
 
 def _provided(settings: Settings) -> None:
-    # A key is uploaded first and gets its mode afterwards, so the folder must be closed before.
+    # Each file is closed from its start; the folder keeps their names from others, too.
     files.directory(
         name=f"Keep the certificate's key from everyone but root ({FOLDER}/provided)",
         path=f"{FOLDER}/provided",
@@ -46,18 +42,15 @@ def _provided(settings: Settings) -> None:
         user="root",
         group="root",
     )
-    for file, source in {
-        "fullchain.pem": settings.certificate_bundle_file,
-        "privkey.pem": settings.certificate_key_file,
+    for file, content in {
+        "fullchain.pem": settings.certificate_bundle_text,
+        "privkey.pem": settings.certificate_key_text,
     }.items():
-        files.put(
-            name=f"Bring the owner's certificate ({FOLDER}/provided/{file})",
-            src=str(source),
-            dest=f"{FOLDER}/provided/{file}",
+        root_file(
+            "Bring the owner's certificate",
+            content,
+            f"{FOLDER}/provided/{file}",
             mode="600",
-            user="root",
-            group="root",
-            create_remote_dir=False,
         )
 
 
@@ -80,14 +73,11 @@ def _acme(settings: Settings) -> None:
         group="root",
     )
     if settings.acme_ca_file:
-        files.put(
-            name=f"Know the private authority ({AUTHORITY})",
-            src=str(settings.acme_ca_file),
-            dest=AUTHORITY,
+        root_file(
+            "Know the private authority",
+            settings.acme_ca_file,
+            AUTHORITY,
             mode="644",
-            user="root",
-            group="root",
-            create_remote_dir=False,
         )
     else:
         files.file(
@@ -101,7 +91,6 @@ def _acme(settings: Settings) -> None:
         template="systemd/certbot.conf.j2",
         path=drop_in,
         settings=settings,
-        make_folder=True,
     )
     applied(
         name="Renew certificates when they are due",
@@ -133,26 +122,20 @@ def program_settings(settings: Settings) -> str:
         "profile": settings.acme_profile,
         "email": settings.email,
         "nginx_image": settings.nginx_image,
-        "notify_url": settings.notify_url,
     }
     return json.dumps(told, indent=2) + "\n"
 
 
 def _program(settings: Settings) -> None:
-    # Closed, for the address of a webhook may be a secret.
-    files.put(
-        name="Write what is to be certified (/etc/freehold/certificate.json)",
-        src=StringIO(program_settings(settings)),
-        dest="/etc/freehold/certificate.json",
+    root_file(
+        "Write what is to be certified",
+        program_settings(settings),
+        "/etc/freehold/certificate.json",
         mode="600",
-        user="root",
-        group="root",
-        create_remote_dir=False,
     )
-    tree(
-        name="Write the program that gets certificates and looks after them (/usr/local/lib)",
-        path="/usr/local/lib/freehold/freehold_certificate",
-        contents={path.name: path.read_text() for path in sorted(PROGRAM.glob("*.py"))},
+    package(
+        name="Write the program that gets certificates and looks after them",
+        package="freehold_certificate",
     )
     script(
         name="Install it",
@@ -177,12 +160,5 @@ def certificates(settings: Settings) -> None:
 @deploy("Certificates")
 def trusted(settings: Settings) -> None:
     """Last, for the authority looks at the site that is up: what it certifies, put in force."""
-    # Before the order, so that the owner is told also when it fails.
-    timer(
-        "freehold-certificate",
-        settings,
-        describe="Describe the look at the certificate",
-        have="Look at the certificate four times a day",
-    )
     if settings.certificate_mode == "acme":
         trusted_certificate(name="Have a certificate that visitors trust, and see it served")

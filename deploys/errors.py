@@ -1,11 +1,12 @@
 """What nginx complains of, in the journal and without its visitors' addresses."""
 
 from pyinfra.api import deploy
-from pyinfra.operations import files
 
 from deploys.rendered import rendered
+from deploys.root_file import root_file
 from operations.applied import applied
 from settings.model import Settings
+from settings.paths import PROJECT
 
 PROGRAM = "/usr/local/sbin/freehold-nginx-errors"
 SOCKET = "freehold-nginx-errors.socket"
@@ -15,14 +16,11 @@ UNITS = [f"/etc/systemd/system/freehold-nginx-errors.{kind}" for kind in ("servi
 @deploy("Errors")
 def errors(settings: Settings) -> None:
     """The socket that nginx writes to, and the program behind it; before nginx itself."""
-    files.put(
-        name=f"Install what takes addresses out of nginx's errors ({PROGRAM})",
-        src="files/errors/without_addresses.py",
-        dest=PROGRAM,
+    root_file(
+        "Install what takes addresses out of nginx's errors",
+        PROJECT / "files" / "errors" / "without_addresses.py",
+        PROGRAM,
         mode="755",
-        user="root",
-        group="root",
-        create_remote_dir=False,
     )
     for unit in UNITS:
         rendered(

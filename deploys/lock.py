@@ -1,11 +1,11 @@
 """One deploy at a time."""
 
-import getpass
 import shlex
-import socket
 
 from pyinfra import host
 from pyinfra.api.exceptions import DeployError
+
+from operations.origin import who
 
 # The lock is the holder's SSH session: the process id and start time of sshd's process for that
 # connection. It ends with the connection, however the run ends, so nothing has to be released
@@ -35,8 +35,7 @@ echo taken
 
 def hold_the_lock() -> None:
     """Take the host's lock for this run; DeployError names the holder when another has it."""
-    who = f"{getpass.getuser()}@{socket.gethostname()}"
-    worked, output = host.run_shell_command(f"sh -c {shlex.quote(_TAKE)} sh {shlex.quote(who)}")
+    worked, output = host.run_shell_command(f"sh -c {shlex.quote(_TAKE)} sh {shlex.quote(who())}")
     if not worked:
         raise DeployError(
             f"The lock of {host.name} could not be taken: {output.stderr or output.stdout}. "

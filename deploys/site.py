@@ -9,6 +9,7 @@ from pathlib import Path
 from pyinfra.api import deploy
 
 from deploys.staging import staging
+from operations.origin import origin_of
 from operations.site import site_release
 from settings.model import Settings
 
@@ -55,4 +56,5 @@ def site(settings: Settings) -> None:
         folder=folder,
         content=digest(folder),
         kept=settings.site_releases_kept,
+        origin=origin_of(settings.site_folder),
     )

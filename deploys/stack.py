@@ -12,6 +12,7 @@ from deploys.staging import staging
 from operations.applied import applied
 from operations.docker import built_image, compose_up
 from operations.nginx import nginx_in_force
+from operations.origin import origin_of
 from operations.secrets import shared_secret
 from operations.tree import tree
 from settings.model import Settings
@@ -21,6 +22,7 @@ from settings.render import render
 SOURCE = PROJECT / "files" / "analytics"
 SHIPPED = ("Dockerfile", ".dockerignore", "requirements.txt", "gunicorn.conf.py", "src")
 NOT_SHIPPED = ("__pycache__", "*.egg-info", "dev", ".*")
+ROLLOUT = PROJECT / "files" / "lib" / "freehold_rollout"
 DB_START = PROJECT / "files" / "db" / "start.sh"
 # Numeric, for that is what a container sees of a file's owner.
 READERS = {"webapp": 10001, "db": 999}
@@ -88,7 +90,7 @@ def stack(settings: Settings) -> None:
         command=f"systemd-tmpfiles --create {tmpfiles}",
         state=(
             "stat --format '%a %u %g' /run/freehold /run/freehold/nginx /run/freehold/webapp"
-            " /srv/www"
+            " /srv/www /srv/www/releases"
         ),
     )
     _keys(settings)
@@ -123,10 +125,24 @@ def stack(settings: Settings) -> None:
         webapp_image=image,
         db_start=hashlib.sha256(DB_START.read_bytes()).hexdigest()[:12],
     )
+    _rollout()
     compose_up(
         name="Bring all services up, the database migrated before",
         project="/opt/freehold",
         migrate="migrate",
+        origin=origin_of(PROJECT),
+    )
+
+
+def _rollout() -> None:
+    tree(
+        name="Write the program that replaces the services (/usr/local/lib)",
+        path="/usr/local/lib/freehold/freehold_rollout",
+        contents={path.name: path.read_text() for path in sorted(ROLLOUT.glob("*.py"))},
+    )
+    script(
+        name="Install it",
+        program="freehold-rollout",
     )
 
 

@@ -1,1 +1,1 @@
-"""What concerns Digital Ocean: so far, what a droplet is told when it is created."""
+"""What concerns Digital Ocean: the droplet, its firewall, its address and its names."""

@@ -9,6 +9,8 @@ from pathlib import Path
 from qemu.qmp import QMPError
 
 from emulator.clone import clone
+from emulator.digitalocean import behind
+from emulator.digitalocean.server import add_arguments, serve, usual_folder
 from emulator.droplet import CACHE, current
 from emulator.errors import EmulatorError
 from emulator.progress import say
@@ -22,7 +24,7 @@ def _parser() -> argparse.ArgumentParser:
         "down": "shut it down; its disk stays",
         "power-cut": "pull its plug",
         "reboot": "reboot it and wait until it answers",
-        "destroy": "pull its plug and remove its disk; the cache stays",
+        "destroy": "pull its plug and remove its disk, and api-destroy; the cache stays",
     }.items():
         commands.add_parser(name, help=words)
     for name, words in {
@@ -34,7 +36,30 @@ def _parser() -> argparse.ArgumentParser:
     cloning.add_argument("folder", type=Path)
     ssh = commands.add_parser("ssh", help="a shell on the droplet, or one command")
     ssh.add_argument("arguments", nargs=argparse.REMAINDER)
+    add_arguments(commands.add_parser("api", help="a Digital Ocean of your own, on a port"))
+    for name, words in {
+        "api-up": "the same in the background, if it does not run; prints its address",
+        "api-env": 'what a shell is to be told, to have droplet.py ask it: eval "$(…)"',
+        "api-down": "end it and pull the plugs of its droplets; the disks stay",
+        "api-destroy": "end it and remove the account and all disks",
+    }.items():
+        add_arguments(commands.add_parser(name, help=words))
     return parser
+
+
+def _run_api(options: argparse.Namespace) -> None:
+    match options.command:
+        case "api":
+            serve(options)
+        case "api-up":
+            paper = ("--paper",) if options.paper else ()
+            print(behind.up(options.folder, *paper).address)
+        case "api-env":
+            print(behind.environment(options.folder))
+        case "api-down":
+            behind.down(options.folder)
+        case "api-destroy":
+            behind.destroy(options.folder)
 
 
 def main() -> int:
@@ -47,10 +72,15 @@ def main() -> int:
                 getattr(droplet, options.command)(options.name)
             case "clone":
                 clone(droplet, options.folder)
+            case command if command.startswith("api"):
+                _run_api(options)
             case "ssh":
                 argv = droplet.login.command(*options.arguments)
                 return subprocess.run(argv, check=False).returncode
             case command:
+                if command == "destroy":
+                    # Its folder is in the droplet's, and its machines would outlive theirs.
+                    behind.destroy(usual_folder())
                 getattr(droplet, command.replace("-", "_"))()
     except EmulatorError as error:
         say(f"emulator: {error}")

@@ -55,6 +55,8 @@ class Authority:
 
     droplet: Path
     ports: Ports
+    # Whether somebody else answers on the port of its DNS.
+    names_elsewhere: bool = False
 
     @property
     def folder(self) -> Path:
@@ -87,17 +89,12 @@ class Authority:
         """Start what does not run of it."""
         self.folder.mkdir(exist_ok=True)
         self._make_certificate()
-        if self._pid("dns") and self._pid("pebble"):
+        if (self.names_elsewhere or self._pid("dns")) and self._pid("pebble"):
             return
         # One without the other is of no use, and pebble keeps nothing anyway.
         self.end()
-        self._start(
-            "dns",
-            "pebble-challtestsrv",
-            *("-dns01", f"127.0.0.1:{self.ports.dns}", "-defaultIPv6", ""),
-            *("-http01", "", "-https01", "", "-tlsalpn01", ""),
-            *("-management", f"127.0.0.1:{any_free()}"),
-        )
+        if not self.names_elsewhere:
+            self._start_dns()
         management = any_free()
         (self.folder / "pebble.json").write_text(json.dumps(self._configuration(management)))
         self._start(
@@ -106,6 +103,15 @@ class Authority:
             *("-dnsserver", f"127.0.0.1:{self.ports.dns}"),
         )
         self._keep_root(management)
+
+    def _start_dns(self) -> None:
+        self._start(
+            "dns",
+            "pebble-challtestsrv",
+            *("-dns01", f"127.0.0.1:{self.ports.dns}", "-defaultIPv6", ""),
+            *("-http01", "", "-https01", "", "-tlsalpn01", ""),
+            *("-management", f"127.0.0.1:{any_free()}"),
+        )
 
     def end(self) -> None:
         """End what runs of it."""

@@ -3,6 +3,7 @@
 import os
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,6 +40,8 @@ class Droplet:
         self.disk = self.folder / "disk.qcow2"
         self.key = self.folder / "id_ed25519"
         self.host_key = self.folder / "host_key"
+        # Its IPv6 network, where an API has told of one.
+        self.ipv6 = ""
         self._host_file = HostFile(self.folder)
         # The Makefile's mark that what is described was deployed to this disk.
         self._deployed = self.folder / "deployed"
@@ -122,7 +125,11 @@ class Droplet:
     def _make(self) -> None:
         """Make keys, seed and disk; each is whole or not there."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        foundation = base(CACHE)
+        # Each takes a minute or two the first time, and most of that is one processor's work.
+        with ThreadPoolExecutor() as beside:
+            drive = beside.submit(image_drive, CACHE)
+            foundation = base(CACHE)
+            drive.result()
         if self.disk.exists() and not stands_on(self.disk, foundation):
             say("The recipe of the droplet's disk has changed: this droplet starts afresh.")
             self.disk.unlink()
@@ -133,7 +140,7 @@ class Droplet:
         write_seed(
             self.folder / "seed.iso",
             name=NAME,
-            public_key=public_key,
+            public_keys=[public_key],
             user_data=user_data(host_key=host_key, host_public_key=host_public_key),
         )
         self._deployed.unlink(missing_ok=True)
@@ -166,6 +173,7 @@ class Droplet:
             ports=ports,
             beside=Authority(self.folder, ports).forward(),
             images=image_drive(CACHE),
+            ipv6=self.ipv6,
             snapshot=snapshot,
         )
         try:

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 # The real numbers first: then every link and redirect of the site works as it stands.
 WISHES = {
@@ -26,21 +27,28 @@ class Ports:
     https: int
     acme: int = 0
     dns: int = 0
+    # Of this machine's loopback network. A droplet that the API made has one of its own.
+    address: str = "127.0.0.1"
 
     def forwards(self) -> str:
         """As QEMU's user-mode network wants them."""
-        return ",".join(
-            f"hostfwd={protocol}:127.0.0.1:{port}-:{target}"
+        return ",".join(f"hostfwd={rule}" for rule in self.rules(self.address))
+
+    def rules(self, address: str) -> list[str]:
+        """The same for any address of this machine's, one by one."""
+        return [
+            f"{protocol}:{address}:{port}-:{target}"
             for protocol, port, target in (
                 ("tcp", self.ssh, 22),
                 ("tcp", self.http, 80),
                 ("tcp", self.https, 443),
                 ("udp", self.https, 443),
             )
-        )
+        ]
 
 
-def _free(port: int) -> bool:
+def is_free(port: int, address: str = "127.0.0.1") -> bool:
+    """Whether it could be listened on, by TCP and UDP, by whoever asks."""
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
         with socket.socket(socket.AF_INET, kind) as probe:
             # What a connection that has just ended leaves behind does not count. With UDP the
@@ -48,7 +56,7 @@ def _free(port: int) -> bool:
             if kind == socket.SOCK_STREAM:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind(("127.0.0.1", port))
+                probe.bind((address, port))
             except OSError:
                 return False
     return True
@@ -63,15 +71,14 @@ def any_free() -> int:
 
 
 def _first_free(wishes: Iterable[int]) -> int:
-    return next((port for port in wishes if _free(port)), 0) or any_free()
+    return next((port for port in wishes if is_free(port)), 0) or any_free()
 
 
 def choose_ports(before: Ports | None = None) -> Ports:
     """Free ports: those of `before` where they still are, else the real numbers, else any."""
     kept = asdict(before) if before else {}
-    return Ports(
-        **{
-            name: _first_free((*([kept[name]] if name in kept else []), *wishes))
-            for name, wishes in WISHES.items()
-        }
-    )
+    chosen: dict[str, Any] = {
+        name: _first_free((*([kept[name]] if name in kept else []), *wishes))
+        for name, wishes in WISHES.items()
+    }
+    return Ports(**chosen)

@@ -32,6 +32,8 @@ class Machine:
     # What else its network leads to, in QEMU's words.
     beside: str
     images: Path
+    # The network that it is told to have an IPv6 address of; QEMU's own when it is empty.
+    ipv6: str = ""
     # The state to go on from, instead of a boot.
     snapshot: str = ""
 
@@ -47,6 +49,8 @@ class Machine:
             f"file={self.folder}/seed.iso,if=virtio,format=raw,readonly=on",
             f"file={self.images},if=virtio,format=raw,readonly=on",
         ]
+        ipv6 = (f"ipv6-net={self.ipv6}",) if self.ipv6 else ()
+        more = ",".join((*ipv6, self.ports.forwards(), self.beside))
         kvm = self.accelerator == "kvm"
         return [
             "qemu-system-x86_64",
@@ -61,7 +65,7 @@ class Machine:
             # A processor that is emulated never speculates: guarding against it only takes time.
             *("-append", f"{_KERNEL}{'' if kvm else ' mitigations=off'}"),
             *(argument for drive in drives for argument in ("-drive", drive)),
-            *("-netdev", f"user,id=n0,{_NETWORK},{self.ports.forwards()},{self.beside}"),
+            *("-netdev", f"user,id=n0,{_NETWORK},{more}"),
             *("-device", "virtio-net-pci,netdev=n0", "-device", "virtio-rng-pci"),
             *("-qmp", f"unix:{self.folder}/qmp.sock,server=on,wait=off"),
             *("-chardev", f"file,id=serial,path={self.folder}/serial.log,append=on"),
@@ -130,14 +134,28 @@ def press_power_button(folder: Path) -> None:
         monitor.close()
 
 
-def tell(folder: Path, command: str) -> None:
-    """Give QEMU's own monitor a command; raises EmulatorError with its words when it refuses."""
+def reset(folder: Path) -> None:
+    """Press the reset button, which nothing in the guest is asked about."""
+    monitor = _monitor(folder)
+    try:
+        monitor.cmd("system_reset")
+    finally:
+        monitor.close()
+
+
+def ask(folder: Path, command: str) -> str:
+    """Give QEMU's own monitor a command, and return what it says to it."""
     monitor = _monitor(folder)
     try:
         # savevm and loadvm of a whole machine exist as one command in this monitor only.
         monitor.settimeout(300)
-        answer = monitor.cmd("human-monitor-command", **{"command-line": command})
+        return str(monitor.cmd("human-monitor-command", **{"command-line": command})).strip()
     finally:
         monitor.close()
+
+
+def tell(folder: Path, command: str) -> None:
+    """Give it a command that it has no words for; raises EmulatorError with them when it has."""
+    answer = ask(folder, command)
     if answer:
-        raise EmulatorError(f"QEMU could not do '{command}': {str(answer).strip()}")
+        raise EmulatorError(f"QEMU could not do '{command}': {answer}")

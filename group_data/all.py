@@ -123,9 +123,11 @@ acme_profile: str = ""
 # Only for a private authority: whom to trust for its own HTTPS, as a PEM file on this machine.
 acme_ca: str | None = None
 
-# Who is told when the certificate gets out of order, and when it is mended: an address that takes
-# a POST of JSON, as the webhooks of Slack, Mattermost and Discord do. "": nobody.
+# Who is told when something stays out of order, and when that is mended; "": nobody. What listens
+# there: "webhook" takes a POST of JSON, as Slack, Mattermost and Discord do; "ntfy" is a topic of
+# ntfy; "healthchecks" gets a ping at each look, so that it notices a silent host as well.
 notify_url: str = ""
+notify_kind: str = "webhook"
 
 # For "provided": the certificate with its chain, and its key, as PEM files on this machine. In
 # another mode they are not read, so that switching takes one line.
@@ -169,3 +171,59 @@ nginx_memory_megabytes: int = 72
 webapp_memory_megabytes: int = 136
 worker_memory_megabytes: int = 88
 db_memory_megabytes: int = 160
+
+# ---- Backups ----------------------------------------------------------------------------------
+
+# Where encrypted backups go, as restic has it: "sftp:you@backup.example:/srv/freehold",
+# "s3:https://fra1.digitaloceanspaces.com/bucket/freehold", "rest:https://backup.example/", or a
+# folder of the host such as "/mnt/backup". "": nothing is backed up.
+backup_repository: str = ""
+
+# A file on this machine that says who comes there, a line each: AWS_ACCESS_KEY_ID=… and
+# AWS_SECRET_ACCESS_KEY=… for S3, RESTIC_REST_USERNAME=… and RESTIC_REST_PASSWORD=… for REST.
+backup_credentials: str | None = None
+
+# For SFTP: the private key that is let in there, made for this alone and without a passphrase; and
+# the server's own public host key, for no server is trusted on first use.
+backup_ssh_key: str | None = None
+backup_host_key: str = ""
+
+# The key that every backup is encrypted with, as a file on this machine. It is made when there is
+# none; without it no backup can be read. None: ~/.config/freehold/DOMAIN.key
+backup_key: str | None = None
+
+# How many backups are kept, by restic's policy: the last of so many hours, days, weeks and months.
+backup_keep: dict[str, int] = {"hourly": 48, "daily": 14, "weekly": 8, "monthly": 12}
+
+# What a host that is new begins with: "latest", or a backup as `make backups` lists them. A host
+# that has been backed up or restored before is left as it is.
+restore: str = ""
+
+# ---- The droplet ------------------------------------------------------------------------------
+
+# Where `make droplet` makes your droplet at Digital Ocean: a region, such as "fra1". None: nothing
+# of Digital Ocean's is asked; your server is the one whose address you wrote in inventory.py.
+droplet_region: str | None = None
+
+# What it is called there (None: `hostname`), how large it is, and from what it is made.
+droplet_name: str | None = None
+droplet_size: str = "s-1vcpu-1gb"
+droplet_image: str = "debian-13-x64"
+
+# How it is told from your other droplets: what carries this tag is looked after, and nothing else.
+droplet_tag: str = "freehold"
+
+# Whether Digital Ocean draws its curves of processor, memory and disk.
+droplet_monitoring: bool = True
+
+# An address that outlives the droplet. "yes": one is reserved. Or one that you have reserved.
+reserved_address: str = "no"
+
+# Whether the names lead to the droplet by records in Digital Ocean's DNS, which must have the
+# domain. False: you write the records elsewhere.
+manage_dns: bool = True
+
+# Whether Digital Ocean looks at the site every few minutes, from two continents, and whom it writes
+# to when the site is down or its certificate ends: an address that your account there knows.
+uptime_check: bool = False
+uptime_email: str = ""

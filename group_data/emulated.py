@@ -12,3 +12,6 @@ certificate_mode = "acme"
 # Of the droplet's own authority, which says itself where it is.
 acme_profile = ""
 notify_url = ""
+# The owner's backups are none of its business.
+backup_repository = ""
+restore = ""

@@ -9,6 +9,7 @@ from pyinfra.api import FactBase, RsyncCommand, operation
 from typing_extensions import override
 
 from facts.holds import Holds
+from operations.origin import Origin
 
 
 class ComposeDifferences(FactBase[list[str]]):
@@ -63,22 +64,20 @@ def built_image(
     # The build trusts what the droplet trusts, or pip could not work behind a company's proxy.
     authorities = "--secret id=ca,src=/etc/ssl/certs/ca-certificates.crt"
     yield f"docker build --quiet --tag {image} {given} {authorities} {build}"
-    yield (
-        f"touch {build}.complete && find {folder} -mindepth 1 -maxdepth 1"
-        f" -not -name {tag} -not -name {tag}.complete -exec rm -rf {{}} +"
-    )
+    # It stays for as long as a release is made of it: freehold-rollout removes it then.
+    yield f"touch {build}.complete"
 
 
 @operation()
-def compose_up(project: str, migrate: str) -> Generator[str, None, None]:
-    """Check the project's candidate file, migrate the database, and bring all services up.
+def compose_up(project: str, migrate: str, origin: Origin) -> Generator[str, None, None]:
+    """Bring the services to the project's candidate file, without a request that fails.
 
-    A candidate that compose refuses replaces nothing. A service that does not become healthy
-    fails the run with the last lines of its log.
+    A candidate that compose refuses, a migration that fails and a service that does not become
+    healthy fail the run, with the last lines of the log; what served before goes on serving.
 
     + project: the folder with candidate.yml
-    + migrate: the service that is run once, to its end, before the others take traffic; what it
-      depends on is started by it
+    + migrate: the service that is run once, to its end, before the others are replaced
+    + origin: what the release is remembered by
     """
     differences = host.get_fact(ComposeDifferences, project=project)
     if not differences:
@@ -86,12 +85,7 @@ def compose_up(project: str, migrate: str) -> Generator[str, None, None]:
         return
     for line in differences:
         host.log(line)
-    up = "docker compose up --detach --no-build --remove-orphans --wait --wait-timeout 300"
-    logs = "docker compose logs --no-log-prefix --tail 15"
     yield (
-        f"cd {project} && docker compose --file candidate.yml config --quiet && "
-        "install -m 0644 candidate.yml .docker-compose.yml && "
-        "mv .docker-compose.yml docker-compose.yml"
+        f"freehold-rollout up {project}/candidate.yml --migrate {migrate}"
+        f" --commit {shlex.quote(origin.commit)} --by {shlex.quote(origin.by)}"
     )
-    yield f"cd {project} && {{ docker compose run --rm {migrate} || {{ {logs}; exit 1; }}; }}"
-    yield f"cd {project} && {{ {up} || {{ {logs}; exit 1; }}; }}"

@@ -1,5 +1,6 @@
 """The site's files: a folder a release, and one link to the live one."""
 
+import shlex
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,10 @@ from pyinfra import host
 from pyinfra.api import FactBase, RsyncCommand, operation
 from typing_extensions import override
 
+from operations.origin import Origin
+
 ROOT = "/srv/www"
+RECORDS = "/opt/freehold/releases/site"
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Site(FactBase[LiveSite]):
 
 @operation()
 def site_release(
-    folder: Path, content: str, kept: int
+    folder: Path, content: str, kept: int, origin: Origin
 ) -> Generator[str | RsyncCommand, None, None]:
     """Make `folder` the live release, unless the live one has the same content.
 
@@ -50,6 +54,7 @@ def site_release(
     + folder: what is to be served, as it is
     + content: a digest of names, modes and contents, as the fact `Site` makes it
     + kept: how many releases stay
+    + origin: what the release is remembered by
     """
     live = host.get_fact(Site)
     if live.content == content:
@@ -62,11 +67,16 @@ def site_release(
     # With --perms, or a file whose mode was changed by hand would be linked as it is.
     flags = ["--recursive", "--checksum", "--delete", "--perms", "--chmod=D755,F644"]
     yield RsyncCommand(f"{folder}/", f"{incoming}/", [*flags, f"--link-dest={ROOT}/current/"])
-    yield f"mv {incoming} {ROOT}/{release}"
+    name = release.partition("/")[2]
+    yield (
+        f"mkdir -p {RECORDS} && echo {shlex.quote(origin.told())} >{RECORDS}/{name}.json"
+        f" && mv {incoming} {ROOT}/{release}"
+    )
     yield f"ln -sfn {release} {ROOT}/current.new && mv -T {ROOT}/current.new {ROOT}/current"
     # What was loosened by hand may be in a release before.
     yield f"chmod -R go-w {ROOT}/releases"
     yield (
-        f"cd {ROOT}/releases && ls -r | grep -vx {release.partition('/')[2]}"
-        f" | tail -n +{kept} | xargs -r rm -rf"
+        f"cd {ROOT}/releases && ls -r | grep -vx {name} | tail -n +{kept} | xargs -r rm -rf;"
+        f" cd {RECORDS} && for one in *.json; do"
+        f' [ -d {ROOT}/releases/"${{one%.json}}" ] || rm "$one"; done'
     )

@@ -33,7 +33,8 @@ class LiveKeys(FactBase[list[str]]):
         return [line for line in output if line.strip() and not line.startswith("#")]
 
 
-def _connects(state: State, host: Host) -> bool:
+def connects(state: State, host: Host) -> bool:
+    """Whether one can log in once more, as any later run would."""
     # The first connection proves nothing: sshd does not ask again for one that stands.
     connector = type(host.connector)(state, host)
     reason = ""
@@ -53,7 +54,7 @@ def _connects(state: State, host: Host) -> bool:
 
 def _second_connection_works(state: State, host: Host) -> bool:
     """Log in once more, as any later run would; without success everything is put back."""
-    if _connects(state, host):
+    if connects(state, host):
         done, _ = host.run_shell_command(f"{SCRIPT} confirm")
         return done
     host.run_shell_command(f"{SCRIPT} revert")

@@ -5,19 +5,24 @@ import posixpath
 from collections.abc import Generator, Mapping
 from io import BytesIO
 
-from pyinfra import host
+from pyinfra import host, logger, state
 from pyinfra.api import FileUploadCommand, operation
+from pyinfra.operations.util.files import generate_color_diff
 
 from facts.texts import Texts
 
 
 @operation()
-def texts(contents: Mapping[str, str]) -> Generator[FileUploadCommand | str, None, None]:
-    """Make each path hold its text, owned by root, to be read by all.
+def texts(
+    contents: Mapping[str, str], mode: str = "644"
+) -> Generator[FileUploadCommand | str, None, None]:
+    """Make each path hold its text, owned by root.
 
-    One round trip when nothing differs, whatever the number of files.
+    One round trip when nothing differs, whatever the number of files: `files.put` needs two or
+    three for each. `--diff` shows what changes, unless `mode` keeps it from other users.
 
     + contents: text by absolute path; a folder that is missing is made
+    + mode: of each file
 
     **Example:**
 
@@ -32,18 +37,34 @@ def texts(contents: Mapping[str, str]) -> Generator[FileUploadCommand | str, Non
     differing = [
         path
         for path, text in contents.items()
-        if found.get(path) != f"644 root:root {hashlib.sha256(text.encode()).hexdigest()}"
+        if found.get(path) != f"{mode} root:root {hashlib.sha256(text.encode()).hexdigest()}"
     ]
     if not differing:
         host.noop(f"{', '.join(contents)} are as they should be")
         return
     folders = sorted({posixpath.dirname(path) for path in differing})
-    yield f"mkdir -p -m 0755 {' '.join(folders)}"
+    # Beside it and renamed: what reads the file meanwhile sees all of it. Closed before it is
+    # filled, for it may hold a secret.
+    new = {path: f"{path}.freehold-new" for path in differing}
+    every_new = " ".join(new.values())
+    yield (
+        f"mkdir -p -m 0755 {' '.join(folders)} && rm -f {every_new}"
+        f" && (umask 077 && touch {every_new})"
+    )
     for path in differing:
         host.log(f"{path} differs")
-        # Beside it and renamed: what reads the file meanwhile sees all of it.
-        yield FileUploadCommand(BytesIO(contents[path].encode()), f"{path}.freehold-new")
-        yield (
-            f"chown root:root {path}.freehold-new && chmod 644 {path}.freehold-new"
-            f" && mv -T {path}.freehold-new {path}"
-        )
+        if state.config.DIFF and not mode.endswith("00"):
+            _show(_lines(path) if path in found else [], contents[path])
+        yield FileUploadCommand(BytesIO(contents[path].encode()), new[path])
+        yield f"chown root:root {new[path]} && chmod {mode} {new[path]} && mv -T {new[path]} {path}"
+
+
+def _lines(path: str) -> list[str]:
+    there = BytesIO()
+    host.get_file(path, there)
+    return there.getvalue().decode(errors="replace").splitlines(keepends=True)
+
+
+def _show(before: list[str], text: str) -> None:
+    for line in generate_color_diff(before, text.splitlines(keepends=True)):
+        logger.info("  %s", line)

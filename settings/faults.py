@@ -1,6 +1,7 @@
 """What is wrong with a setting, and how it is told."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -55,7 +56,7 @@ def written(value: object) -> str:
 def shown(name: str, value: object) -> str:
     """`value` for a message: shortened, and nothing when it might hold a secret."""
     text = written(value)
-    if "password" in name or "PRIVATE KEY" in text:
+    if "password" in name or "PRIVATE KEY" in text or re.search(r"://[^/@]*:[^/@]*@", text):
         return ""
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
 

@@ -62,7 +62,7 @@ class Outside:
         return self.request("GET", path)
 
     def _connect(self, port: int) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", port), timeout=self.timeout)
+        return socket.create_connection((self.ports.address, port), timeout=self.timeout)
 
     def handshake(self) -> ssl.SSLSocket:
         """A finished TLS handshake under the site's name."""

@@ -31,24 +31,48 @@ class Run:
         return [one["name"] for one in json.loads(self.stdout)["results"]["operations"]]
 
 
-def run(*command: str, project: Path = PROJECT, **environment: str) -> Run:
-    """Run `command` in `project` and wait for its end."""
+def run(*command: str, project: Path = PROJECT, typed: str = "", **environment: str) -> Run:
+    """Run `command` in `project` and wait for its end; `typed` is what it reads meanwhile."""
     # Absolute, so that a copy of the project finds the same droplet.
     here = {"FREEHOLD_EMULATOR": os.environ.get("FREEHOLD_EMULATOR", str(PROJECT / ".emulator"))}
     done = subprocess.run(
         command,
         cwd=project,
+        input=typed,
         capture_output=True,
         text=True,
         check=False,
-        env=os.environ | here | environment,
+        env=_measured(project) | here | environment,
     )
     return Run(done.returncode, done.stdout, done.stdout + done.stderr)
+
+
+def _measured(project: Path) -> dict[str, str]:
+    """The environment, in which `make coverage` measures what a copy of the project runs, too.
+
+    The variable by which coverage reaches other processes names the folders of this project:
+    https://coverage.readthedocs.io/en/latest/subprocess.html
+    """
+    environment = dict(os.environ)
+    if project != PROJECT and environment.pop("COVERAGE_PROCESS_CONFIG", ""):
+        environment["COVERAGE_PROCESS_START"] = str(project / "pyproject.toml")
+        environment["COVERAGE_FILE"] = str(PROJECT / ".cache" / "coverage" / "data")
+    return environment
 
 
 def deploy(*arguments: str, project: Path = PROJECT) -> Run:
     """`pyinfra inventory.py deploy.py -y`, with further arguments."""
     return run(PYINFRA, "inventory.py", "deploy.py", "-y", *arguments, project=project)
+
+
+def begin_deploy() -> subprocess.Popen[bytes]:
+    """A deploy that is still running, for who cuts it off."""
+    return subprocess.Popen(
+        [PYINFRA, "inventory.py", "deploy.py", "-y"],
+        cwd=PROJECT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def copy_of_the_project(target: Path) -> Path:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from emulator import Droplet
+from tests.containers import container
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> None:
@@ -34,5 +35,5 @@ def wait_until_healthy(droplet: Droplet) -> None:
 def wait_until_stored(droplet: Droplet, name: str, count: int) -> None:
     """Wait until the database holds `count` events that are LIKE `name`; three minutes at most."""
     query = f"select count(*) from events join texts t on t.id = name where t.text like '{name}'"
-    ask = f'docker exec freehold-db-1 psql -U analytics -At -c "{query}"'
+    ask = f'docker exec {container("db")} psql -U analytics -At -c "{query}"'
     wait_on_droplet(droplet, f"[ $({ask}) = {count} ]", 180)

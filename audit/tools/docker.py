@@ -5,6 +5,7 @@ this is a reading of our own of what its automated checks ask (audit/docker_rule
 """
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -70,8 +71,10 @@ def findings(read: dict[str, Any]) -> list[Finding]:
     for name, image in read["images"].items():
         # Without the version, which changes.
         found += _broken(IMAGE, name.partition(":")[0], image)
-    running = {f"freehold-{service}-1": service for service in _SERVICES}
-    for service in (running[name] for name in running.keys() - read["containers"].keys()):
+    # Each redeploy raises the number.
+    named = (re.fullmatch(r"freehold-([a-z]+)-\d+", name) for name in read["containers"])
+    running = {found[0]: found[1] for found in named if found}
+    for service in sorted(set(_SERVICES) - set(running.values())):
         found.append(Finding(f"missing {service}", "it does not run, so nothing was seen of it"))
     for name, container in read["containers"].items():
         service = running.get(name, name)

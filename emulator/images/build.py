@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -101,6 +102,17 @@ def _unfit(name: str, tag: str) -> str | None:
     return None
 
 
+def _make(archive: Archive, report: Callable[[str], None]) -> None:
+    name = archive.path.name.rpartition("-")[0]
+    report(f"--> Building a stand-in for {archive.tag} (once) …")
+    start = time.monotonic()
+    _build(RECIPES[name], archive.tag, archive.path)
+    for superseded in set(archive.path.parent.glob(f"{name}-*.tar")) - {archive.path}:
+        superseded.unlink()
+    megabytes = archive.path.stat().st_size / 1e6
+    report(f"    {archive.tag}: {megabytes:.0f} MB in {time.monotonic() - start:.0f} s")
+
+
 def stand_ins(
     images: Mapping[str, str], cache: Path, report: Callable[[str], None]
 ) -> list[Archive]:
@@ -114,18 +126,13 @@ def stand_ins(
     cache.mkdir(parents=True, exist_ok=True)
     archives = []
     for name, tag in images.items():
-        recipe = RECIPES[name]
         if unfit := _unfit(name, tag):
             report(f"{tag} must come from a registry: {unfit}")
-            continue
-        finished = cache / f"{name}-{_key(recipe, tag)}.tar"
-        if not finished.exists():
-            report(f"--> Building a stand-in for {tag} (once) …")
-            start = time.monotonic()
-            _build(recipe, tag, finished)
-            for superseded in set(cache.glob(f"{name}-*.tar")) - {finished}:
-                superseded.unlink()
-            megabytes = finished.stat().st_size / 1e6
-            report(f"    {megabytes:.0f} MB in {time.monotonic() - start:.0f} s")
-        archives.append(Archive(tag, finished))
+        else:
+            archives.append(Archive(tag, cache / f"{name}-{_key(RECIPES[name], tag)}.tar"))
+
+    # Two at a time: one unpacks while the other waits for a mirror.
+    with ThreadPoolExecutor(max_workers=2) as builders:
+        missing = [one for one in archives if not one.path.exists()]
+        list(builders.map(lambda one: _make(one, report), missing))
     return archives

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from analytics import doorway
 from analytics.config import ConfigError, Settings
 from analytics.logs.receiver import Receiver
 from analytics.seeing import dashboard
@@ -44,12 +45,12 @@ except ConfigError as error:
     # Here rather than in a worker, which would add a traceback and be started again.
     sys.exit(f"analytics: {error.message}")
 
-bind = f"fd://{_listen(_settings.socket)}"
+bind = f"fd://{_listen(doorway.own(_settings.socket))}"
 
 # What nginx tells of requests for pages. The master has it too, so that nothing that comes while a
 # worker that died is replaced is lost.
 _log_socket = (
-    _bound(_settings.log_socket, socket.SOCK_DGRAM)
+    _bound(doorway.own(_settings.log_socket), socket.SOCK_DGRAM)
     if any(site.count_from == "log" for site in _settings.sites)
     else None
 )
@@ -96,6 +97,9 @@ def when_ready(server: Any) -> None:  # noqa: ANN401 - gunicorn has no types
     dashboard.warm_up(server.app.wsgi())
     gc.collect()
     gc.freeze()
+    # Only now: who is not ready takes no traffic from anybody.
+    if doorway.adopt(_settings.socket) and _log_socket:
+        doorway.link(_settings.log_socket)
 
 
 def post_worker_init(worker: Any) -> None:  # noqa: ANN401 - gunicorn has no types

@@ -5,8 +5,8 @@ here is a part of that file, in its order: a part may depend on those before it,
 the one before. What is derived from settings is a property, so that a template has no logic.
 """
 
-from settings.model.containers import Containers
+from settings.model.droplet import Rented
 
 
-class Settings(Containers):
+class Settings(Rented):
     """Every setting, checked."""

@@ -41,6 +41,15 @@ class Door(Machine):
     notify_url: Annotated[str, AfterValidator(acme.webhook)] = Field(
         "", examples=["https://hooks.example/freehold"]
     )
+    notify_kind: Annotated[
+        Literal["webhook", "ntfy", "healthchecks"],
+        Choice(
+            "webhook",
+            "ntfy",
+            "healthchecks",
+            otherwise='It must be "webhook", "ntfy" or "healthchecks".',
+        ),
+    ] = Field("webhook", examples=["ntfy"])
     http3: bool = Field(True, examples=[True])
     hsts: Annotated[
         Literal["domain", "subdomains", "preload"],
@@ -96,6 +105,16 @@ class Door(Machine):
         return given
 
     @property
+    def open_tcp(self) -> tuple[int, ...]:
+        """The TCP ports that everybody may reach; SSH among them unless it is for some."""
+        return (80, 443) if self.ssh_networks else (22, 80, 443)
+
+    @property
+    def open_udp(self) -> tuple[int, ...]:
+        """The UDP ports that everybody may reach."""
+        return (443,) if self.http3 else ()
+
+    @property
     def acme_directory(self) -> str:
         """The address of the authority's ACME directory."""
         return acme.directory(self.acme_server)
@@ -106,14 +125,14 @@ class Door(Machine):
         return path_of(self.acme_ca) if self.acme_ca else None
 
     @property
-    def certificate_bundle_file(self) -> Path | None:
-        """For "provided": the certificate with its chain, on this machine."""
-        return path_of(self.certificate_bundle) if self.certificate_bundle else None
+    def certificate_bundle_text(self) -> str:
+        """For "provided": the certificate with its chain."""
+        return path_of(self.certificate_bundle).read_text() if self.certificate_bundle else ""
 
     @property
-    def certificate_key_file(self) -> Path | None:
-        """For "provided": the certificate's key, on this machine."""
-        return path_of(self.certificate_key) if self.certificate_key else None
+    def certificate_key_text(self) -> str:
+        """For "provided": the certificate's key."""
+        return path_of(self.certificate_key).read_text() if self.certificate_key else ""
 
     @property
     def strict_transport_security(self) -> str:

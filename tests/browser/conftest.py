@@ -10,14 +10,14 @@ from tests.browser.chromium import LIKE_A_PERSON, launch
 from tests.browser.tracked_site import ELSEWHERE, Site
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """What drives browsers; there can be one at a time."""
+    """What drives browsers; there can be one at a time in a process, so it ends with its module."""
     with sync_playwright() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """One that seems to be a person's."""
     with launch(playwright, LIKE_A_PERSON, ELSEWHERE) as browser:

@@ -49,7 +49,7 @@ def test_a_visit_is_seen_by_the_owner(page: Page, droplet: Droplet, outside: Out
         # Where the emulated droplet's visitors come from: emulator/process.py says why.
         return "/about" in stats.stdout and "GB" in stats.stdout
 
-    wait_until(printed, 120)
+    wait_until(printed, 240)
 
 
 def test_the_owner_signs_in_and_sees_it_on_the_dashboard(page: Page, droplet: Droplet) -> None:

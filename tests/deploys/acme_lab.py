@@ -1,25 +1,18 @@
 """A host's certificate program with real certbot, pebble and nginx, at this machine's own speed.
 
-A Debian 13 of folders, with a network of its own: certbot and our programs run in it as they do on
-a host, and nginx of the stand-in image in a folder of it. Docker can't run here, so a script stands
-for the two commands that `freehold-nginx` gives it.
+nginx of the stand-in image runs in a folder of the host; a script stands for the two commands that
+`freehold-nginx` gives Docker.
 """
 
-import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from emulator.droplet import CACHE
-from emulator.mirror import debian_sources
-from emulator.mmdebstrap import install
+from tests.deploys.debian_lab import DebianLab, Done, debian, wait
 from tests.unit.nginx_render import PROJECT, Settings, render
 
 PACKAGES = "certbot,python3-dnspython,openssl,ca-certificates"
@@ -27,16 +20,8 @@ DOMAIN, ALIAS = "blog.test", "www.blog.test"
 DIRECTORY = "https://127.0.0.1:14000/dir"
 PROGRAM = "/usr/local/sbin/freehold-certificate"
 
-# $1: the finished Debian, $2: a folder of the test, $3: nginx's image. All ends with the process.
-_START = """
-ip link set lo up
-mount --make-rprivate /
-mount -t tmpfs tmpfs "$2"
-mkdir "$2/upper" "$2/work" "$2/root"
-mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/root"
-cd "$2/root"
-mount --bind /dev dev
-mount -t proc proc proc
+# $3: nginx's image.
+_MOUNTS = """
 mkdir -p nginx etc/freehold/nginx etc/freehold/tls var/lib/freehold/acme srv/www
 chmod 700 etc/freehold/tls
 mount --bind "$3" nginx
@@ -47,14 +32,13 @@ done
 for folder in tmp run var/cache/nginx; do mount -t tmpfs tmpfs "nginx/$folder"; done
 mount --bind /dev nginx/dev
 echo 'nameserver 127.0.0.1' >etc/resolv.conf
-touch "$2/ready"
-exec sleep infinity
 """
 
 # What freehold-nginx asks of Docker: nginx's check with the candidates mounted, and its process.
 _DOCKER = """#!/bin/sh
 set -eu
 case $1 in
+ps) echo nginx ;;
 inspect) cat /nginx/run/nginx.pid ;;
 run)
   mounts=
@@ -77,76 +61,22 @@ esac
 """
 
 
-def debian(cache: Path = CACHE) -> Path:
-    """The folder of a Debian 13 with certbot, made once."""
-    recipe = hashlib.sha256(PACKAGES.encode()).hexdigest()[:12]
-    finished = cache / f"certbot-{recipe}"
-    if not finished.exists():
-        half_made = cache / f"certbot-{recipe}.half-made"
-        shutil.rmtree(half_made, ignore_errors=True)
-        arguments = ["--variant=minbase", f"--include={PACKAGES}", "trixie", str(half_made)]
-        install("certbot", [*arguments, *debian_sources("trixie")], cache / "certbot.log")
-        half_made.rename(finished)
-    return finished
-
-
 @dataclass
-class Done:
-    """How a command ended, and all that it said."""
+class Lab(DebianLab):
+    """The host, its nginx of the unpacked image `image`."""
 
-    code: int
-    said: str
-
-
-@dataclass
-class Lab:
-    """The host: `folder` is empty, `image` the unpacked image of nginx."""
-
-    folder: Path
     image: Path
     names: list[str] = field(default_factory=lambda: [DOMAIN, ALIAS])
     pebble: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """The host without a certificate, its nginx not started; DNS and authority are up."""
-        self._log: IO[bytes] = (self.folder.with_suffix(".log")).open("wb")
-        self._processes: list[subprocess.Popen[bytes]] = []
-        start = ["unshare", "--mount", "--net", "sh", "-euc", _START, "acme-lab"]
-        self.host = subprocess.Popen(
-            [*start, str(debian()), str(self.folder), str(self.image)], stderr=self._log
-        )
-        wait(lambda: self.inside("test", "-e", self.folder / "ready").code == 0)
+        self.begin(debian("certbot", PACKAGES), _MOUNTS, self.image)
         self._install()
         self.resolving(dict.fromkeys(self.names, "127.0.0.1"))
         self.start_authority()
 
-    def stop(self) -> None:
-        for process in [*self._processes, self.host]:
-            # Not at once by force: nginx ends its own processes, which would stay.
-            process.terminate()
-            try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        self._log.close()
-
     # ---- running ----
-
-    def _enter(self, *command: object) -> list[str]:
-        enter = ["nsenter", f"--target={self.host.pid}", "--net", "--mount"]
-        return [*enter, *(str(word) for word in command)]
-
-    def inside(self, *command: object) -> Done:
-        """Run this machine's command in the host's network and mounts."""
-        done = subprocess.run(
-            self._enter(*command), capture_output=True, text=True, check=False, timeout=120
-        )
-        return Done(done.returncode, done.stdout + done.stderr)
-
-    def run(self, *command: object) -> Done:
-        """Run a command on the host."""
-        return self.inside("chroot", self.folder / "root", "env", "-i", _PATH, *command)
 
     def program(self, *arguments: str) -> Done:
         """freehold-certificate."""
@@ -164,36 +94,17 @@ class Lab:
         after = self.run(f"SERVICE_RESULT={result}", PROGRAM, "renewed")
         return Done(done.code, done.said + after.said)
 
-    def started(self, *command: object, **environment: str) -> subprocess.Popen[bytes]:
-        """Start this machine's command in the host's network and mounts."""
-        process = subprocess.Popen(
-            self._enter(*command), stdout=self._log, stderr=self._log, env=os.environ | environment
-        )
-        self._processes.append(process)
-        return process
-
     def read(self, path: str) -> str:
         return self.run("cat", path).said
-
-    def write(self, path: str, text: str, mode: str = "600") -> None:
-        write = 'umask 077; mkdir -p "${1%/*}"; cat >"$1"; chmod "$2" "$1"'
-        subprocess.run(
-            self._enter("sh", "-euc", write, "write", f"{self.folder}/root{path}", mode),
-            input=text.encode(),
-            check=True,
-        )
 
     # ---- what stands around it ----
 
     def _install(self) -> None:
-        for path in (PROJECT / "files" / "lib" / "freehold_certificate").glob("*.py"):
-            self.write(
-                f"/usr/local/lib/freehold/freehold_certificate/{path.name}", path.read_text()
-            )
-        for name in ("freehold-certificate", "freehold-nginx"):
-            text = (PROJECT / "files" / "sbin" / name).read_text()
-            self.write(f"/usr/local/sbin/{name}", text, "755")
-        self.write("/usr/local/bin/docker", _DOCKER, "755")
+        self.install(
+            ("freehold_host", "freehold_certificate"),
+            ("freehold-certificate", "freehold-nginx"),
+            _DOCKER,
+        )
         settings = PROJECT / "templates" / "certbot" / "cli.ini.j2"
         self.write("/etc/letsencrypt/cli.ini", settings.read_text(), "644")
         # Where it lies on the host, and where nginx sees it.
@@ -211,7 +122,6 @@ class Lab:
             "profile": "",
             "email": "",
             "nginx_image": "nginx:lab",
-            "notify_url": "",
         }
         self.write("/etc/freehold/certificate.json", json.dumps(told | {"names": names} | changed))
         release = self.folder.with_suffix(".nginx")
@@ -239,16 +149,16 @@ class Lab:
             done = self.run(*command)
             assert done.code == 0, done.said
         nginx = ("nginx", "-c", "/etc/freehold/nginx/live/nginx.conf", "-g", "daemon off;")
-        self.started("chroot", self.folder / "root/nginx", *nginx)
+        self.started_inside("chroot", self.folder / "root/nginx", *nginx)
         wait(lambda: bool(self.served()))
 
     def resolving(self, addresses: dict[str, str]) -> None:
         """Have the DNS know these names, and no others."""
-        for process in self._processes:
+        for process in self.processes:
             if b"challtestsrv" in b"".join(str(word).encode() for word in process.args):  # type: ignore[union-attr]
                 process.kill()
                 process.wait()
-        self.started(
+        self.started_inside(
             *("pebble-challtestsrv", "-dns01", "127.0.0.1:53", "-defaultIPv4", ""),
             *("-defaultIPv6", "", "-http01", "", "-https01", "", "-tlsalpn01", ""),
             *("-management", "127.0.0.1:8055"),
@@ -287,7 +197,7 @@ class Lab:
         }
         (folder / "pebble.json").write_text(json.dumps({"pebble": configuration}))
         self.write("/etc/freehold/acme-ca.pem", (folder / "server.pem").read_text(), "644")
-        self.pebble = self.started(
+        self.pebble = self.started_inside(
             *("pebble", "-config", folder / "pebble.json", "-dnsserver", "127.0.0.1:53"),
             PEBBLE_VA_NOSLEEP="1",
             PEBBLE_WFE_NONCEREJECT=str(nonces),
@@ -324,9 +234,6 @@ class Lab:
         return {row["what"]: row for row in rows} | {"code": done.code}
 
 
-_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-
 def _make_server_certificate(folder: Path) -> None:
     subprocess.run(
         [
@@ -338,11 +245,3 @@ def _make_server_certificate(folder: Path) -> None:
         check=True,
         capture_output=True,
     )
-
-
-def wait(condition: Callable[[], bool], seconds: float = 20) -> None:
-    """Ask until it holds; AssertionError when it does not."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)

@@ -4,7 +4,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ import pytest
 from emulator.droplet import CACHE
 from emulator.images import stand_ins, unpack
 from group_data.all import nginx_image
-from tests.deploys.acme_lab import ALIAS, DOMAIN, PROGRAM, Lab, wait
+from tests.deploys.acme_lab import ALIAS, DOMAIN, PROGRAM, Lab
+from tests.deploys.debian_lab import wait
 
 HERE = Path(__file__).parent
 NGINX = "/usr/local/sbin/freehold-nginx"
@@ -62,7 +63,7 @@ def visitors(lab: Lab) -> Iterator[dict[str, Any]]:
     """Visitors ask meanwhile; afterwards it is known how they fared."""
     stop, told = lab.folder.with_suffix(".stop"), lab.folder.with_suffix(".load")
     command = 'exec "$@" >"$0"'
-    load = lab.started(
+    load = lab.started_inside(
         *("sh", "-c", command, told, sys.executable, HERE / "acme_load.py", DOMAIN, stop)
     )
     found: dict[str, Any] = {}
@@ -184,6 +185,7 @@ def test_a_backup_of_it_is_used_and_nothing_is_asked(certified: Lab) -> None:
     assert certified.served() == served
 
 
+@pytest.mark.slow
 def test_in_another_mode_certbots_timer_does_nothing(certified: Lab) -> None:
     certified.run("cp", "-a", "/etc/freehold/tls/selfsigned", "/etc/freehold/tls/provided")
     certified.describe(mode="provided")
@@ -193,7 +195,7 @@ def test_in_another_mode_certbots_timer_does_nothing(certified: Lab) -> None:
     served = certified.served()
     # What asks DNS is installed for an authority alone.
     assert certified.run("rm", "-r", "/usr/lib/python3/dist-packages/dns").code == 0
-    assert certified.program("check").code == 0
+    assert certified.program("status", "--json").code == 0
     done = certified.timer("--force-renewal")
     assert done.code == 0, done.said
     assert certified.served() == served
@@ -203,6 +205,7 @@ def test_in_another_mode_certbots_timer_does_nothing(certified: Lab) -> None:
 # ---- what goes wrong ----
 
 
+@pytest.mark.slow
 def test_a_renewal_is_served_when_nginx_has_refused_a_deploys_configuration(
     certified: Lab,
 ) -> None:
@@ -246,7 +249,10 @@ DAMAGES = {
 }
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize(
+    "damage",
+    ["renewal", *(pytest.param(one, marks=pytest.mark.slow) for one in ("certificate", "key"))],
+)
 def test_what_certbot_keeps_is_put_aside_when_it_is_damaged(certified: Lab, damage: str) -> None:
     served = certified.served()
     certified.run("sh", "-euc", f"cd /etc/letsencrypt; {DAMAGES[damage]}")
@@ -262,6 +268,7 @@ def test_what_certbot_keeps_is_put_aside_when_it_is_damaged(certified: Lab, dama
     assert certified.timer("--force-renewal").code == 0
 
 
+@pytest.mark.slow
 def test_certbots_timer_mends_what_is_damaged(certified: Lab) -> None:
     served = certified.served()
     certified.run("sh", "-euc", f"cd /etc/letsencrypt; {DAMAGES['certificate']}")
@@ -306,7 +313,7 @@ def test_every_dns_server_is_asked(bare: Lab) -> None:
     fails, by_udp, silent = "127.0.0.1", "127.0.0.8", "127.0.0.9"
     failing = ("--data", json.dumps({"host": DOMAIN}), "http://127.0.0.1:8055/set-servfail")
     assert bare.inside("curl", "--silent", "--fail", *failing).code == 0
-    bare.started(sys.executable, HERE / "udp_dns.py", by_udp, DOMAIN)
+    bare.started_inside(sys.executable, HERE / "udp_dns.py", by_udp, DOMAIN)
 
     def found(name: str, *servers: str) -> str:
         lines = "".join(f"nameserver {server}\n" for server in servers)
@@ -326,7 +333,7 @@ def test_every_dns_server_is_asked(bare: Lab) -> None:
 
 
 def test_a_name_that_leads_to_another_server(bare: Lab) -> None:
-    bare.started(sys.executable, "-m", "http.server", "80")
+    bare.started_inside(sys.executable, "-m", "http.server", "80")
     wait(lambda: "Python" in bare.inside("curl", "-sI", "http://127.0.0.1/").said)
     done = bare.program("issue")
     assert done.code == 1
@@ -363,7 +370,7 @@ def test_an_authority_that_refuses_is_quoted(lab: Lab) -> None:
 def test_a_limit_is_kept_for_as_long_as_the_authority_says(lab: Lab) -> None:
     folder = lab.folder.with_suffix(".authority")
     proxy = (HERE / "acme_proxy.py", folder / "server.pem", folder / "server.key", "86400")
-    lab.started(sys.executable, *proxy)
+    lab.started_inside(sys.executable, *proxy)
     asked = ("curl", "--silent", "--fail", "--insecure", "https://127.0.0.1:14001/dir")
     wait(lambda: lab.inside(*asked).code == 0)
     lab.describe(server="https://127.0.0.1:14001/dir")
@@ -389,6 +396,7 @@ def test_nonces_that_are_refused_cost_nothing(lab: Lab) -> None:
     assert "Pebble" in lab.served()
 
 
+@pytest.mark.slow
 def test_an_account_that_the_authority_has_lost_is_made_anew(certified: Lab) -> None:
     certified.start_authority()
     assert certified.timer("--force-renewal").code != 0
@@ -441,56 +449,21 @@ def test_a_renewal_that_was_cut_off_is_finished(certified: Lab) -> None:
     assert certified.status()["code"] == 0
 
 
-@pytest.fixture
-def told(bare: Lab) -> Callable[[], list[dict[str, str]]]:
-    """What the owner's webhook has taken."""
-    address, file = "http://127.0.0.1:8099/hook", bare.folder.with_suffix(".told")
-    bare.started(sys.executable, HERE / "webhook.py", "8099", file)
-    wait(lambda: bare.inside("curl", "-s", "-d", "{}", address).code == 0)
-    file.unlink()
-    bare.describe(notify_url=address)
-    return lambda: [json.loads(line) for line in file.read_text().splitlines()]
-
-
-def look(lab: Lab) -> None:
-    """What freehold-certificate.timer starts, two times."""
-    for _ in range(2):
-        done = lab.program("check")
-        assert done.code == 0, done.said
-
-
-def test_the_owner_is_told_once_and_once_more_when_it_is_mended(
-    certified: Lab, told: Callable[[], list[dict[str, str]]]
-) -> None:
-    live = "/etc/freehold/tls/live"
-    before = certified.run("readlink", live).said.strip()
-    for there in ("/etc/freehold/tls/selfsigned", before):
-        certified.run("ln", "-sfn", there, live)
-        look(certified)
-    assert [one["state"] for one in told()] == ["error", "ok"]
-
-
-def test_the_owner_is_told_of_a_first_order_that_failed(
-    lab: Lab, told: Callable[[], list[dict[str, str]]]
-) -> None:
-    """The timer is on before the first order."""
+def test_a_first_order_that_failed_is_out_of_order_until_one_succeeds(lab: Lab) -> None:
     lab.end_authority()
     assert lab.program("issue").code == 1
-    look(lab)
+    failed = lab.status()
+    assert failed["code"] == 2
+    assert (failed["mode"]["state"], failed["renewal"]["state"]) == ("error", "warning")
+    assert "the authority has given none yet: browsers warn." in failed["mode"]["text"]
+    assert "The authority does not answer (Connection refused)" in failed["renewal"]["text"]
+    assert failed["renewal"]["type"] == "make certificate"
     lab.start_authority()
     assert lab.program("issue", "--now").code == 0
-    look(lab)
-    failed, mended = told()
-    assert failed["state"] == "error"
-    assert "the authority has given none yet: browsers warn." in failed["text"]
-    assert "The authority does not answer (Connection refused)" in failed["text"]
-    assert "Type: make certificate" in failed["text"]
-    assert mended["state"] == "ok"
+    assert lab.status()["code"] == 0
 
 
-def test_the_owner_is_told_when_there_is_no_certificate_at_all(
-    bare: Lab, told: Callable[[], list[dict[str, str]]]
-) -> None:
-    look(bare)
-    (only,) = told()
-    assert (only["state"], "There is none. Type: make deploy" in only["text"]) == ("error", True)
+def test_no_certificate_at_all_is_out_of_order(bare: Lab) -> None:
+    found = bare.status()
+    assert (found["code"], found["certificate"]["text"]) == (2, "There is none.")
+    assert found["certificate"]["type"] == "make deploy"

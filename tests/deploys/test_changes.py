@@ -62,6 +62,7 @@ def changed(
 def test_nothing_else_changes(changed: Changed) -> None:
     assert changed.deploy.code == 0, changed.deploy.said
     assert changed.deploy.changed() == [
+        "Backups | Write what is to be backed up (/etc/freehold/settings.json)",
         "Certificates | Write what is to be certified (/etc/freehold/certificate.json)",
         "Certificates | Keep the certificate's key from everyone but root"
         " (/etc/freehold/tls/provided)",

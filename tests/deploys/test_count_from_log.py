@@ -1,17 +1,21 @@
 """A site that is counted by what nginx tells of it needs no script at all."""
 
+import pytest
+
 from emulator import Droplet
+from tests.containers import container
 from tests.outside import Outside
 from tests.runs import deploy
 from tests.waiting import wait_until
+
+pytestmark = pytest.mark.slow
 
 FIREFOX = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"}
 PAGES = "select string_agg(t.text, ' ') from events join texts t on t.id = path"
 
 
 def test_pages_that_are_shown_are_counted(droplet: Droplet, outside: Outside) -> None:
-    """The droplet stays so, which is why this comes last."""
-    ask = f'docker exec freehold-db-1 psql -U analytics -At -c "{PAGES}"'
+    ask = f'docker exec {container("db")} psql -U analytics -At -c "{PAGES}"'
     before = droplet.run(ask).split().count("/about")
     done = deploy("--data", "count_from=log")
     assert done.code == 0, done.said
@@ -25,3 +29,5 @@ def test_pages_that_are_shown_are_counted(droplet: Droplet, outside: Outside) ->
     assert "/missing" not in counted
     sent = outside.send_event(name="pageview")
     assert sent.headers["x-plausible-dropped"] == "1", "The same view would be counted twice."
+    back = deploy()
+    assert back.code == 0, back.said

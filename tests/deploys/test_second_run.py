@@ -70,6 +70,7 @@ def test_drift_is_named_and_a_deploy_mends_it(droplet: Droplet) -> None:
     assert "tokens off" in droplet.run("cat", "/etc/freehold/nginx/live/nginx.conf")
 
 
+@pytest.mark.slow
 def test_a_mended_host_has_no_drift(droplet: Droplet) -> None:
     """Nor with the container of a command whose connection broke."""
     left = droplet.run(

@@ -3,8 +3,13 @@
 import sys
 from pathlib import Path
 
+import pytest
+
 from emulator import Droplet
 from tests.runs import run
+
+# The lane of faults of `make test` lives on one.
+pytestmark = pytest.mark.slow
 
 
 def test_a_clone_goes_on_from_the_same_state_and_goes_its_own_way(

@@ -9,6 +9,8 @@ from emulator import Droplet
 from emulator.process import VISITOR
 from tests.runs import deploy, run
 
+pytestmark = pytest.mark.slow
+
 
 def _allow(project: Path, *networks: str) -> None:
     settings = project / "group_data" / "emulated.py"

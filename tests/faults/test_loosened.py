@@ -8,6 +8,8 @@ import pytest
 from emulator import Droplet
 from tests.runs import Run, deploy, run
 
+pytestmark = pytest.mark.slow
+
 PORT = 8090
 LISTENER = "freehold-fault-listener"
 # What somebody does by hand, and the test of `make verify` that fails by it.

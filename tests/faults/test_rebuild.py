@@ -5,15 +5,19 @@ from collections.abc import Iterator
 import pytest
 
 from emulator import Droplet
+from tests.containers import container
 from tests.outside import Outside
 from tests.runs import deploy
 from tests.waiting import wait_until_healthy
 
+pytestmark = pytest.mark.slow
+
 BASE = "python:3.13-slim"
 # A registry would bring it; here it is made of the one that there is.
 RENEW = f"printf 'FROM {BASE}\\n%s\\n' '{{change}}' | docker build --quiet --tag {BASE} -"
-IMAGE = "docker inspect --format '{{.Image}}' freehold-webapp-1 freehold-worker-1"
-LABEL = "docker inspect --format '{{.Config.Labels.renewed}}' freehold-webapp-1"
+INSPECT = "docker inspect --format '{{.%s}}' "
+IMAGE = INSPECT % "Image" + f"{container('webapp')} {container('worker')}"
+LABEL = INSPECT % "Config.Labels.renewed" + container("webapp")
 SAID = "journalctl --unit freehold-rebuild --output cat --since -1h"
 
 

@@ -2,7 +2,10 @@
 
 import json
 
+import pytest
+
 from emulator import Droplet
+from tests.containers import container
 from tests.outside import Outside
 from tests.runs import deploy
 from tests.waiting import wait_until_stored
@@ -16,9 +19,10 @@ def _refused_with_json(outside: Outside) -> None:
     assert json.loads(refused.body)["error"]
 
 
+@pytest.mark.slow
 def test_the_site_outlives_its_services(droplet: Droplet, outside: Outside) -> None:
     for dead in ("db", "worker", "webapp"):
-        droplet.run("docker", "stop", "--time", "5", f"freehold-{dead}-1")
+        droplet.run(f"docker stop --time 5 {container(dead)}")
         page = outside.get("/")
         assert page.status == 200
         assert b"<html" in page.body
@@ -35,7 +39,8 @@ def test_the_site_outlives_its_services(droplet: Droplet, outside: Outside) -> N
 
 
 def test_a_killed_service_comes_back_by_itself(droplet: Droplet, outside: Outside) -> None:
-    before = droplet.run("docker inspect --format '{{.State.StartedAt}}' freehold-nginx-1")
+    started = f"docker inspect --format '{{{{.State.StartedAt}}}}' {container('nginx')}"
+    before = droplet.run(started)
     droplet.run("pkill", "--signal", "KILL", "--oldest", "nginx")
     # Docker waits a moment before it starts the container again.
     droplet.run(
@@ -43,5 +48,4 @@ def test_a_killed_service_comes_back_by_itself(droplet: Droplet, outside: Outsid
         " http://blog.test/ && break; sleep 1; done"
     )
     assert outside.get("/").status == 200
-    after = droplet.run("docker inspect --format '{{.State.StartedAt}}' freehold-nginx-1")
-    assert before != after
+    assert before != droplet.run(started)

@@ -35,6 +35,7 @@ def test_a_wrong_nginx_template(droplet: Droplet, outside: Outside, project: Pat
     assert outside.get("/").status == 200
 
 
+@pytest.mark.slow
 def test_a_wrong_file_of_the_owners_own(
     droplet: Droplet, outside: Outside, project: Path, tmp_path: Path
 ) -> None:
@@ -52,6 +53,7 @@ def test_a_wrong_file_of_the_owners_own(
     assert outside.get("/").status == 200
 
 
+@pytest.mark.slow
 def test_a_wrong_compose_file(droplet: Droplet, outside: Outside, project: Path) -> None:
     before = _in_force(droplet)
     template = project / "templates" / "docker-compose.yml.j2"
@@ -63,6 +65,7 @@ def test_a_wrong_compose_file(droplet: Droplet, outside: Outside, project: Path)
     assert outside.get("/").status == 200
 
 
+@pytest.mark.slow
 def test_wrong_firewall_rules(droplet: Droplet, project: Path) -> None:
     rules = droplet.run("nft", "--stateless", "list", "table", "inet", "freehold")
     template = project / "templates" / "nftables.conf.j2"
@@ -73,6 +76,7 @@ def test_wrong_firewall_rules(droplet: Droplet, project: Path) -> None:
     assert droplet.run("nft", "--stateless", "list", "table", "inet", "freehold") == rules
 
 
+@pytest.mark.slow
 def test_wrong_sshd_settings(droplet: Droplet, project: Path) -> None:
     template = project / "templates" / "sshd.conf.j2"
     template.write_text(template.read_text() + "PermitDoors yes\n")
@@ -105,6 +109,7 @@ def foreign_key(tmp_path: Path) -> str:
     return path.with_suffix(".pub").read_text().strip()
 
 
+@pytest.mark.slow
 def test_the_way_back_changes_no_more_than_candidates(
     in_force_before: str, droplet: Droplet, foreign_key: str
 ) -> None:

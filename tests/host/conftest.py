@@ -82,8 +82,8 @@ def forwarded(described: Host) -> dict[str, int] | None:
     if "emulated" not in described.groups:
         return None
     folder = Path(os.environ.get("FREEHOLD_EMULATOR", PROJECT / ".emulator"))
-    ports: dict[str, int] = json.loads((folder / "host.json").read_text())["ports"]
-    return ports
+    ports = json.loads((folder / "host.json").read_text())["ports"]
+    return {name: port for name, port in ports.items() if name != "address"}
 
 
 @pytest.fixture(scope="session")

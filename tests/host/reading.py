@@ -59,6 +59,13 @@ def docker_text(path):
 
 def docker(path):
     return json.loads(docker_text(path))
+
+def docker_id(service):
+    # A container's name ends in a number that each redeploy raises.
+    ids = [one["Id"] for one in docker("/containers/json?all=1")
+           if one["Labels"].get("com.docker.compose.service") == service]
+    assert len(ids) == 1, (service, ids)
+    return ids[0]
 """
 
 
@@ -68,7 +75,7 @@ class Services:
     _USERS: ClassVar = {"webapp": 10001, "db": 999}
 
     def __init__(self, host: Target) -> None:
-        asked = [f"docker('/containers/freehold-{name}-1/json')" for name in self._USERS]
+        asked = [f"docker('/containers/' + docker_id('{name}') + '/json')" for name in self._USERS]
         script = f"{DOCKER}print(json.dumps([one['State']['Pid'] for one in [{','.join(asked)}]]))"
         self.pids = dict(zip(self._USERS, run_python(host, script), strict=True))
 

@@ -40,7 +40,9 @@ for listed in docker("/containers/json?all=1"):
         line.split()[4:6] for line in Path(f"/proc/{pid}/limits").read_text().splitlines()
         if line.startswith("Max core file size")
     ] if pid else []
-    found[one["Name"].lstrip("/")] = one
+    # By its service, whose container each redeploy makes anew; a second one by its name.
+    service = one["Config"]["Labels"].get("com.docker.compose.service")
+    found[service if service and service not in found else one["Name"].lstrip("/")] = one
 networks = [docker(f"/networks/{one['Id']}") for one in docker("/networks")]
 print(json.dumps({
     "containers": found,
@@ -67,7 +69,7 @@ def service(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def container(docker: dict[str, Any], service: str) -> dict[str, Any]:
     """Each service's container."""
-    found: dict[str, Any] | None = docker["containers"].get(f"freehold-{service}-1")
+    found: dict[str, Any] | None = docker["containers"].get(service)
     assert found, f"There is no {service}. Mend: make deploy"
     return found
 
@@ -125,7 +127,7 @@ def test_the_daemon_cannot_be_asked_from_elsewhere(host: Target) -> None:
 
 def test_no_container_that_nobody_asked_for(docker: dict[str, Any]) -> None:
     ours = {name for name in docker["containers"] if not name.startswith("freehold-test-")}
-    assert ours == {f"freehold-{name}-1" for name in SERVICES}
+    assert ours == set(SERVICES)
 
 
 def test_it_runs_well_and_starts_again(host: Target, container: dict[str, Any]) -> None:
@@ -169,9 +171,7 @@ def test_no_address_reaches_the_swap_file_or_a_core_dump(
 
 
 def test_all_together_fit_a_small_machine(docker: dict[str, Any]) -> None:
-    limits = [
-        docker["containers"][f"freehold-{name}-1"]["HostConfig"]["Memory"] for name in SERVICES
-    ]
+    limits = [docker["containers"][name]["HostConfig"]["Memory"] for name in SERVICES]
     assert sum(limits) <= 460 * MEGABYTE, "At their limits they do not fit into 512 MB."
 
 
@@ -182,10 +182,7 @@ def test_its_files_are_bounded_and_the_site_comes_first(
     files = re.search(r"^Max open files\s+(\d+)\s+(\d+)", limits, re.MULTILINE)
     assert files
     assert int(files[2]) <= 65536, "It may have any number of files and sockets open."
-    shares = {
-        name: docker["containers"][f"freehold-{name}-1"]["HostConfig"]["CpuShares"]
-        for name in SERVICES
-    }
+    shares = {name: docker["containers"][name]["HostConfig"]["CpuShares"] for name in SERVICES}
     assert all(shares.values())
     assert max(shares, key=lambda name: shares[name]) == "nginx"
 
@@ -246,7 +243,7 @@ print(json.dumps([
     for pid in children if b"worker process" in Path(f"/proc/{pid}/cmdline").read_bytes()
 ]))
 """
-    master = docker["containers"]["freehold-nginx-1"]["State"]["Pid"]
+    master = docker["containers"]["nginx"]["State"]["Pid"]
     workers = run_python(host, script, str(master))
     assert workers, "nginx has no worker."
     for worker in workers:
@@ -285,10 +282,7 @@ def test_it_sees_of_the_host_what_it_needs(container: dict[str, Any], service: s
 
 def test_networks(docker: dict[str, Any]) -> None:
     containers = docker["containers"]
-    network_of = {
-        name: set(containers[f"freehold-{name}-1"]["NetworkSettings"]["Networks"])
-        for name in SERVICES
-    }
+    network_of = {name: set(containers[name]["NetworkSettings"]["Networks"]) for name in SERVICES}
     assert network_of == {
         "nginx": {"host"},
         "webapp": {"freehold_internal"},
@@ -297,8 +291,8 @@ def test_networks(docker: dict[str, Any]) -> None:
     }
     internal = docker["networks"]["freehold_internal"]
     assert internal["Internal"]
-    names = {one["Name"] for one in internal["Containers"].values()}
-    assert names == {"freehold-webapp-1", "freehold-worker-1", "freehold-db-1"}
+    names = {one["Name"].rpartition("-")[0] for one in internal["Containers"].values()}
+    assert names == {"freehold-webapp", "freehold-worker", "freehold-db"}
 
 
 @pytest.mark.parametrize("service", ["webapp", "worker", "db"])
@@ -306,7 +300,7 @@ def test_it_reaches_nothing_beyond_its_network(
     host: Target, docker: dict[str, Any], service: str
 ) -> None:
     """From within its network namespace, with the host's Python: no image brings the tools."""
-    pid = docker["containers"][f"freehold-{service}-1"]["State"]["Pid"]
+    pid = docker["containers"][service]["State"]["Pid"]
     network = docker["networks"]["freehold_internal"]
     ours = host.check_output("ip -json address show scope global")
     addresses = {
@@ -322,7 +316,7 @@ def test_it_reaches_nothing_beyond_its_network(
         ("2606:4700:4700::1111", 443),
         ("169.254.169.254", 80),
     ]
-    database = docker["containers"]["freehold-db-1"]["NetworkSettings"]["Networks"]
+    database = docker["containers"]["db"]["NetworkSettings"]["Networks"]
     known = (database["freehold_internal"]["IPAddress"], 5432)
     done = host.run(
         f"nsenter --net --target {pid} sh -c %s sh %s %s",
@@ -374,7 +368,7 @@ for name, pid in pids.items():
 print(json.dumps(found))
 """
     inside = ("webapp", "worker", "db")
-    states = {name: docker["containers"][f"freehold-{name}-1"] for name in inside}
+    states = {name: docker["containers"][name] for name in inside}
     pids = {name: one["State"]["Pid"] for name, one in states.items()}
     addresses = {
         name: one["NetworkSettings"]["Networks"]["freehold_internal"]["IPAddress"]

@@ -19,6 +19,7 @@ from cryptography import x509
 from testinfra.host import Host as Target
 
 from commands.hosts import Host
+from tests.containers import container
 from tests.host.reading import Services, run_python, stored
 from tests.host.stranger import Stranger
 from tests.host.visitor import Answer, Visitor
@@ -181,7 +182,7 @@ print(len(answered))
 
 def test_how_busy_it_is_nobody_outside_is_told(host: Target, visitor: Visitor) -> None:
     told = host.check_output(
-        "docker exec freehold-nginx-1 curl -s --unix-socket /run/nginx-health.sock"
+        f"docker exec {container('nginx')} curl -s --unix-socket /run/nginx-health.sock"
         " http://localhost/status"
     )
     assert told.startswith("Active connections: ")

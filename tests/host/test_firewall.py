@@ -5,12 +5,14 @@ import json
 import resource
 import time
 from collections.abc import Iterator
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
 from testinfra.host import Host as Target
 
 from commands.hosts import Host
+from tests.containers import container
 from tests.host.reading import DOCKER, Services, read, refuse_during_a_deploy, run_python
 from tests.host.stranger import Stranger
 
@@ -178,7 +180,7 @@ def published(host: Target, no_deploy: None) -> Iterator[str]:
     """The address of a container whose port 80 somebody published by mistake."""
     done = host.run(
         f"""docker rm --force {CONTAINER} >/dev/null 2>&1
-        image=$(docker inspect --format '{{{{.Config.Image}}}}' freehold-nginx-1)
+        image=$(docker inspect --format '{{{{.Config.Image}}}}' {container("nginx")})
         docker run --detach --rm --name {CONTAINER} --memory 64m --publish {PUBLISHED}:80 $image"""
     )
     try:
@@ -244,7 +246,7 @@ def _processes(host: Target) -> Any:
     """Of each service, the process and since when it runs."""
     script = """
 names = ("nginx", "webapp", "worker", "db")
-states = [docker(f"/containers/freehold-{name}-1/json")["State"] for name in names]
+states = [docker(f"/containers/{docker_id(name)}/json")["State"] for name in names]
 print(json.dumps([[state["Status"], state["Pid"], state["StartedAt"]] for state in states]))
 """
     return run_python(host, DOCKER + script)
@@ -339,7 +341,11 @@ def test_exactly_the_doors_are_open_from_here(
         expected, tried = set(forwarded.values()), list(forwarded.values())
     else:
         expected, tried = DOORS, list(range(1, 65536))
-    assert asyncio.run(_answering(described.address, tried)) == expected
+    found = asyncio.run(_answering(described.address, tried))
+    if not forwarded and ip_address(described.address).is_loopback:
+        # A droplet of the emulated API: what this machine itself listens for on every address.
+        found -= asyncio.run(_answering("127.255.255.254", list(found - DOORS)))
+    assert found == expected
 
 
 def test_containers_do_not_reach_the_providers_secrets(ruleset: list[dict[str, Any]]) -> None:

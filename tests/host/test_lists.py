@@ -62,6 +62,10 @@ ROOT = {
     "nginx",
     # Asks the owner's own Docker for what it needs, and is gone.
     *("docker", "docker-compose", "runc", "docker-init", "docker-buildx", "systemctl"),
+    # freehold-backup's, whenever it is due.
+    "restic",
+    # What runc calls itself while it starts a container or asks for its health; nginx's is by curl.
+    *("runc:[0:PARENT]", "runc:[1:CHILD]", "runc:[2:INIT]", "curl"),
 }
 # What a provider's image may bring, and only on its machines.
 ROOT_ELSEWHERE = {"cron", "qemu-ga", "dhclient", "dhcpcd", "polkitd", "rsyslogd", "do-agent", "atd"}
@@ -88,7 +92,6 @@ LOOSE_FILES = {
     "/usr/local": "for the group staff, which has no member",
     "/var/log/journal": "set-group-ID, for readers of the journal; not writable",
     "/run/freehold/webapp": "the service's socket, for nginx's group",
-    "/run/freehold/webapp/webapp.sock": "the same",
 }
 # Of systemd for old programs, of cloud-init for its own.
 IN_THEM = ("/tmp/.", "/run/cloud-init/tmp")  # noqa: S108 - looked at only
@@ -100,10 +103,12 @@ ENABLED = {
     # Of this project.
     *("freehold-firewall.service", "freehold-ssh-revert.service"),
     *("freehold-prune-images.timer", "freehold-rebuild.timer", "run-freehold-keys.mount"),
+    # Backups, where a place for them is named.
+    *(f"freehold-backup{kind}.timer" for kind in ("", "-spool", "-proof", "-check")),
     # Where nginx's errors lose the addresses.
     "freehold-nginx-errors.socket",
-    # Certificates: their renewal, and a look at whether it worked.
-    *("certbot.timer", "freehold-certificate.timer"),
+    # The certificate's renewal, and a look at whether all is in order.
+    *("certbot.timer", "freehold-status.timer"),
     # The way in, Docker, updates, the clock, the network.
     *(
         "ssh.service",

@@ -111,11 +111,11 @@ def shared(host: Target) -> dict[str, str]:
         host,
         {
             "kind": "stat --file-system -c '%T' /run/freehold /run/freehold/webapp",
-            "modes": "stat -c '%a %u %g %F' /run/freehold /run/freehold/webapp"
+            "modes": "stat -L -c '%a %u %g %F' /run/freehold /run/freehold/webapp"
             " /run/freehold/webapp/webapp.sock",
             "keys": "findmnt --noheadings --output FSTYPE,OPTIONS /run/freehold/keys;"
             " find /run/freehold/keys -printf '%m %u %y %f\\n'",
-            "others": "find /run/freehold -mindepth 1 -perm /o=rwx",
+            "others": "find /run/freehold -mindepth 1 -not -type l -perm /o=rwx",
             "health": f"{health} http://localhost/api/health",
             "boot": "grep -rh '^d /run/freehold' /etc/tmpfiles.d/ | wc -l",
         },
@@ -262,7 +262,7 @@ import subprocess, sys
 began, *wanted = sys.argv[1:]
 found = []
 since = f"since={began}&stdout=1&stderr=1"
-logs = {name: docker_text(f"/containers/freehold-{name}-1/logs?{since}")
+logs = {name: docker_text(f"/containers/{docker_id(name)}/logs?{since}")
         for name in ("nginx", "webapp", "worker", "db")}
 journal = ["journalctl", "--quiet", "--output=export", "--since", "@" + began]
 logs["the journal"] = subprocess.check_output(journal)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from emulator import Droplet
+from tests.containers import container
 from tests.outside import Outside
 from tests.privacy.raw_disk import found, raw_copy
 from tests.travellers import travelling
@@ -79,7 +80,7 @@ def test_the_disk_holds_no_address_and_no_key(
 @pytest.mark.parametrize(
     "told",
     [
-        "docker exec freehold-db-1 pg_dump -U analytics analytics",
+        f"docker exec {container('db')} pg_dump -U analytics analytics",
         "journalctl --all --output export",
         "for one in $(docker ps --quiet); do docker logs $one 2>&1; done",
     ],

@@ -121,6 +121,7 @@ def test_settings_do_not_change(data: dict[str, object]) -> None:
         ("acme_server", "letsencrypt.org", "ACME directory"),
         ("acme_profile", "short lived", "a name"),
         ("notify_url", "me@blog.test", "is not an address"),
+        ("notify_kind", "slack", '"webhook", "ntfy" or "healthchecks"'),
         ("certificate_mode", None, "must be"),
         ("http3", "yes", "True or False"),
         ("http3", 1, "True or False"),
@@ -224,7 +225,7 @@ def test_a_provided_certificate_must_be_whole(data: dict[str, object], tmp_path:
     files["certificate_key"].write_text(private_text(key, openssh=False))
     files["certificate_bundle"].write_text(pem(Authority("Root").certify(key)))
     provided |= {name: str(file) for name, file in files.items()}
-    assert settings_of(provided).certificate_key_file == files["certificate_key"]
+    assert settings_of(provided).certificate_key_text == files["certificate_key"].read_text()
     assert "does not cover blog.net" in refused(provided | {"aliases": ["blog.net"]})
     # Switching to another mode takes one line.
     files["certificate_bundle"].unlink()

@@ -25,7 +25,7 @@ settings_of(host.data.dict())
 def project(tmp_path: Path) -> Path:
     """A copy of what runs before a connection is opened, with right settings of its own."""
     copy = tmp_path / "project"
-    for folder in "settings", "group_data":
+    for folder in "settings", "group_data", "digitalocean":
         shutil.copytree(PROJECT / folder, copy / folder)
     for other in (copy / "group_data").glob("*.py"):
         if other.stem != "all":

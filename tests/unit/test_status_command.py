@@ -33,7 +33,7 @@ def ask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
         (tmp_path / "said").write_text(said)
         program.write_text(f"#!/bin/sh\ncat {tmp_path}/said\nexit {code}\n")
         program.chmod(0o755)
-        monkeypatch.setattr(status, "PROGRAMS", {"certificate": str(program)})
+        monkeypatch.setattr(status, "PROGRAM", str(program))
         monkeypatch.setattr(certificate, "PROGRAM", str(program))
         one = Shell("one", [], {})
         monkeypatch.setattr(status, "hosts", lambda limit: [one])
@@ -50,13 +50,14 @@ def ask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
 
 def test_in_order(ask: Ask) -> None:
     code, out, _ = ask(json.dumps([GOOD]))
-    assert (code, out) == (0, "one\n  ok    served: serial 1\n")
+    assert (code, out) == (0, "one: all is in order\n  ok    served: serial 1\n")
 
 
 def test_out_of_order_says_what_to_type(ask: Ask) -> None:
     code, out, _ = ask(json.dumps([GOOD, BAD]), 2)
     assert code == 2
-    assert "ERROR renewal: It failed.  Type: make certificate" in out
+    assert out.startswith("one: 1 out of order\n")
+    assert "  ERROR renewal: It failed.\n        Type: make certificate\n" in out
 
 
 def test_for_a_program(ask: Ask) -> None:

@@ -13,11 +13,22 @@ from settings.model import Settings
 from settings.render import TEMPLATES, render
 from tests.unit.settings_lab import right
 
-EXTRA = {
+EXTRA: dict[str, dict[str, Any]] = {
     "docker-compose.yml.j2": {
         "webapp_image": "freehold/webapp:0123456789ab",
         "db_start": "0123456789ab",
-    }
+    },
+    "systemd/freehold-backup.service.j2": {
+        "description": "Back up",
+        "commands": ["backup"],
+        "timeout": "3h",
+    },
+    "systemd/freehold-backup.timer.j2": {
+        "description": "Back up",
+        "when": "hourly",
+        "often": "every hour",
+        "spread": "10min",
+    },
 }
 ALL = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.j2"))
 

@@ -9,16 +9,17 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 import pytest
-from analytics import healthcheck
+from analytics import doorway, healthcheck
 from analytics.spool import reader as segments
 from analytics.spool.record import Dropped, Record, decode
 from sqlalchemy import Engine, text
@@ -88,13 +89,25 @@ def service(engine: Engine, tmp_path: Path) -> Iterator[Service]:
     if os.geteuid() == 0:
         shutil.chown(tmp_path, group="nogroup")
     tmp_path.chmod(0o2770)
-    path = tmp_path / "webapp.sock"
-    log = tmp_path / "log"
     (tmp_path / "spool").mkdir()
+    with running(engine, tmp_path) as made:
+        deadline = time.monotonic() + 20
+        while (fault := healthcheck.check(str(made.socket))) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert fault is None, made.log.read_text()
+        yield made
+
+
+@contextmanager
+def running(engine: Engine, tmp_path: Path, host: str = "") -> Iterator[Service]:
+    """A gunicorn in `tmp_path`; with a `host`, on a machine of that name, as in a container."""
+    path = tmp_path / "webapp.sock"
+    log = tmp_path / f"log{host}"
     url = engine.url.render_as_string(hide_password=False)
+    renamed = ["unshare", "--uts", "sh", "-c", f'hostname {host} && exec "$@"', "sh"]
     with log.open("w") as output:
         process = subprocess.Popen(
-            COMMAND,
+            [*(renamed if host else []), *COMMAND],
             # Where gunicorn would put its control socket.
             env=environment(
                 SITES="blog.test",
@@ -109,11 +122,7 @@ def service(engine: Engine, tmp_path: Path) -> Iterator[Service]:
             stderr=output,
             text=True,
         )
-    deadline = time.monotonic() + 20
-    while (fault := healthcheck.check(str(path))) and time.monotonic() < deadline:
-        time.sleep(0.1)
     try:
-        assert fault is None, log.read_text()
         yield Service(path, process, log)
     finally:
         process.kill()
@@ -147,7 +156,8 @@ def test_from_start_to_stop(service: Service, engine: Engine) -> None:
     assert response.getheader("x-plausible-dropped") == "1"
 
     names = {path.name for path in folder.iterdir() if path != service.log}
-    assert names == {"webapp.sock", "spool", "keys"}, "gunicorn writes nothing but its socket"
+    socket_of_its_own = doorway.own(service.socket).name
+    assert names == {"webapp.sock", socket_of_its_own, "spool", "keys"}, "and nothing else"
     service.process.send_signal(signal.SIGTERM)
     assert service.process.wait(10) == 0
     assert not service.socket.exists()
@@ -159,6 +169,65 @@ def test_from_start_to_stop(service: Service, engine: Engine) -> None:
     assert VISITOR not in log
     assert "Traceback" not in log
     assert "POST /api/event HTTP" not in log, "there is no access log"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a process another host name")
+def test_another_takes_the_traffic_without_a_request_that_fails(
+    service: Service, engine: Engine
+) -> None:
+    """As a redeploy does it (files/lib/freehold_rollout), under requests that never cease."""
+    folder = service.socket.parent
+    own = folder / "f1ee4a11c0de.webapp.sock"
+    statuses: list[int] = []
+    stopping = threading.Event()
+
+    def visit(thread: int) -> None:
+        for number in count():
+            if stopping.is_set():
+                return
+            body = BODY.replace("/a", f"/{thread}/{number}")
+            statuses.append(service.request("POST", "/api/event", body).status)
+
+    with running(engine, folder, "f1ee4a11c0de0000") as newer, ThreadPoolExecutor(4) as threads:
+        visitors = [threads.submit(visit, thread) for thread in range(4)]
+        try:
+            deadline = time.monotonic() + 20
+            while healthcheck.check(str(own)):
+                assert time.monotonic() < deadline, newer.log.read_text()
+                time.sleep(0.1)
+            assert service.socket.readlink().name == doorway.own(service.socket).name
+            (folder / "switched").symlink_to(own.name)
+            (folder / "switched").replace(service.socket)
+            time.sleep(1)
+            service.process.send_signal(signal.SIGTERM)
+            assert service.process.wait(15) == 0
+            before = len(statuses)
+            time.sleep(0.5)
+        finally:
+            stopping.set()
+        for visitor in visitors:
+            visitor.result()
+        assert len(statuses) > before > 100
+        assert set(statuses) == {202}
+        newer.process.send_signal(signal.SIGTERM)
+        assert newer.process.wait(15) == 0
+    paths = [one.path for one in service.spooled() if isinstance(one, Record)]
+    assert len(set(paths)) == len(paths) == len(statuses)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a process another host name")
+def test_a_name_that_leads_to_nobody_is_taken_by_who_is_ready(
+    service: Service, engine: Engine
+) -> None:
+    """After a boot, or when who served was removed by hand."""
+    kill_all(service.process)
+    service.process.wait()
+    with running(engine, service.socket.parent, "f1ee4a11c0de") as newer:
+        deadline = time.monotonic() + 20
+        while healthcheck.check(str(service.socket)):
+            assert time.monotonic() < deadline, newer.log.read_text()
+            time.sleep(0.1)
+        assert service.socket.readlink().name == "f1ee4a11c0de.webapp.sock"
 
 
 @pytest.mark.parametrize("attempt", range(2))
@@ -239,5 +308,5 @@ def test_a_folder_that_is_missing_is_one_sentence(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 1
-    assert f"can't listen on {path} (No such file or directory)" in done.stderr
+    assert f"can't listen on {doorway.own(path)} (No such file or directory)" in done.stderr
     assert "Traceback" not in done.stderr

@@ -16,8 +16,8 @@ SCRIPT = Path(healthcheck.__file__)
 
 @pytest.fixture
 def silent(tmp_path: Path) -> Iterator[Path]:
-    """A socket whose service never answers."""
-    path = tmp_path / "silent.sock"
+    """A webapp's own socket, whose service never answers."""
+    path = tmp_path / f"{socket.gethostname()[:12]}.silent.sock"
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen()
@@ -28,8 +28,8 @@ def test_the_health_check_gives_the_reason(
     silent: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(healthcheck, "_SECONDS", 0.2)
-    for path, reason in ((silent, "timed out"), (silent.with_name("none"), "No such file")):
-        monkeypatch.setenv("ANALYTICS_SOCKET", str(path))
+    for name, reason in (("silent.sock", "timed out"), ("none", "No such file")):
+        monkeypatch.setenv("ANALYTICS_SOCKET", str(silent.with_name(name)))
         assert healthcheck.main() == 1
         assert reason in capsys.readouterr().err
 

@@ -18,6 +18,7 @@ from analytics.access.event_tokens import EventTokens
 from analytics.config import Settings
 from analytics.dev.postgres import EmbeddedPostgres
 from analytics.spool import reader as segments
+from analytics.spool import restoring
 from analytics.spool.record import Record, encode
 from analytics.spool.writer import Spool
 from sqlalchemy import URL, Engine, text
@@ -145,6 +146,26 @@ def test_of_two_workers_one_works_until_it_ends(
             other.send_signal(signal.SIGTERM)
             assert other.wait(10) == 0
             assert other.stderr.read() == ""
+
+
+def test_while_a_backup_is_restored_no_worker_works(
+    settings: Settings, engine: Engine, tmp_path: Path
+) -> None:
+    """Positions would be forgotten of segments that are still to come back."""
+    mark = settings.spool / restoring.MARK
+    mark.touch()
+    with engine.begin() as connection:
+        position = text("INSERT INTO positions (segment, \"offset\") VALUES ('1.spool', 5)")
+        connection.execute(position)
+    spool = Spool(settings.spool)
+    spool.append(record(0))
+    with running(settings, tmp_path) as process:
+        time.sleep(5)
+        assert process.poll() is None
+        assert (count(engine), count(engine, "SELECT count(*) FROM positions")) == (0, 1)
+        mark.unlink()
+        wait_for(20, lambda: count(engine) == 1)
+    spool.close()
 
 
 def test_a_database_that_is_away_is_waited_for(

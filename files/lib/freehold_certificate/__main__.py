@@ -6,20 +6,20 @@ issue [--now] [--unchecked]   get what is missing; without waiting; without look
 deployed, renewed  after certbot has got one; after certbot's timer has run
 renews             exit 0 when certbot is to renew at all
 status [--json]    how it is: exit 0 in order, 2 not
-check              the same, told to notify_url when it has changed
 """
 
 import argparse
 import fcntl
-import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from freehold_certificate import force, notify, order, status
-from freehold_certificate.config import Config, Trouble, read
+from freehold_certificate import force, order, status
+from freehold_certificate.config import Config, read
+from freehold_host.rows import show
+from freehold_host.trouble import Trouble
 
 _QUESTIONS = ("servable", "pending", "renews")
 _NOT_IN_ORDER = 2
@@ -34,18 +34,9 @@ def _answer(config: Config, question: str) -> bool:
     return config.mode == "acme"
 
 
-def _status(config: Config, *, as_json: bool, tell: bool) -> int:
+def _status(config: Config, *, as_json: bool) -> int:
     rows = status.rows(config, datetime.now(UTC))
-    if as_json:
-        print(json.dumps([row.told() for row in rows]))
-    else:
-        for row in rows:
-            advice = f" Type: {row.type}" if row.type else ""
-            print(f"{row.state:8}{row.what}: {row.text}{advice}")
-    if tell:
-        notify.tell(config, rows)
-        # What is out of order is told, and no fault of this run.
-        return 0
+    show(rows, as_json=as_json)
     return 0 if all(row.state == "ok" for row in rows) else _NOT_IN_ORDER
 
 
@@ -84,7 +75,7 @@ def main() -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    acting = ("prepare", "issue", "deployed", "renewed", "status", "check")
+    acting = ("prepare", "issue", "deployed", "renewed", "status")
     parser.add_argument("command", choices=[*_QUESTIONS, *acting])
     for flag in ("--now", "--unchecked", "--json"):
         parser.add_argument(flag, action="store_true")
@@ -93,8 +84,8 @@ def main() -> int:
         config = read()
         if given.command in _QUESTIONS:
             return 0 if _answer(config, given.command) else 1
-        if given.command in ("status", "check"):
-            return _status(config, as_json=given.json, tell=given.command == "check")
+        if given.command == "status":
+            return _status(config, as_json=given.json)
         _act(config, given)
     except Trouble as trouble:
         print(trouble, file=sys.stderr)

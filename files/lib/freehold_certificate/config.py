@@ -4,12 +4,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from freehold_host.trouble import Trouble
+
 # Certbot's name for what it keeps of ours, so that other names never make a second one.
 LINEAGE = "freehold"
-
-
-class Trouble(Exception):  # noqa: N818 - what it says is for a person
-    """Something went wrong; the text is a sentence for the owner."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +20,6 @@ class Config:
     profile: str
     email: str
     nginx_image: str
-    notify_url: str
     root: Path = Path("/")
 
     @property

@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 from freehold_certificate import certificates
-from freehold_certificate.config import Config, Trouble
+from freehold_certificate.config import Config
+from freehold_host.trouble import Trouble
 
 NGINX = "/usr/local/sbin/freehold-nginx"
 # An old nginx process may take a last connection after a reload.

@@ -1,14 +1,13 @@
 """What this program remembers from one run to the next."""
 
-import json
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from freehold_certificate.config import Config
+from freehold_host.memory import load, store
 
+_NAME = "order"
 # How long to wait after the first failed order, the second, and so on.
 WAITS = [timedelta(minutes=minutes) for minutes in (5, 15, 60, 180, 360, 720, 1440)]
 
@@ -43,31 +42,14 @@ def key(config: Config) -> str:
     return " ".join([config.server, config.profile, *sorted(config.names)])
 
 
-def load(config: Config, name: str = "order") -> dict[str, Any]:
-    try:
-        found = json.loads((config.state / f"{name}.json").read_text())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def store(config: Config, content: dict[str, Any], name: str = "order") -> None:
-    """Write it whole or not at all."""
-    config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    new = config.state / f"{name}.new"
-    with new.open("w") as file:
-        json.dump(content, file)
-        file.flush()
-        os.fsync(file.fileno())
-    new.rename(config.state / f"{name}.json")
-
-
 def recall(config: Config) -> Memory:
-    known = {name: value for name, value in load(config).items() if name in asdict(Memory())}
+    known = {
+        name: value for name, value in load(config.state, _NAME).items() if name in asdict(Memory())
+    }
     return replace(Memory(), **known)
 
 
 def remember(config: Config, change: Callable[[Memory], Memory]) -> Memory:
     after = change(recall(config))
-    store(config, asdict(after))
+    store(config.state, _NAME, asdict(after))
     return after

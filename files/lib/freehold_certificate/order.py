@@ -6,7 +6,8 @@ from pathlib import Path
 
 from freehold_certificate import certbot, certificates, force, lineage, memory, reach
 from freehold_certificate.certificates import Certificate
-from freehold_certificate.config import Config, Trouble
+from freehold_certificate.config import Config
+from freehold_host.trouble import Trouble
 
 Say = Callable[[str], None]
 # The authority may refuse a nonce several times in a row; nothing is counted for it.

@@ -7,7 +7,8 @@ import http.client
 import secrets
 import time
 
-from freehold_certificate.config import Config, Trouble
+from freehold_certificate.config import Config
+from freehold_host.trouble import Trouble
 
 _PORT = 80
 _SECONDS = 10.0

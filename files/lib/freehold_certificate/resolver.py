@@ -19,7 +19,7 @@ from dns.resolver import (
     Resolver,
 )
 
-from freehold_certificate.config import Trouble
+from freehold_host.trouble import Trouble
 
 # For one question, each attempt and all of them.
 _SECONDS, _SECONDS_IN_ALL = 5.0, 10.0

@@ -1,25 +1,13 @@
 """How the certificate is, in words."""
 
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
 from freehold_certificate import certificates, force, memory, order
 from freehold_certificate.certificates import Certificate
-from freehold_certificate.config import Config, Trouble
+from freehold_certificate.config import Config
 from freehold_certificate.memory import Memory
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line: what it is about, how that is ("ok", "warning" or "error"), and what to type."""
-
-    what: str
-    state: str
-    text: str
-    type: str = ""
-
-    def told(self) -> dict[str, str]:
-        return asdict(self)
+from freehold_host.rows import Row
+from freehold_host.trouble import Trouble
 
 
 def age(config: Config, found: Certificate, now: datetime) -> Row:

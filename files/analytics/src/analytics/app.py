@@ -37,6 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.register(app)
     app.register_blueprint(events.blueprint)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(status.blueprint)
     app.register_blueprint(tracker.blueprint(settings.tracker_path))
     for room in (v1, v2, openapi):
         app.register_blueprint(room.blueprint)

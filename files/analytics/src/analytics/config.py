@@ -11,6 +11,7 @@ from click import ClickException
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from analytics import doorway
 from analytics.sites import Site
 from analytics.sites import read as sites_in
 
@@ -190,11 +191,11 @@ def _password(environ: Mapping[str, str]) -> str:
 
 def _socket(environ: Mapping[str, str], faults: list[str]) -> Path:
     path = _path(environ, "SOCKET", DEFAULT_SOCKET, faults)
-    longest = max(len(str(one).encode()) for one in (path, path.parent / LOG_SOCKET))
-    if longest > _LONGEST_SOCKET_PATH:
-        faults.append(
-            f"{PREFIX}SOCKET is {str(path)!r}; it must have at most {_LONGEST_SOCKET_PATH} bytes."
-        )
+    names = (path, path.parent / LOG_SOCKET)
+    # What is bound is longer than the name that leads to it.
+    allowed = _LONGEST_SOCKET_PATH - doorway.OWN_NAME_IS_LONGER
+    if max(len(str(one).encode()) for one in names) > allowed:
+        faults.append(f"{PREFIX}SOCKET is {str(path)!r}; it must have at most {allowed} bytes.")
     return path
 
 

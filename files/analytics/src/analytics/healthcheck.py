@@ -30,7 +30,9 @@ def check(path: str) -> str | None:
 
 def main() -> int:
     """The exit code for Docker; the reason goes to its health log."""
-    fault = check(os.environ.get("ANALYTICS_SOCKET", "/run/webapp/webapp.sock"))
+    # Not by the name, which may lead to the webapp that is still in use (doorway.py).
+    folder, name = os.path.split(os.environ.get("ANALYTICS_SOCKET", "/run/webapp/webapp.sock"))
+    fault = check(f"{folder}/{socket.gethostname()[:12]}.{name}")
     if fault is not None:
         print(fault, file=sys.stderr)
     return 0 if fault is None else 1

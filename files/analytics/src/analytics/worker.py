@@ -25,7 +25,7 @@ from analytics.config import ConfigError, Settings
 from analytics.keeping import annotations, filtered, lock, retention, rollups
 from analytics.keeping.carrier import Carrier
 from analytics.seeing.ahead import Ahead
-from analytics.spool import aside
+from analytics.spool import aside, restoring
 from analytics.taking.visitors import Visitors
 
 log = logging.getLogger("analytics.worker")
@@ -57,6 +57,9 @@ class Worker:
         """Work until `stop`; a database that is away is tried again, less and less often."""
         pause = _IDLE_SECONDS
         while not self._stopping.is_set():
+            if restoring.is_under_way(self._settings.spool):
+                self._rest(_LOCKED_SECONDS)
+                continue
             try:
                 with self._engine.connect() as connection:
                     pause = _IDLE_SECONDS
@@ -147,9 +150,17 @@ class Worker:
         Looked at again and again, so that no deploy needs the database.
         """
         folder = self._settings.releases
-        if folder is not None and folder.is_dir():
+        if folder is None:
+            return
+        try:
             names = sorted(path.name for path in folder.iterdir())
-            annotations.mark_releases(connection, self._settings.sites[0], names)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            # Events matter more than a mark on the curve.
+            log.error("the site's releases can't be read: %s", error.strerror)
+            return
+        annotations.mark_releases(connection, self._settings.sites[0], names)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

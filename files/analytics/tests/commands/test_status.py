@@ -60,6 +60,13 @@ def test_all_is_well(told: Told, keep: Keep) -> None:
     ]
 
 
+def test_the_host_is_told_the_same_over_the_socket(app: Flask, told: Told, keep: Keep) -> None:
+    keep([seen("/", days=0)])
+    response = app.test_client().get("/host/status")
+    assert (response.status_code, response.json) == (200, told(0))
+    assert response.headers["Cache-Control"] == "no-store"
+
+
 def test_what_waits_is_no_fault_at_once(told: Told, spool: Spool) -> None:
     spool.append(record())
     row = told(0)[-1]

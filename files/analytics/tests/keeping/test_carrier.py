@@ -10,6 +10,7 @@ import pytest
 from analytics.config import Settings
 from analytics.keeping import carrier, partitions
 from analytics.keeping.carrier import Carrier
+from analytics.spool import carried
 from analytics.spool import reader as segments
 from analytics.spool.record import Dropped, Record, encode
 from analytics.spool.writer import Spool
@@ -77,6 +78,34 @@ def test_all_is_stored_summed_and_cleared_away(settings: Settings, engine: Engin
     work(settings, engine)
     assert counted(engine) == ALL
     assert segments.segments(settings.spool) == []
+
+
+@pytest.mark.usefixtures("some")
+def test_what_a_backup_is_to_hold_keeps_its_position_until_it_is_taken_away(
+    settings: Settings, engine: Engine
+) -> None:
+    """So a restored database knows of every segment that comes back how far it was read."""
+    folder = settings.spool / carried.FOLDER
+    folder.mkdir()
+    waiting = {segment.name: segment.size() for segment in segments.segments(settings.spool)}
+    try:
+        work(settings, engine)
+        assert segments.segments(settings.spool) == []
+        assert {segment.name: segment.size() for segment in segments.segments(folder)} == waiting
+        with engine.connect() as connection:
+            rows = connection.execute(text('SELECT segment, "offset" FROM positions'))
+            assert {row.segment: row.offset for row in rows} == waiting
+        # Back in the spool, as a restore brings them: nothing is counted again.
+        for segment in segments.segments(folder):
+            segment.path.rename(settings.spool / segment.name)
+        work(settings, engine)
+        assert counted(engine) == ALL | {"positions": len(waiting)}
+    finally:
+        for path in folder.iterdir():
+            path.unlink()
+        folder.rmdir()
+    work(settings, engine)
+    assert counted(engine) == ALL
 
 
 # What a carrier asks of the database, by its first words.

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from analytics.keeping import deletion, lock, rollups, words
+from analytics.keeping.days import day_bounds
 from analytics.keeping.deletion import Target
 from analytics.keeping.models import Base
 from analytics.keeping.visits import VISIT_MS
@@ -196,7 +197,7 @@ def test_the_worker_s_connection_ends_and_another_command_s_does_not(engine: Eng
 def test_days_are_those_of_the_site(engine: Engine, keep: Keep) -> None:
     auckland = replace(BLOG, time_zone=ZoneInfo("Pacific/Auckland"))
     day = date(TODAY.year, TODAY.month, 1) - timedelta(days=10)
-    start, _ = rollups.day_bounds(day, auckland.time_zone)
+    start, _ = day_bounds(day, auckland.time_zone)
     keep([at(start - MINUTE, "/before"), at(start, "/in", 2)], zone="Pacific/Auckland")
     with engine.begin() as connection:
         number = connection.scalar(text("SELECT id FROM sites"))

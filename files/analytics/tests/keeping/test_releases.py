@@ -47,7 +47,8 @@ def test_the_worker_finds_them_where_deploys_put_them(
     known: Settings = app.extensions["settings"]
     for name in RELEASES:
         (tmp_path / name).mkdir()
-    for folder in (tmp_path, tmp_path / "missing", None):
+    unreadable = tmp_path / ("x" * 256)
+    for folder in (tmp_path, tmp_path / "missing", unreadable, None):
         worker = Worker(replace(known, releases=folder), engine)
         with engine.connect() as connection:
             worker._do_chores(connection)

@@ -4,9 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-import pytest
 from analytics.keeping import rollups
 from analytics.keeping.store import Store
 from analytics.spool.record import Record
@@ -187,26 +186,3 @@ def test_making_sums_again_changes_nothing(engine: Engine, keep: Keep) -> None:
     with engine.begin() as connection:
         rollups.rebuild(connection, 1, SPRING.date(), ZoneInfo("UTC"))
     assert stored(engine) == before != {}
-
-
-@pytest.mark.parametrize(
-    ("zone", "hours"), [("Europe/Berlin", 23), ("UTC", 24), ("America/New_York", 24)]
-)
-def test_a_day_has_its_own_length(zone: str, hours: int) -> None:
-    start, end = rollups.day_bounds(date(2026, 3, 29), ZoneInfo(zone))
-    assert end - start == timedelta(hours=hours)
-
-
-ZONES = sorted(available_timezones() - {"localtime", "Factory"})
-
-
-@given(
-    moment=st.datetimes(datetime(1990, 1, 1), datetime(2037, 1, 1), timezones=st.just(UTC)),
-    zone=st.sampled_from(ZONES).map(ZoneInfo),
-)
-def test_every_moment_is_in_exactly_its_day(moment: datetime, zone: ZoneInfo) -> None:
-    """Whatever the clocks did, at midnight too."""
-    day = moment.astimezone(zone).date()
-    start, end = rollups.day_bounds(day, zone)
-    assert start <= moment < end
-    assert rollups.day_bounds(day + timedelta(days=1), zone)[0] == end

@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
+from analytics.keeping.days import day_bounds
 from analytics.seeing.comparisons import Mode, compare
-from analytics.seeing.intervals import day_bounds, period_bounds
+from analytics.seeing.intervals import period_bounds
 from analytics.seeing.periods import MENU, parse
 from hypothesis import given
 from hypothesis import strategies as st

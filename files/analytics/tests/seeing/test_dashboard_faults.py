@@ -48,8 +48,8 @@ def test_without_a_database_the_page_says_that_events_are_still_taken(
 def test_a_filter_that_takes_too_long_is_said_with_what_to_do(
     client: FlaskClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(counter, "LONGEST_SECONDS", 0.1)
-    with engine.begin() as connection:
+    with monkeypatch.context() as impatient, engine.begin() as connection:
+        impatient.setattr(counter, "LONGEST_SECONDS", 0.1)
         connection.execute(text("LOCK TABLE visits IN ACCESS EXCLUSIVE MODE"))
         response = client.get(f"{BLOG}?page=/about&period=yesterday")
     assert response.status_code == 503

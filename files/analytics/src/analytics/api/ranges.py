@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from analytics.api.errors import QueryError
 from analytics.api.tree import shown
+from analytics.keeping.days import day_bounds
 from analytics.seeing import intervals, periods
 from analytics.seeing.intervals import Interval
 from analytics.seeing.periods import EARLIEST
@@ -39,8 +40,8 @@ class Range:
         """Whether it consists of whole days, of which there are sums."""
         if self.last < self.first:
             return True
-        begin = intervals.day_bounds(self.first, self.zone)[0]
-        return self.start <= begin and self.end >= intervals.day_bounds(self.last, self.zone)[1]
+        begin = day_bounds(self.first, self.zone)[0]
+        return self.start <= begin and self.end >= day_bounds(self.last, self.zone)[1]
 
     def texts(self) -> list[str]:
         """Its first and last second on the clocks of the site, as a query has them."""
@@ -63,8 +64,8 @@ def of_days(first: date, last: date, today: date, zone: ZoneInfo) -> Range:
     """From one day to another, both included. Raises QueryError if that is backwards."""
     if last < first:
         raise QueryError("#/date_range: It ends before it begins.")
-    start = intervals.day_bounds(_bounded(first), zone)[0]
-    end = intervals.day_bounds(_bounded(last), zone)[1]
+    start = day_bounds(_bounded(first), zone)[0]
+    end = day_bounds(_bounded(last), zone)[1]
     return Range(start, end, max(first, EARLIEST), min(last, today), zone)
 
 
@@ -122,7 +123,7 @@ def steps(range_: Range, interval: Interval | None) -> Steps:
     if not found:
         return Steps([range_.start, range_.start], [1], [])
     begins, labels = zip(*found, strict=True)
-    bounds = [*begins, intervals.day_bounds(range_.last, range_.zone)[1]]
+    bounds = [*begins, day_bounds(range_.last, range_.zone)[1]]
     edges = [min(max(edge, range_.start), range_.end) for edge in bounds]
     unique = list(dict.fromkeys(labels))
     numbers = {label: number for number, label in enumerate(unique, 1)}
@@ -157,7 +158,7 @@ def _days(range_: Range, interval: Interval | None) -> Iterator[tuple[datetime, 
             label = max(day - timedelta(days=day.weekday()), range_.first)
         elif interval == "month":
             label = day.replace(day=1)
-        yield intervals.day_bounds(day, range_.zone)[0], label.isoformat() if interval else ""
+        yield day_bounds(day, range_.zone)[0], label.isoformat() if interval else ""
 
 
 def _between(first: str, last: str, today: date, zone: ZoneInfo) -> Range:

@@ -17,6 +17,7 @@ from analytics.keeping import rollups, statistics
 from analytics.keeping.retention import oldest_kept
 from analytics.keeping.store import Store
 from analytics.sites import UTC_ZONE
+from analytics.spool import carried
 from analytics.spool import reader as segments
 from analytics.spool.reader import Batch, Segment
 from analytics.spool.record import Dropped, Record, decode
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 # Of the time at most a twentieth goes to the sums of a day that is not over yet.
 _REST_AFTER_SUMS = 20
 _LONGEST_WITHOUT_SUMS = 2.0
+_LOOK_FOR_GONE_SECONDS = 60.0
 # So many records change what is true of a small site's tables; a large one has them within hours.
 _RECORDS_A_LOOK = 50_000
 
@@ -40,6 +42,7 @@ class Carrier:
         self._sums_due = 0.0
         self._summed = time.monotonic()
         self._unseen = 0
+        self._gone_due = 0.0
         self._positions = {
             row.segment: int(row.offset)
             for row in connection.execute(text('SELECT segment, "offset" FROM positions'))
@@ -47,9 +50,6 @@ class Carrier:
         oldest = segments.backlog(settings.spool, self._positions).oldest
         self._store = Store(connection, self._zones, oldest)
         connection.rollback()
-        present = {segment.name for segment in segments.segments(settings.spool)}
-        for gone in self._positions.keys() - present:
-            self._forget_position(gone)
 
     def work(self) -> bool:
         """Store a batch, or make the sums of a day; False when there was nothing to do.
@@ -61,7 +61,7 @@ class Carrier:
         # Events that never cease must not keep the sums from being made.
         if time.monotonic() - self._summed > _LONGEST_WITHOUT_SUMS and self._sum():
             return True
-        return self._take() or self._look() or self._sum()
+        return self._take() or self._look() or self._sum() or self._forget_gone()
 
     def _take(self) -> bool:
         for segment in segments.segments(self._settings.spool):
@@ -101,10 +101,22 @@ class Carrier:
         return True
 
     def _forget(self, segment: Segment) -> None:
+        """Done with: removed, or put away until a backup holds what was in it.
+
+        As long as the file is anywhere its position stays, so that a restored database knows of
+        each segment that comes back how far it was read.
+        """
+        carried.put_away(segment)
+        self._gone_due = 0.0
+
+    def _forget_gone(self) -> bool:
         """The file first: an offset without a file harms nobody, the reverse is read twice."""
-        segments.remove(segment)
-        if segment.name in self._positions:
-            self._forget_position(segment.name)
+        if time.monotonic() < self._gone_due:
+            return False
+        self._gone_due = time.monotonic() + _LOOK_FOR_GONE_SECONDS
+        for gone in self._positions.keys() - carried.names(self._settings.spool):
+            self._forget_position(gone)
+        return False
 
     def _forget_position(self, segment: str) -> None:
         with self._connection.begin():

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy import Connection, text
 
 from analytics.keeping import filtered, retention, rollups, words
+from analytics.keeping.days import day_bounds
 from analytics.keeping.dimensions import ENTRY, EXIT, PAGE
 from analytics.keeping.visits import ENGAGEMENT, PAGE_VIEW
 from analytics.sites import Site
@@ -94,8 +95,8 @@ class Target:
     def values(self, connection: Connection) -> dict[str, object]:
         """The parameters of `which_events` and `which_visits`."""
         if self.path is None:
-            start, _ = rollups.day_bounds(self.first, self.site.time_zone)
-            _, end = rollups.day_bounds(self.last, self.site.time_zone)
+            start, _ = day_bounds(self.first, self.site.time_zone)
+            _, end = day_bounds(self.last, self.site.time_zone)
             return {"site": self.number, "start": start, "end": end}
         number = connection.scalar(text("SELECT id FROM texts WHERE text = :t"), {"t": self.path})
         return {"site": self.number, "path": number or -1}

@@ -4,12 +4,13 @@ A day is one of the site's time zone. A visit counts for the day that it began o
 another event for its own: so a visit over midnight is one visit.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
 from analytics.keeping import imported
+from analytics.keeping.days import day_bounds
 from analytics.keeping.dimensions import EVENT, PAGE, TOTAL, VISIT
 from analytics.keeping.visits import ENGAGEMENT, PAGE_VIEW
 
@@ -96,14 +97,6 @@ FROM daily
 WHERE site = :site AND day >= :month AND day < CAST(:month AS date) + interval '1 month'
 GROUP BY site, dimension, value
 """
-
-
-def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """When a site's day begins and ends, in UTC: it may have 23 or 25 hours."""
-    first = datetime(day.year, day.month, day.day, tzinfo=zone)
-    after = day + timedelta(days=1)
-    last = datetime(after.year, after.month, after.day, tzinfo=zone)
-    return first.astimezone(UTC), last.astimezone(UTC)
 
 
 def rebuild(connection: Connection, site: int, day: date, zone: ZoneInfo) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from analytics.seeing.intervals import day_bounds
+from analytics.keeping.days import day_bounds
 from analytics.seeing.periods import Period, a_year_before, between, previous, year_ago
 
 Mode = Literal["previous", "year", "none"]

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection
 
 from analytics import database
+from analytics.keeping.days import day_bounds
 from analytics.keeping.dimensions import VISIT
 from analytics.seeing import intervals, properties, raw, sums
 from analytics.seeing.figures import Table, Totals
@@ -89,7 +90,7 @@ class Counter:
 
     def begin(self, day: date) -> datetime:
         """When a day of the site begins."""
-        return intervals.day_bounds(day, self.site.time_zone)[0]
+        return day_bounds(day, self.site.time_zone)[0]
 
     def _parts(self, edges: Sequence[datetime]) -> list[Totals]:
         self._limit()

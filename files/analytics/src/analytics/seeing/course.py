@@ -7,6 +7,7 @@ from datetime import date
 from markupsafe import Markup
 
 from analytics.keeping.annotations import Annotation
+from analytics.keeping.days import day_bounds
 from analytics.seeing import charts, intervals
 from analytics.seeing.charts import Mark
 from analytics.seeing.formats import NOTHING, Reader
@@ -99,7 +100,7 @@ def _at(point: Point, notes: Sequence[Note], scene: Scene) -> list[Note]:
         note
         for note in notes
         if point.bucket.start
-        <= intervals.day_bounds(date.fromisoformat(note.iso), zone)[0]
+        <= day_bounds(date.fromisoformat(note.iso), zone)[0]
         < point.bucket.end
     ]
 

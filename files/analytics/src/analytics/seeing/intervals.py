@@ -1,19 +1,18 @@
 """Intervals: a period cut into the points of its curve, in the site's time zone."""
 
-from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from analytics.keeping.days import day_bounds, midnight
 from analytics.seeing.periods import Period
 
 Interval = Literal["hour", "day", "week", "month"]
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
-_SECOND = timedelta(seconds=1)
 # Beyond these a curve has more points than a screen has room for.
 _MAX_DAYS_BY_HOUR = 14
 _MAX_DAYS_BY_DAY = 732
@@ -36,18 +35,9 @@ class Bucket:
     label: str
 
 
-def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """When a day of that zone begins and when the next one does, in UTC.
-
-    Clocks may skip midnight (Beirut each spring) or a whole day (Apia had no 30 December 2011: it
-    ends as it begins), or strike it twice: then the first stroke counts.
-    """
-    return _midnight(day, zone), _midnight(day + _DAY, zone)
-
-
 def period_bounds(period: Period, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """When the first day of a period begins and when the day after its last does, in UTC."""
-    return _midnight(period.first, zone), _midnight(period.last + _DAY, zone)
+    return midnight(period.first, zone), midnight(period.last + _DAY, zone)
 
 
 def allowed(period: Period) -> tuple[Interval, ...]:
@@ -83,7 +73,7 @@ def buckets(period: Period, interval: Interval, zone: ZoneInfo) -> list[Bucket]:
         days = _days(period)
         return [bucket for day in days for bucket in _hours(*day_bounds(day, zone), zone)]
     firsts = [day for day in _days(period) if day == period.first or _begins(day, interval)]
-    starts = [_midnight(day, zone) for day in [*firsts, period.last + _DAY]]
+    starts = [midnight(day, zone) for day in [*firsts, period.last + _DAY]]
     return [
         Bucket(start, end, _label(first, interval))
         for first, start, end in zip(firsts, starts, starts[1:], strict=False)
@@ -124,17 +114,3 @@ def _hours(start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[Bucket]:
         following = min(start + _HOUR - into_hour, end)
         yield Bucket(start, following, local.isoformat(timespec="minutes"))
         start = following
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    """The first moment, in UTC, at which the zone's clocks show this day or a later one."""
-    midnight = datetime.combine(day, time(), zone)
-    start = midnight.astimezone(UTC)
-    if start.astimezone(zone) == midnight:
-        return start
-    # The clocks skipped midnight, at a moment between its two readings (PEP 495): seek it.
-    low = midnight.replace(fold=1).astimezone(UTC)
-    seconds = range(int((start - low).total_seconds()) + 1)
-    return low + _SECOND * bisect_left(
-        seconds, day, key=lambda second: (low + _SECOND * second).astimezone(zone).date()
-    )

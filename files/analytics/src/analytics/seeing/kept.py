@@ -14,9 +14,10 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from analytics.keeping import filtered
+from analytics.keeping.days import day_bounds
 from analytics.keeping.dimensions import NUMBERS
 from analytics.keeping.filtered import COLUMNS, TABLES, TOTALS
-from analytics.seeing import intervals, raw, spans, sums
+from analytics.seeing import raw, spans, sums
 from analytics.seeing.figures import Table, Totals
 from analytics.seeing.filters import Filters
 from analytics.seeing.spans import Span
@@ -163,7 +164,7 @@ class Kept:
             for number in range(span.days)
         ]
         days = [*(day for day, _ in numbers), together[-1].last + _DAY]
-        edges = [intervals.day_bounds(day, self.site.time_zone)[0] for day in days]
+        edges = [day_bounds(day, self.site.time_zone)[0] for day in days]
         sql, values = raw.statement(
             *(self.connection, self.number, self.filters, edges, kind),
             [index for _, index in numbers],

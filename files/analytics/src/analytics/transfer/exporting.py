@@ -14,9 +14,9 @@ import psycopg
 from psycopg.sql import SQL
 from sqlalchemy import Connection, text
 
+from analytics.keeping.days import day_bounds
 from analytics.keeping.dimensions import TOTAL
 from analytics.keeping.retention import oldest_kept
-from analytics.keeping.rollups import day_bounds
 from analytics.sites import Site
 from analytics.transfer import freehold, queries
 from analytics.transfer.reading import Say

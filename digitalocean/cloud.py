@@ -1,0 +1,122 @@
+"""One account at Digital Ocean: what there is, and making things there exactly once."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from digitalocean.client import Client
+from digitalocean.errors import CloudError, RefusedError, UnsureError
+from digitalocean.facts import Facts
+from digitalocean.notes import Notes
+
+Json = dict[str, Any]
+Found = TypeVar("Found")
+
+# Seconds between looks at a list that may lag behind; together about 40.
+LOOKS = (1.0, 2.0, 3.0, 5.0, 8.0, 10.0, 12.0)
+# Of an action: at first often, for most take seconds.
+POLLS = (2.0, 2.0, 3.0, 3.0, 5.0)
+ACTION_SECONDS = 900.0
+ATTEMPTS = 3
+
+
+class Cloud:
+    """What operations act on. `say` tells the owner how it goes."""
+
+    def __init__(self, client: Client, folder: Path, name: str, say: Callable[[str], None]) -> None:
+        self.client = client
+        self.facts = Facts(client)
+        self.notes = Notes(folder, name)
+        self.folder = folder
+        self.say = say
+
+    def made(
+        self,
+        what: str,
+        path: str,
+        body: Json,
+        look: Callable[[], Found | None],
+        keep: Callable[[Json], None],
+        fine_if: str = "",
+        known: Json | None = None,
+    ) -> None:
+        """Make `what` by a POST of `body`, unless an earlier request already did.
+
+        `look` asks the API anew whether it is there, `keep` takes in the answer. It is sent again
+        only after looking patiently; what is `known` of before is noted for the next run. A refusal
+        that has the words `fine_if` says that it is there, though no list may have it yet.
+        """
+        if self.notes.is_fresh(what):
+            self.say(f"    {what} was asked for a moment ago: looking whether it is there …")
+            if self._seen(look) is not None:
+                return
+        for attempt in range(ATTEMPTS):
+            self.notes.begin(what, **(known or {}))
+            try:
+                keep(self.client.post(path, body))
+            except RefusedError as error:
+                if fine_if and fine_if in error.words and self._seen(look) is not None:
+                    return
+                self.notes.forget(what)
+                raise
+            except UnsureError as error:
+                self.say(f"    {error.message} Looking whether {what} was made …")
+                if self._seen(look) is not None:
+                    return
+                if attempt == ATTEMPTS - 1:
+                    raise
+            else:
+                return
+
+    def _seen(self, look: Callable[[], Found | None]) -> Found | None:
+        found = look()
+        for pause in LOOKS:
+            if found is not None:
+                break
+            self.client.sleep(pause)
+            found = look()
+        return found
+
+    def act(self, path: str, body: Json, what: str, is_done: Callable[[], bool]) -> None:
+        """Begin an action and wait for its end; `is_done` looks whether it is as wanted."""
+        for attempt in range(ATTEMPTS):
+            try:
+                action = self.client.post(path, body)["action"]["id"]
+            except UnsureError:
+                if is_done():
+                    return
+                if attempt == ATTEMPTS - 1:
+                    raise
+            except RefusedError as error:
+                # Another action of the same droplet or address has to end first.
+                if "pending event" not in error.words or attempt == ATTEMPTS - 1:
+                    raise
+                self.client.sleep(LOOKS[-1])
+            else:
+                self.follow(action, what)
+                return
+
+    def follow(self, action: int, what: str) -> None:
+        """Wait for the end of an action. Raises CloudError with its id when it went wrong."""
+        waited = told = 0.0
+        polls = iter(POLLS)
+        while True:
+            status = self.client.get(f"/v2/actions/{action}")["action"]["status"]
+            if status == "completed":
+                return
+            if status == "errored":
+                raise CloudError(
+                    f"Digital Ocean could not finish this: {what} (action {action}). Try again; "
+                    "if it stays so, name that action to their support."
+                )
+            if waited >= ACTION_SECONDS:
+                raise CloudError(
+                    f"{what}: not finished after {waited:.0f} s (action {action}). Type the same "
+                    "again: it goes on from there."
+                )
+            if waited - told >= 10:
+                self.say(f"    {what}: {status} for {waited:.0f} s …")
+                told = waited
+            pause = next(polls, POLLS[-1])
+            self.client.sleep(pause)
+            waited += pause

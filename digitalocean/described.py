@@ -1,0 +1,57 @@
+"""What the settings say of the droplet: those that every host of the group `droplets` has."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from digitalocean.errors import CloudError
+from settings.errors import SettingsError
+from settings.inventory import hosts_of
+from settings.load import check_inventory, settings_of
+from settings.model import Settings
+from settings.paths import PROJECT
+
+GROUP = "droplets"
+# Of no host: what a droplet that is still to be made will have.
+NOBODY = "droplet"
+NOTHING = (
+    "No droplet is described. Name the region that it is to be in, in group_data/droplets.py, such "
+    'as droplet_region = "fra1"'
+)
+
+
+def raw(folder: Path = PROJECT / "group_data") -> dict[str, object]:
+    """The settings as they are written, unchecked."""
+    return hosts_of({GROUP: [NOBODY]}, folder)[0].data
+
+
+def described() -> Settings:
+    """The settings of the droplet. Raises SettingsError when these are wrong or name no region."""
+    check_inventory({GROUP: [NOBODY]})
+    settings = settings_of(raw())
+    if not settings.droplet_region:
+        raise CloudError(NOTHING)
+    return settings
+
+
+def asked() -> Settings:
+    """The same for a program of its own. Raises CloudError with all that is wrong.
+
+    pyinfra's own reading of group_data patches the standard library (gevent), which must come
+    before everything else: so another process reads.
+    """
+    command = [sys.executable, "-m", "digitalocean.described"]
+    read = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    if read.returncode:
+        raise CloudError(read.stderr.strip())
+    return settings_of(json.loads(read.stdout))
+
+
+if __name__ == "__main__":
+    try:
+        described()
+    except SettingsError as wrong:
+        sys.exit(wrong.message)
+    known = {field.alias or name for name, field in Settings.model_fields.items()}
+    print(json.dumps({name: value for name, value in raw().items() if name in known}))

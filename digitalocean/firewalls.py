@@ -1,0 +1,129 @@
+"""The cloud firewall: the same list of who may reach what as the host's own."""
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from digitalocean.cloud import Cloud, Json
+from digitalocean.errors import CloudError
+from digitalocean.tags import make_tag, next_tag
+from settings.model import Settings
+
+PATH = "/v2/firewalls"
+EVERYWHERE = ("0.0.0.0/0", "::/0")
+
+
+def rules(settings: Settings) -> Json:
+    """The rules, as the API has them."""
+    inbound: list[tuple[str, str, tuple[str, ...]]] = [
+        ("tcp", str(port), EVERYWHERE) for port in settings.open_tcp
+    ]
+    inbound += [("udp", str(port), EVERYWHERE) for port in settings.open_udp]
+    ssh = tuple(one for networks in settings.ssh_networks.values() for one in networks)
+    if ssh:
+        inbound.append(("tcp", "22", ssh))
+    # Ping, and what IPv6 and the discovery of a path's packet size can't do without.
+    inbound.append(("icmp", "0", EVERYWHERE))
+    outbound = [(protocol, "0", EVERYWHERE) for protocol in ("tcp", "udp", "icmp")]
+    return {
+        "inbound_rules": [
+            {"protocol": protocol, "ports": ports, "sources": {"addresses": list(addresses)}}
+            for protocol, ports, addresses in inbound
+        ],
+        "outbound_rules": [
+            {"protocol": protocol, "ports": ports, "destinations": {"addresses": list(addresses)}}
+            for protocol, ports, addresses in outbound
+        ],
+    }
+
+
+class Firewall:
+    """A cloud firewall stands before every droplet with our tag.
+
+    Compared: all its rules, its tags and the droplets that are named in it one by one (none). Not
+    touched: other firewalls, also when they cover the same droplet.
+    """
+
+    def __init__(self, cloud: Cloud, settings: Settings) -> None:
+        self._cloud = cloud
+        self._tag = settings.droplet_tag
+        self._name = settings.droplet_name
+        # A PUT empties whatever it does not name, so all of it is always sent.
+        self._wanted: Json = {
+            "name": self._name,
+            "droplet_ids": [],
+            # Also before the droplet that is made beside the one of now: make rebuild
+            "tags": [self._tag, next_tag(self._tag)],
+            **rules(settings),
+        }
+
+    def _found(self) -> Json | None:
+        named = [one for one in self._cloud.facts.firewalls() if one["name"] == self._name]
+        if len(named) > 1:
+            raise CloudError(
+                f"There are {len(named)} cloud firewalls called {self._name}. Remove those that "
+                "are not meant: doctl compute firewall list"
+            )
+        found = next(iter(named), None)
+        # One without any tag is ours, cut off or loosened; of others' it is another's.
+        tags = [tag.lower() for tag in (found or {}).get("tags") or ()]
+        if found and tags and self._tag.lower() not in tags:
+            raise CloudError(
+                f"A cloud firewall is called {self._name} and is for other droplets (tags "
+                f"{', '.join(tags)}). Rename it, or call the droplet otherwise: droplet_name"
+            )
+        return found
+
+    def pending(self) -> list[str]:
+        found = self._found()
+        if found is None:
+            return [f"Make the cloud firewall {self._name} for the tag {self._tag}"]
+        if _normal(found) != _normal(self._wanted):
+            return [f"Give the cloud firewall {self._name} its rules"]
+        return []
+
+    def mend(self) -> None:
+        facts = self._cloud.facts
+        found = self._found()
+        # A firewall can only be for a tag that there is; one that there is stays as it is.
+        for tag in self._wanted["tags"]:
+            make_tag(self._cloud.client, tag)
+        if found is not None:
+            answer = self._cloud.client.put(f"{PATH}/{found['id']}", self._wanted)
+            facts.remember(PATH, found["id"], answer["firewall"])
+            return
+        self._cloud.made(
+            f"the cloud firewall {self._name}",
+            PATH,
+            self._wanted,
+            look=self._again,
+            keep=lambda answer: facts.remember(PATH, answer["firewall"]["id"], answer["firewall"]),
+            fine_if="duplicate name",
+        )
+
+    def _again(self) -> Json | None:
+        self._cloud.facts.forget(PATH)
+        return self._found()
+
+
+def _normal(firewall: Mapping[str, Any]) -> object:
+    return (
+        sorted(tag.lower() for tag in firewall.get("tags") or ()),
+        sorted(firewall.get("droplet_ids") or ()),
+        _rules(firewall.get("inbound_rules"), "sources"),
+        _rules(firewall.get("outbound_rules"), "destinations"),
+    )
+
+
+def _rules(given: Iterable[Mapping[str, Any]] | None, end: str) -> list[tuple[str, ...]]:
+    return sorted(_rule(one, one.get(end) or {}) for one in given or ())
+
+
+def _rule(rule: Mapping[str, Any], end: Mapping[str, Any]) -> tuple[str, ...]:
+    ports = str(rule.get("ports") or "0")
+    addresses = sorted(str(ipaddress.ip_network(one)) for one in end.get("addresses") or ())
+    others = sorted(
+        f"{name}: {value}" for name, value in end.items() if name != "addresses" and value
+    )
+    allowed = str(rule.get("action") or "allow")
+    return (rule["protocol"], "0" if ports == "all" else ports, allowed, *addresses, *others)

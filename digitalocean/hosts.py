@@ -1,0 +1,95 @@
+"""The droplets as hosts of the inventory: found by their tag, with one request."""
+
+import os
+import re
+import sys
+from collections.abc import Iterable
+
+from digitalocean import host_keys
+from digitalocean.client import Client
+from digitalocean.described import GROUP, raw
+from digitalocean.errors import CloudError
+from digitalocean.facts import Facts
+from digitalocean.things import Droplet
+from digitalocean.token import token
+from settings.inventory import HostEntry
+
+# Of which droplets it is about, when not of those in force: make rebuild.
+TAG_VARIABLE = "FREEHOLD_DROPLET_TAG"
+# In pyinfra's words: a droplet that nobody was on yet may still be booting, or cloud-init be at its
+# host key. Some five minutes.
+BOOTING: dict[str, object] = {
+    "ssh_connect_retries": 40,
+    "ssh_connect_retry_min_delay": 5.0,
+    "ssh_connect_retry_max_delay": 10.0,
+}
+# Of pyinfra's own, and of inventory.py's.
+TAKEN = {"all", "inventory", "emulated", GROUP}
+
+
+def found_droplets(written: Iterable[HostEntry]) -> dict[str, list[HostEntry]]:
+    """The groups with the droplets that carry our tag: `droplets`, and one for each further tag.
+
+    Nothing is asked, and nothing said, unless the settings name a region. A host that is `written`
+    by hand stays as it is written. When the API can't be asked, that is said in a sentence, and
+    there are none.
+    """
+    settings = raw()
+    tag = os.environ.get(TAG_VARIABLE) or settings.get("droplet_tag")
+    if not settings.get("droplet_region") or not isinstance(tag, str):
+        return {}
+    try:
+        droplets = Facts(Client(token(), tries=2)).droplets(tag)
+    except CloudError as error:
+        _say(f"{error.message} Hosts that are written in inventory.py are there all the same.")
+        return {}
+    known = {name for entry in written for name in _names(entry)}
+    names = [one.name for one in droplets]
+    for name in sorted({one for one in names if names.count(one) > 1}):
+        known.add(name)
+        _say(
+            f"{names.count(name)} droplets are called {name} and have the tag {tag}, so none of "
+            "them is deployed to. After a rebuild that was cut off: make rebuild. Else: "
+            f"doctl compute droplet untag NUMBER --tag-name {tag}"
+        )
+    groups: dict[str, list[HostEntry]] = {GROUP: []}
+    for droplet in droplets:
+        if not droplet.is_ready:
+            _say(f"The droplet {droplet.name} can't be reached yet. Type: make droplet")
+            continue
+        if {droplet.name, droplet.ipv4} & known:
+            continue
+        for group in (GROUP, *_groups(droplet, tag)):
+            groups.setdefault(group, []).append(_entry(droplet))
+    return groups
+
+
+def _names(entry: HostEntry) -> set[str]:
+    if isinstance(entry, str):
+        return {entry}
+    name, data = entry
+    return {name, str(data.get("ssh_hostname") or name)}
+
+
+def _groups(droplet: Droplet, tag: str) -> list[str]:
+    """A group for each further tag, by a name that a file of group_data can have."""
+    names = [re.sub(r"[^a-z0-9_]", "_", one.lower()) for one in droplet.tags if one != tag]
+    return sorted({name for name in names if name[0].isalpha() and name not in TAKEN})
+
+
+def _entry(droplet: Droplet) -> HostEntry:
+    where = host_keys.folder()
+    pins = host_keys.Pins(where)
+    data: dict[str, object] = {"ssh_hostname": droplet.ipv4}
+    if pins.settle(droplet.ipv4):
+        data["ssh_known_hosts_file"] = str(pins.path)
+    born = host_keys.born_with(droplet.name, where)
+    if born:
+        # With an underscore, for it is no setting: the deploy replaces this key.
+        data["_born_host_key"] = born
+        data |= BOOTING
+    return droplet.name, data
+
+
+def _say(text: str) -> None:
+    print(f"--> {text}", file=sys.stderr)

@@ -1,0 +1,69 @@
+"""What this machine asked for in the last minutes: so that nothing is ever asked for twice.
+
+This is no state. What there is, the API says; but a list there may lag behind what was made, and a
+run may be cut off between the two. A note says "look twice before you make that", and is forgotten
+after some minutes. Without it nothing breaks but this caution.
+"""
+
+import json
+import time
+from pathlib import Path
+
+# Longer than any list was seen to lag behind.
+COUNTS_FOR = 120.0
+
+
+class Notes:
+    """The notes of one droplet, in a file of `folder`."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._path = folder / f"{name}.begun.json"
+
+    def _read(self) -> dict[str, dict[str, object]]:
+        try:
+            read = json.loads(self._path.read_text())
+        except (OSError, ValueError):
+            return {}
+        return read if isinstance(read, dict) else {}
+
+    def _write(self, notes: dict[str, dict[str, object]]) -> None:
+        # What was not seen to be made stays, for only the next run can tell.
+        kept = {what: note for what, note in notes.items() if _counts(note) or "before" in note}
+        if not kept:
+            self._path.unlink(missing_ok=True)
+            return
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        half_made = self._path.with_suffix(".new")
+        half_made.write_text(json.dumps(kept, indent=2) + "\n")
+        half_made.rename(self._path)
+
+    def of(self, what: str) -> dict[str, object] | None:
+        """The note of a `what` that was asked for; None when there is none."""
+        return self._read().get(what)
+
+    def is_fresh(self, what: str) -> bool:
+        """Whether `what` was asked for so lately that a list may not have it yet."""
+        note = self.of(what)
+        return note is not None and _counts(note)
+
+    def begin(self, what: str, **known: object) -> None:
+        """Note that `what` is asked for now, and what is `known` of before."""
+        self._write(self._read() | {what: {"at": time.time(), **known}})
+
+    def seen(self, what: str) -> None:
+        """`what` is there, though a list may still lag behind."""
+        notes = self._read()
+        note = notes.get(what)
+        if note and note.pop("before", None) is not None:
+            self._write(notes)
+
+    def forget(self, what: str) -> None:
+        """`what` was surely not made."""
+        notes = self._read()
+        if notes.pop(what, None) is not None:
+            self._write(notes)
+
+
+def _counts(note: dict[str, object]) -> bool:
+    at = note.get("at")
+    return isinstance(at, int | float) and 0 <= time.time() - at < COUNTS_FOR

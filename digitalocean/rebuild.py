@@ -1,0 +1,111 @@
+"""A new droplet in the place of the old one: what is done when, told by tags alone.
+
+| the old one has | the new one has | what comes next |
+|---|---|---|
+| TAG | is not there | a last backup, then the new droplet, as TAG-next |
+| TAG, or is gone | TAG-next | deploy and restore, verify, then move |
+| TAG, TAG-old | TAG-next, TAG | go on with the move |
+| TAG-old | TAG | the old one may be destroyed |
+
+So a run that was cut off goes on where it was, from whatever machine.
+"""
+
+from dataclasses import dataclass
+
+from digitalocean import addresses, host_keys, tags
+from digitalocean.account import concerns
+from digitalocean.cloud import Cloud
+from digitalocean.droplets import PATH, DropletConcern
+from digitalocean.errors import CloudError
+from digitalocean.things import Droplet
+from settings.model import Settings
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The old and the new droplet; either may not be there."""
+
+    old: Droplet | None
+    new: Droplet | None
+
+
+class Rebuild:
+    """The steps at Digital Ocean; what happens on the droplets is for the caller."""
+
+    def __init__(self, cloud: Cloud, settings: Settings) -> None:
+        self._cloud = cloud
+        self._settings = settings
+        self.tag = settings.droplet_tag
+        self.next, self.old = tags.next_tag(self.tag), tags.old_tag(self.tag)
+
+    def pair(self) -> Pair:
+        """Who is who now."""
+        self._cloud.facts.forget(PATH)
+        name = self._settings.droplet_name
+        found = {
+            one.id: one
+            for tag in (self.tag, self.next, self.old)
+            for one in self._cloud.facts.droplets(tag)
+            if one.name == name
+        }.values()
+        new = [one for one in found if one.carries(self.next)]
+        old = [one for one in found if not one.carries(self.next)]
+        replaced = [one for one in old if one.carries(self.old)]
+        live = [one for one in old if one not in replaced]
+        if not new and replaced and live:
+            # Only the end of an earlier rebuild is left to do.
+            new, old = live, replaced
+        for kind in (new, old):
+            if len(kind) > 1:
+                numbers = ", ".join(str(one.id) for one in kind)
+                raise CloudError(
+                    f"There are {len(kind)} droplets called {name} that may be meant ({numbers}). "
+                    "Destroy the one that is not, or take its tags: doctl compute droplet untag"
+                )
+        return Pair(next(iter(old), None), next(iter(new), None))
+
+    def make(self) -> None:
+        """A new droplet beside the old one, with what it needs from the account."""
+        beside = self._settings.model_copy(update={"droplet_tag": self.next})
+        parts = [part for _, part in concerns(self._cloud, self._settings)[:2]]
+        parts.append(DropletConcern(self._cloud, beside, beside=(self.tag, self.old)))
+        for part in parts:
+            if part.pending():
+                part.mend()
+
+    def move(self, pair: Pair) -> None:
+        """Lead the address to the new droplet, and give it the tag."""
+        new, client = pair.new, self._cloud.client
+        if new is None:
+            raise CloudError("There is no new droplet to move to. Type: make rebuild")
+        if self._settings.reserved_address != "no":
+            self._lead(pair, new)
+        # Two with the tag are an error to everybody else, none would be an invitation.
+        if pair.old is not None:
+            tags.give(client, self.old, pair.old.id)
+        tags.give(client, self.tag, new.id)
+        if pair.old is not None:
+            tags.take(client, self.tag, pair.old.id)
+        tags.take(client, self.next, new.id)
+
+    def settle(self) -> None:
+        """Have everything lead to the droplet that has the tag now."""
+        self._cloud.facts.begin_anew()
+        for _, part in concerns(self._cloud, self._settings):
+            if part.pending():
+                part.mend()
+
+    def _lead(self, pair: Pair, new: Droplet) -> None:
+        address = addresses.ours(self._cloud, self._settings, pair.old)
+        if address is None:
+            address = addresses.ours(self._cloud, self._settings, new)
+        if address is not None and address.droplet != new.id:
+            addresses.lead(self._cloud, addresses.unlocked(self._cloud, address), new)
+
+    def destroy(self, old: Droplet) -> None:
+        """Destroy the droplet whose place was taken."""
+        if not old.carries(self.old) or old.carries(self.tag):
+            raise CloudError(f"The droplet {old.id} is in use, and is not destroyed.")
+        self._cloud.client.delete(f"{PATH}/{old.id}")
+        self._cloud.facts.gone(PATH, old.id)
+        host_keys.Pins(self._cloud.folder).set([old.ipv4], [])

@@ -1,0 +1,177 @@
+"""The names in DNS: A and AAAA for each, CAA for the authority, and a mark that they are ours."""
+
+import ipaddress
+from dataclasses import dataclass
+
+from digitalocean.addresses import ours as our_address
+from digitalocean.cloud import Cloud, Json
+from digitalocean.droplets import ours as our_droplet
+from digitalocean.errors import CloudError
+from digitalocean.things import Record
+from digitalocean.zones import Zone
+from settings.model import Settings
+
+# Short, for the names follow the droplet when it is rebuilt.
+TTL = 300
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A record that there must be; `data` is nothing while no droplet is there yet."""
+
+    type: str
+    name: str
+    data: str
+
+    def body(self) -> Json:
+        """As the API takes it."""
+        made: Json = {"type": self.type, "name": self.name, "data": self.data, "ttl": TTL}
+        if self.type == "CAA":
+            # A name of the world's ends with a dot there.
+            made |= {"data": f"{self.data}.", "flags": 0, "tag": "issue"}
+        return made
+
+    def is_met_by(self, record: Record) -> bool:
+        """Whether `record` says this."""
+        same = (record.type, record.name) == (self.type, self.name)
+        return same and _plain(record) == _plain(self)
+
+
+def _plain(record: "Record | Wanted") -> str:
+    data = record.data.strip('"').rstrip(".")
+    if record.type in ("A", "AAAA") and data:
+        try:
+            return str(ipaddress.ip_address(data))
+        except ValueError:
+            pass
+    return data.lower()
+
+
+class Names:
+    """The site's names lead to the droplet.
+
+    Compared: of each name of the site A, AAAA and CAA, and that nothing else is there. Not touched:
+    every other record, and how long a record may be kept (ttl). A record that leads elsewhere and
+    was not made here is an error; so is a name that is not in a domain of the account.
+    """
+
+    def __init__(self, cloud: Cloud, settings: Settings) -> None:
+        self._cloud = cloud
+        self._settings = settings
+
+    def _zones(self) -> dict[str, str]:
+        """The zone of each name."""
+        zone = Zone(self._cloud.facts, self._settings)
+        return {name: zone.holding(name) for name in self._settings.names}
+
+    def _short(self, name: str, zone: str) -> str:
+        return "@" if name == zone else name.removesuffix(f".{zone}")
+
+    def _wanted(self) -> list[tuple[str, Wanted]]:
+        """(zone, record), the mark first."""
+        settings, cloud = self._settings, self._cloud
+        zone = Zone(cloud.facts, settings)
+        droplet = our_droplet(cloud, settings)
+        ipv4 = droplet.ipv4 if droplet else ""
+        if settings.reserved_address != "no":
+            address = our_address(cloud, settings, droplet)
+            ipv4 = address.ip if address else ""
+        found = [(zone.name, Wanted("TXT", zone.marker, zone.mark))]
+        for name, holding in self._zones().items():
+            short = self._short(name, holding)
+            found.append((holding, Wanted("A", short, ipv4)))
+            if droplet is None or droplet.ipv6:
+                found.append((holding, Wanted("AAAA", short, droplet.ipv6 if droplet else "")))
+            # The authority climbs from a name to the one above it.
+            below = name != settings.domain and name.endswith(f".{settings.domain}")
+            if settings.caa_issuer and not below:
+                found.append((holding, Wanted("CAA", short, settings.caa_issuer)))
+        return found
+
+    def _plan(self) -> list[tuple[str, Wanted, Record | None]]:
+        """What must be made, or changed from the record that stands there."""
+        marked = Zone(self._cloud.facts, self._settings).is_marked()
+        plan: list[tuple[str, Wanted, Record | None]] = []
+        for zone, wanted in self._wanted():
+            there = [
+                one
+                for one in self._cloud.facts.records(zone)
+                if one.name == wanted.name
+                and one.type in (wanted.type, "CNAME")
+                # What is about wildcards or reports lets nobody out: RFC 8659, 4.2
+                and (one.type != "CAA" or one.tag == "issue")
+            ]
+            if self._is_met(zone, wanted, there):
+                continue
+            same = [one for one in there if one.type == wanted.type]
+            if wanted.type == "TXT" or not there:
+                plan.append((zone, wanted, None))
+            elif marked and len(same) == len(there) == 1 and wanted.type in ("A", "AAAA"):
+                plan.append((zone, wanted, same[0]))
+            else:
+                raise CloudError(_foreign(zone, wanted, there))
+        return plan
+
+    def _is_met(self, zone: str, wanted: Wanted, there: list[Record]) -> bool:
+        met = [one for one in there if wanted.is_met_by(one)]
+        if wanted.type == "TXT" or (wanted.type == "CAA" and met):
+            return bool(met)
+        if met and len(met) < len(there):
+            raise CloudError(_foreign(zone, wanted, [one for one in there if one not in met]))
+        # An alias of the site's own name leads wherever that leads.
+        home = (self._settings.domain, self._short(self._settings.domain, zone))
+        leads = [one for one in there if one.type == "CNAME" and one.data.rstrip(".") in home]
+        return bool(met) or bool(leads and wanted.name != home[1])
+
+    def pending(self) -> list[str]:
+        return [
+            f"{'Change' if record else 'Make'} the record {wanted.type} of "
+            f"{_full(zone, wanted.name)}{f': {wanted.data}' if wanted.data else ''}"
+            for zone, wanted, record in self._plan()
+        ]
+
+    def mend(self) -> None:
+        for zone, wanted, record in self._plan():
+            if not wanted.data:
+                raise CloudError(f"There is no address yet that {zone} could lead to.")
+            path = f"/v2/domains/{zone}/records"
+            if record is not None:
+                answer = self._cloud.client.put(f"{path}/{record.id}", wanted.body())
+                made = answer["domain_record"]
+                self._cloud.facts.remember(path, made["id"], made)
+            else:
+                self._make(zone, path, wanted)
+
+    def _make(self, zone: str, path: str, wanted: Wanted) -> None:
+        facts = self._cloud.facts
+
+        def look() -> Record | None:
+            facts.forget(path)
+            return next((one for one in facts.records(zone) if wanted.is_met_by(one)), None)
+
+        def keep(answer: Json) -> None:
+            made = answer["domain_record"]
+            facts.remember(path, made["id"], made)
+
+        what = f"the record {wanted.type} {_full(zone, wanted.name)}"
+        self._cloud.made(what, path, wanted.body(), look=look, keep=keep)
+
+
+def _full(zone: str, short: str) -> str:
+    return zone if short == "@" else f"{short}.{zone}"
+
+
+def _foreign(zone: str, wanted: Wanted, there: list[Record]) -> str:
+    name = _full(zone, wanted.name)
+    if wanted.type == "CAA":
+        others = ", ".join(sorted(one.data for one in there))
+        return (
+            f"The CAA record of {name} lets only {others} issue certificates, and {wanted.data} is "
+            f"the authority in use (acme_server). Add a CAA record for it, or remove the other: "
+            f"doctl compute domain records list {zone}"
+        )
+    others = ", ".join(f"{one.type} {one.data} (number {one.id})" for one in there)
+    return (
+        f"{name} has a record that was not made here: {others}. If the name is to lead to the "
+        f"droplet, remove that: doctl compute domain records delete {zone} {there[0].id}"
+    )

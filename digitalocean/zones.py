@@ -1,0 +1,64 @@
+"""The zone of a name in Digital Ocean's DNS, and which of its records are ours."""
+
+from digitalocean.errors import CloudError
+from digitalocean.facts import Facts
+from digitalocean.things import Record
+from settings.model import Settings
+
+SERVERS = "ns1.digitalocean.com, ns2.digitalocean.com and ns3.digitalocean.com"
+
+
+class Zone:
+    """The zone that holds `domain`. Raises CloudError when there is none."""
+
+    def __init__(self, facts: Facts, settings: Settings) -> None:
+        self._facts = facts
+        self.domain = settings.domain
+        self.tag = settings.droplet_tag
+        self.name = self.holding(settings.domain)
+
+    def holding(self, name: str) -> str:
+        """The zone with the longest name that `name` is in."""
+        zones = self._facts.zones()
+        fit = [zone for zone in zones if name == zone or name.endswith(f".{zone}")]
+        if not fit:
+            has = f" (it has {', '.join(sorted(zones))})" if zones else ""
+            base = ".".join(name.split(".")[-2:])
+            raise CloudError(
+                f"{name} is in no domain of your DNS at Digital Ocean{has}. Add it there: doctl "
+                f"compute domain create {base}, and name {SERVERS} at your registrar. Or keep your "
+                "DNS where it is: manage_dns = False in group_data/droplets.py"
+            )
+        return max(fit, key=len)
+
+    def short(self, name: str) -> str:
+        """`name` as a record of this zone has it."""
+        return "@" if name == self.name else name.removesuffix(f".{self.name}")
+
+    @property
+    def marker(self) -> str:
+        """The name of the record that says: the names of this site are ours to lead."""
+        return self.short(f"_freehold.{self.domain}")
+
+    @property
+    def mark(self) -> str:
+        """What that record says."""
+        return f"freehold={self.tag}"
+
+    def records(self) -> list[Record]:
+        """All records of the zone."""
+        return self._facts.records(self.name)
+
+    def is_marked(self) -> bool:
+        """Whether the names of this site were led by us before, from whatever machine."""
+        return any(
+            one.type == "TXT" and one.name == self.marker and one.data.strip('"') == self.mark
+            for one in self.records()
+        )
+
+    def leads_to(self) -> list[str]:
+        """Where the site's A records lead, if these are ours."""
+        if not self.is_marked():
+            return []
+        name = self.short(self.domain)
+        return [one.data for one in self.records() if one.type == "A" and one.name == name]

@@ -1,0 +1,205 @@
+"""The host's backups: what the timers, the deploy and the owner ask of it.
+
+backup               all of it, now
+spool                the events since the last backup, now
+prove                restore the newest backup beside the live database, and compare
+tidy                 forget what the settings do not keep
+check                look whether the repository is whole, and read a part of it
+list [--json]        the backups that there are
+status [--json]      how it is: exit 0 in order, 2 not
+plan [AT]            what a restore would do: of the newest backup, or of the one AT
+restore [AT]         restore it, or go on with one that was cut off; keeps what it replaces
+begin [AT], finish   the two halves of it, for a host that has no services yet
+wanted               exit 0 when this host is new, or a restore of it was cut off
+stamps               as JSON: the backup that it made last, and the one that it began with
+hand-over STAMP      take no more events; all since this backup, its last one, as a tar
+take                 count what another host hands over
+drop-replaced        remove the databases that a restore has replaced
+ready, is-ready      open the repository, or make it where there is none; exit 0 when it was
+begin-anew           forget that the repository held backups of this host
+unlock               take away every lock in the repository, also one that another program holds
+key-is-safe          the owner has a copy of the key elsewhere
+key-is-known         exit 0 when the owner has said so
+"""
+
+import argparse
+import json
+import signal
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from freehold_backup import (
+    backup,
+    config,
+    database,
+    handover,
+    journal,
+    prove,
+    restic,
+    restore,
+    retention,
+    sets,
+    spool,
+    status,
+)
+from freehold_backup.alone import BusyError, alone
+from freehold_backup.config import Config
+from freehold_host import memory, rows
+from freehold_host.trouble import Trouble
+
+_NOT_IN_ORDER = 2
+Action = Callable[[Config], None]
+
+
+def _list(found: Config, *, as_json: bool) -> None:
+    there = [one for one in sets.all_of(found) if one.is_whole]
+    if as_json:
+        print(json.dumps([{"stamp": one.stamp, "events": one.events} for one in there]))
+        return
+    for one in there:
+        copied = one.spools[-1][0][:16].replace("T", " ") if one.spools else "none"
+        print(f"{one.stamp}  {one.events} events, and those until {copied} UTC")
+    if not there:
+        print("There is none yet. Type: make backup")
+
+
+def _ready(found: Config) -> None:
+    backup.ready(found)
+    spool.hold(found)
+
+
+def _begin_anew(found: Config) -> None:
+    for name in ("repository", "backup", "spool", "proof", "check"):
+        (found.state / f"{name}.json").unlink(missing_ok=True)
+
+
+def _key_is_safe(found: Config) -> None:
+    memory.store(found.state, "key", {"digest": status.digest(found)})
+
+
+# What is remembered as the last try, whoever started it.
+_RUNS: dict[str, Action] = {
+    "backup": lambda found: backup.backup(found, print),
+    "spool": lambda found: backup.copy_spool(found, print),
+    "prove": lambda found: prove.prove(found, print),
+    "tidy": lambda found: retention.tidy(found, print),
+    "check": lambda found: retention.check(found, print),
+}
+
+
+def _restore(found: Config, at: str) -> None:
+    restore.begin(found, at, print)
+    restore.finish(found, print)
+    restore.put_in_force(print)
+    # At once, for the newest backup is of the database of before.
+    _run(found, "backup")
+
+
+def _plan(found: Config, at: str) -> None:
+    known = journal.begun(found)
+    if known and at in ("", "latest", known.stamp):
+        print(f"The restore of {known.stamp} was cut off, and would go on.")
+        return
+    restore.plan(found, at or "latest", print)
+
+
+def _drop_replaced(found: Config) -> None:
+    for name in database.kept():
+        database.drop(name)
+        print(f"{name} is removed.")
+
+
+_QUESTIONS: dict[str, Callable[[Config], bool]] = {
+    "wanted": restore.wanted,
+    "is-ready": backup.is_ready,
+    "key-is-known": status.key_is_safe,
+}
+_AT: dict[str, Callable[[Config, str], None]] = {
+    "plan": _plan,
+    "restore": _restore,
+    "begin": lambda found, at: restore.begin(found, at, print),
+    "hand-over": lambda found, at: handover.hand_over(found, at, sys.stdout.buffer),
+}
+_OTHERS: dict[str, Action] = {
+    "finish": lambda found: restore.finish(found, print),
+    "drop-replaced": _drop_replaced,
+    "stamps": lambda found: print(json.dumps(handover.stamps(found))),
+    "take": lambda found: handover.take(found, sys.stdin.buffer, print),
+    "segments": lambda found: spool.write(found, sys.stdout.buffer),
+    "ready": _ready,
+    "release": spool.release,
+    "begin-anew": _begin_anew,
+    "unlock": lambda found: print(restic.run(found, "unlock", "--remove-all")),
+    "key-is-safe": _key_is_safe,
+}
+
+
+def _run(found: Config, name: str) -> None:
+    """Do it, and remember how it went, for the status."""
+    try:
+        _RUNS[name](found)
+    except Trouble as trouble:
+        _remember(found, name, trouble)
+        raise
+    _remember(found, name, None)
+
+
+def _remember(found: Config, name: str, trouble: Trouble | None) -> None:
+    # A proof and a copy of the spool may end at the same moment.
+    with alone(found, name="telling"):
+        tried = memory.load(found.state, "tried")
+        tried[name] = {
+            "at": time.time(),
+            "fault": str(trouble or ""),
+            "repository": isinstance(trouble, restic.RepositoryTrouble),
+        }
+        memory.store(found.state, "tried", tried)
+
+
+def _status(found: Config, *, as_json: bool) -> int:
+    said = status.rows(found, datetime.now(UTC))
+    rows.show(said, as_json=as_json)
+    return 0 if all(row.state == "ok" for row in said) else _NOT_IN_ORDER
+
+
+def main() -> int:
+    """Run one command; a trouble is a sentence and exit code 1."""
+    parser = argparse.ArgumentParser(
+        prog="freehold-backup",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=[*_RUNS, *_OTHERS, *_AT, *_QUESTIONS, "list", "status"])
+    parser.add_argument("at", nargs="?", default="", help="a backup, as list shows them")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    # So that restic is ended gently, and what is under way is cleared away.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        found = config.read()
+        if given.command == "status":
+            return _status(found, as_json=given.json)
+        if not found.repository:
+            raise Trouble("Nothing is backed up here: name a backup_repository, then: make deploy")
+        if given.command == "list":
+            _list(found, as_json=given.json)
+        elif given.command in _QUESTIONS:
+            return 0 if _QUESTIONS[given.command](found) else 1
+        elif given.command in _AT:
+            _AT[given.command](found, given.at)
+        elif given.command in _RUNS:
+            _run(found, given.command)
+        else:
+            _OTHERS[given.command](found)
+    except BusyError:
+        print("Another run is at work, and this one is left out.")
+    except Trouble as trouble:
+        print(trouble, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,171 @@
+"""Makes backups: every hour all of it, every five minutes the spool."""
+
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from freehold_backup import database, journal, restic, sets, spool
+from freehold_backup.alone import alone
+from freehold_backup.config import Config
+from freehold_backup.database import Counted
+from freehold_host import memory
+from freehold_host.trouble import Trouble
+
+Say = Callable[[str], None]
+# What restic's local copy of what is in the repository needs, and the services beside it.
+_ROOM = 200 * 1024 * 1024
+# A rebuild that was interrupted goes on within a day.
+_HANDED_OVER_WITHIN = 86400.0
+
+
+def ready(config: Config) -> str:
+    """The repository that backups go to, made where there is none; Trouble when it can't be used.
+
+    One that held backups of this host and is gone is not silently begun anew.
+    """
+    _check_room(config)
+    known = memory.load(config.state, "repository")
+    try:
+        found = restic.identity(config)
+    except restic.Missing as missing:
+        if known.get("id") and known.get("address") == config.repository:
+            raise Trouble(
+                f"{missing} It held backups of this host before. Is its disk mounted? If it was "
+                "emptied on purpose: make ssh, and there: freehold-backup begin-anew"
+            ) from None
+        restic.run(config, "init", seconds=120)
+        found = restic.identity(config)
+    memory.store(config.state, "repository", {"id": found, "address": config.repository})
+    return found
+
+
+def is_ready(config: Config) -> bool:
+    """Whether it was opened before, and the worker keeps what is to be backed up."""
+    known = memory.load(config.state, "repository")
+    return known.get("address") == config.repository and spool.holds(config)
+
+
+def _check_room(config: Config) -> None:
+    config.cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    free = shutil.disk_usage(config.cache).free
+    if free < _ROOM:
+        raise Trouble(
+            f"{free >> 20} MB of disk are left, and a backup needs {_ROOM >> 20}. See what takes "
+            "it: make ssh, then: du -xh / | sort -h | tail"
+        )
+
+
+def backup(config: Config, say: Say) -> None:
+    """Database, spool and files, as one set; the manifest comes last and makes it whole."""
+    with alone(config):
+        check_restore(config)
+        began = time.monotonic()
+        ready(config)
+        spool.hold(config)
+        now = datetime.now(UTC)
+        stamp, when = sets.stamp(now), sets.as_time(now)
+        with database.moment() as counted:
+            restic.store(
+                config,
+                *("--stdin-from-command", "--stdin-filename", sets.DUMP, "--"),
+                *database.dump_command(counted.snapshot),
+                tags=[sets.DATABASE, stamp],
+                time=when,
+            )
+        _store_spool(config, stamp, when)
+        _store_files(config, stamp, when, counted)
+        memory.store(
+            config.state,
+            "backup",
+            {"stamp": stamp, "at": now.timestamp(), "events": counted.rows.get("events", 0)},
+        )
+        memory.store(config.state, "spool", {"at": now.timestamp()})
+        # Only now, when all of it is there.
+        if not may_be_handed_more(config, now):
+            spool.trim(config, counted.positions)
+        took = time.monotonic() - began
+        say(f"Backup {stamp}: {counted.rows.get('events', 0)} events, in {took:.0f} s.")
+
+
+def may_be_handed_more(config: Config, now: datetime) -> bool:
+    """Whether the host that this one was restored from may still bring what came later.
+
+    It brings its segments again; those that stay tell how far each was counted (handover.py).
+    """
+    restored = float(memory.load(config.state, "restored").get("at", 0))
+    return now.timestamp() - restored < _HANDED_OVER_WITHIN
+
+
+def check_restore(config: Config) -> None:
+    """Trouble while a restore is not at its end."""
+    if journal.begun(config):
+        raise Trouble(
+            "A restore is not at its end, and what is half restored is not backed up. Type: make "
+            "restore (on a new server: make deploy)"
+        )
+
+
+def copy_spool(config: Config, say: Say) -> None:
+    """The segments since the newest backup's dump, as they are now."""
+    known = memory.load(config.state, "backup")
+    if not known.get("stamp"):
+        say("There is no backup yet that the spool belongs to: make backup")
+        return
+    with alone(config, wait=False):
+        check_restore(config)
+        restic.identity(config)
+        now = datetime.now(UTC)
+        _store_spool(config, str(known["stamp"]), sets.as_time(now))
+        memory.store(config.state, "spool", {"at": now.timestamp()})
+
+
+def _store_spool(config: Config, stamp: str, when: str) -> None:
+    # Out of this very program, so that a segment is taken whole while the worker moves it.
+    this = (sys.executable, "-B", "-m", "freehold_backup", "segments")
+    restic.store(
+        config,
+        *("--stdin-from-command", "--stdin-filename", sets.SEGMENTS, "--", *this),
+        tags=[sets.SPOOL, stamp],
+        time=when,
+    )
+
+
+def live_release(config: Config) -> Path | None:
+    """The folder of the site that visitors see."""
+    current = config.www / "current"
+    return current.resolve() if current.exists() else None
+
+
+def _store_files(config: Config, stamp: str, when: str, counted: Counted) -> None:
+    release = live_release(config)
+    memory.store(
+        config.state,
+        "manifest",
+        {
+            "format": 1,
+            "stamp": stamp,
+            "domain": config.domain,
+            "postgres": config.postgres,
+            "rows": counted.rows,
+            "revision": counted.revision,
+            "bytes": counted.bytes,
+            "release": release.name if release else "",
+            "site_bytes": _size(release) if release else 0,
+        },
+    )
+    wanted = [config.manifest, config.settings, config.letsencrypt, release]
+    restic.store(
+        config,
+        # A package of Debian's asks what to do with one that it finds at its first installation.
+        *("--exclude", str(config.letsencrypt / "cli.ini")),
+        *(str(path) for path in wanted if path and path.exists()),
+        tags=[sets.FILES, stamp, f"events={counted.rows.get('events', 0)}"],
+        time=when,
+    )
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -1,0 +1,41 @@
+"""What a restore has to do still, so that one that was cut off goes on."""
+
+from dataclasses import asdict, dataclass
+
+from freehold_backup.config import Config
+from freehold_host import memory
+from freehold_host.trouble import Trouble
+
+_NAME = "restoring"
+
+
+@dataclass(frozen=True)
+class Journal:
+    """A restore that was begun: what of, and what is kept of before under which name."""
+
+    stamp: str
+    newest: bool
+    database: str
+    files: str
+    spool: str
+    before: str
+
+
+def begun(config: Config) -> Journal | None:
+    """The restore that is not at its end."""
+    found = memory.load(config.state, _NAME)
+    try:
+        return Journal(**found) if found else None
+    except TypeError:
+        raise Trouble(
+            "A restore was begun by another version of this program. Begin it anew: make restore "
+            "AT=latest"
+        ) from None
+
+
+def begin(config: Config, journal: Journal) -> None:
+    memory.store(config.state, _NAME, asdict(journal))
+
+
+def end(config: Config) -> None:
+    (config.state / f"{_NAME}.json").unlink(missing_ok=True)

@@ -1,0 +1,62 @@
+"""Proves, every night, that the newest backup restores."""
+
+import shutil
+import time
+
+from freehold_backup import database, restic, sets
+from freehold_backup.alone import alone
+from freehold_backup.backup import Say
+from freehold_backup.config import Config
+from freehold_host import memory
+from freehold_host.trouble import Trouble
+
+SCRATCH = "freehold_proof"
+# Of what the database takes: indexes are built, and the log of the database grows meanwhile.
+SHARE = 1.5
+RESERVE = 300 * 1024 * 1024
+
+
+def check_room(config: Config, needed: int, what: str) -> None:
+    """Trouble when the disk of the database has less than that and a reserve."""
+    free = shutil.disk_usage(config.docker).free
+    if free < needed + RESERVE:
+        raise Trouble(
+            f"{free >> 20} MB of disk are left, and {what} needs {(needed + RESERVE) >> 20}. See "
+            "what takes it: make ssh, then: du -xh / | sort -h | tail"
+        )
+
+
+def prove(config: Config, say: Say) -> None:
+    """Restore the newest backup beside the live database, count, compare, and remember it."""
+    with alone(config, name="proof"):
+        began = time.monotonic()
+        proof: dict[str, object] = {"at": time.time(), "stamp": "", "fault": "", "events": 0}
+        # That it is not reached says nothing of what is in it.
+        restic.identity(config)
+        try:
+            one, _ = sets.chosen(config, "latest")
+            proof["stamp"] = one.stamp
+            proof["events"] = _restored(config, one.files, one.database)
+        except Trouble as trouble:
+            proof["fault"] = str(trouble)
+            raise
+        finally:
+            proof["seconds"] = round(time.monotonic() - began)
+            memory.store(config.state, "proof", proof)
+        say(f"Backup {one.stamp} restores: {proof['events']} events, as when it was made.")
+
+
+def _restored(config: Config, files: str, dump: str) -> int:
+    manifest = sets.manifest(config, files)
+    check_room(config, round(SHARE * manifest["bytes"]), "the proof of a restore")
+    try:
+        with restic.reading(config, dump, sets.DUMP) as stream:
+            database.load(stream, SCRATCH)
+        with database.moment(SCRATCH) as counted:
+            differing = database.differences(counted.rows, manifest["rows"])
+    finally:
+        database.drop(SCRATCH)
+    if differing:
+        raise Trouble(f"The backup does not restore to what it was made of: {differing}")
+    restic.run(config, "ls", files)
+    return counted.rows.get("events", 0)

@@ -1,0 +1,146 @@
+"""Restores a backup: all of it, keeping what it replaces. Each step may be cut off and repeated.
+
+The worker stands still from the first step to the last, as a mark in the spool keeps it from being
+started: the database and the segments fit together only at the end.
+"""
+
+import subprocess
+import time
+from datetime import UTC, datetime
+
+from freehold_backup import database, files, journal, prove, restic, sets, spool
+from freehold_backup.alone import alone
+from freehold_backup.backup import Say
+from freehold_backup.config import Config
+from freehold_backup.journal import Journal
+from freehold_host import containers, memory
+from freehold_host.trouble import Trouble
+
+LOADED = "analytics_restored"
+COMPOSE = ("docker", "compose", "--file", "/opt/freehold/docker-compose.yml")
+CERTIFICATE = "/usr/local/sbin/freehold-certificate"
+
+
+def wanted(config: Config) -> bool:
+    """Whether this host is new, or a restore of it was cut off."""
+    was = any(memory.load(config.state, name) for name in ("backup", "restored"))
+    return not was or journal.begun(config) is not None
+
+
+def plan(config: Config, at: str, say: Say) -> Journal:
+    """Look at everything before anything is touched; Trouble, in words, when it can't be done."""
+    restic.identity(config)
+    one, newest = sets.chosen(config, at)
+    manifest = sets.manifest(config, one.files)
+    needed = round(prove.SHARE * manifest["bytes"]) + manifest["site_bytes"]
+    prove.check_room(config, needed, "the restore")
+    if manifest["postgres"] > config.postgres:
+        raise Trouble(
+            f"The backup is of PostgreSQL {manifest['postgres']} and this host has "
+            f"{config.postgres}: raise postgres_image, make deploy, then restore."
+        )
+    events = manifest["rows"].get("events", 0)
+    made = f"{sets.moment(one.stamp):%Y-%m-%d %H:%M} UTC"
+    say(f"Backup {one.stamp}, made {made}: {events} events, site {manifest['release'] or 'none'}.")
+    if one.spools:
+        until = one.spools[-1][0][:16].replace("T", " ")
+        say(f"The events that came after it, until {until} UTC, are in it too.")
+    _, spooled = one.spools[-1] if one.spools else ("", "")
+    before = f"before_{datetime.now(UTC):%Y%m%d_%H%M%S}"
+    return Journal(one.stamp, newest, one.database, one.files, spooled, before)
+
+
+def begin(config: Config, at: str, say: Say) -> None:
+    """Plan it, keep the worker still, bring files back: what a new host needs before its services.
+
+    A restore that was cut off goes on, unless another backup is wanted.
+    """
+    with alone(config):
+        known = journal.begun(config)
+        if known is None or at not in ("", "latest", known.stamp):
+            known = plan(config, at or "latest", say)
+        else:
+            say(f"The restore of {known.stamp} was cut off, and goes on.")
+        # First, for what is begun must be known to whoever looks.
+        journal.begin(config, known)
+        _keep_the_worker_still(config)
+        manifest = sets.manifest(config, known.files)
+        stage = files.fetch(config, known.files)
+        for line in files.put_back(config, stage, manifest["release"], known.before):
+            say(line)
+
+
+def finish(config: Config, say: Say) -> None:
+    """Load the database, switch to it, give the spool what came later, and start the worker."""
+    with alone(config), alone(config, name="proof"):
+        known = journal.begun(config)
+        if known is None:
+            return
+        began = time.monotonic()
+        old = f"{database.LIVE}_{known.before}"
+        manifest = sets.manifest(config, known.files)
+        if not database.exists(old):
+            _load(config, known, manifest["rows"])
+        if known.spool:
+            with restic.reading(config, known.spool, sets.SEGMENTS) as archive:
+                spool.stage(config, archive)
+        else:
+            spool.stage(config, None)
+        if not database.exists(old):
+            database.switch(LOADED, old)
+        spool.put_back(config, config.state / f"carried_{known.before}", newest=known.newest)
+        events = manifest["rows"].get("events", 0)
+        memory.store(
+            config.state, "restored", {"stamp": known.stamp, "at": time.time(), "events": events}
+        )
+        # The spool belongs to another database now than that of the last backup.
+        (config.state / "backup.json").unlink(missing_ok=True)
+        spool.end(config)
+        containers.docker("start", containers.the("worker"))
+        journal.end(config)
+        took = time.monotonic() - began
+        say(f"Backup {known.stamp} is restored: {events} events, in {took:.0f} s; those that came")
+        say(f"after it are being counted. The database of before is kept as {old}.")
+
+
+def put_in_force(say: Say) -> None:
+    """Serve the certificate that came back; a host that is new does so in its deploy."""
+    done = subprocess.run([CERTIFICATE, "deployed"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        say(f"The certificate is not in force yet: {done.stderr.strip()}")
+
+
+def _keep_the_worker_still(config: Config) -> None:
+    if not config.spool.exists():
+        # As Compose makes it, so that it takes this one for its own.
+        labels = ("com.docker.compose.project=freehold", "com.docker.compose.volume=spool")
+        given = [word for label in labels for word in ("--label", label)]
+        containers.docker("volume", "create", *given, "freehold_spool")
+        spool.own(config)
+    spool.begin(config)
+    spool.hold(config)
+    if workers := containers.of("worker"):
+        containers.docker("stop", *workers)
+
+
+def _load(config: Config, known: Journal, rows: dict[str, int]) -> None:
+    with restic.reading(config, known.database, sets.DUMP) as dump:
+        database.load(dump, LOADED)
+    with database.moment(LOADED) as counted:
+        differing = database.differences(counted.rows, rows)
+    if differing:
+        raise Trouble(f"The backup does not restore to what it was made of: {differing}")
+    # Of an earlier release, perhaps; of a later one it can't be brought to this one's.
+    variable = f"ANALYTICS_DATABASE_NAME={LOADED}"
+    done = subprocess.run(
+        [*COMPOSE, "run", "--rm", "--no-deps", "--env", variable, "migrate"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or ["it said nothing"]
+        raise Trouble(
+            f"The backup's tables can't be brought to this version ({said[-1]}). If it is of a "
+            "newer Freehold, deploy that one first. The live database was not touched."
+        )

@@ -1,0 +1,33 @@
+"""The services' containers. Their names end in a number that each redeploy raises."""
+
+import subprocess
+
+from freehold_host.trouble import Trouble
+
+# Without those that are run once, such as the new database beside the old one in an upgrade.
+_LABELS = (
+    *("--filter", "label=com.docker.compose.project=freehold"),
+    *("--filter", "label=com.docker.compose.oneoff=False"),
+)
+
+
+def of(service: str) -> list[str]:
+    """The ids of those of one service, stopped ones too, the newest first."""
+    asked = ("--filter", f"label=com.docker.compose.service={service}")
+    return docker("ps", "--all", "--quiet", *_LABELS, *asked).split()
+
+
+def the(service: str) -> str:
+    """The id of the newest of one service; Trouble when there is none."""
+    found = of(service)
+    if not found:
+        raise Trouble(f"There is no container of {service}. Type: make deploy")
+    return found[0]
+
+
+def docker(*arguments: str) -> str:
+    """What Docker says to it; Trouble when it did not do it."""
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Trouble(f"Docker did not {arguments[0]} {arguments[-1]}: {done.stderr.strip()}")
+    return done.stdout

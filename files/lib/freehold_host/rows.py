@@ -1,0 +1,28 @@
+"""How something of the host is, line by line."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: what it is about, how that is ("ok", "warning" or "error"), and what to type."""
+
+    what: str
+    state: str
+    text: str
+    type: str = ""
+
+    def told(self) -> dict[str, str]:
+        return asdict(self)
+
+
+def show(rows: Sequence[Row], *, as_json: bool) -> None:
+    """Print them for a person, or in one line for a program."""
+    if as_json:
+        print(json.dumps([row.told() for row in rows]))
+        return
+    for row in rows:
+        advice = f" Type: {row.type}" if row.type else ""
+        print(f"{row.state:8}{row.what}: {row.text}{advice}")

@@ -1,0 +1,174 @@
+"""The new ones start beside the old, are healthy, take the traffic; then the old ones drain.
+
+In this order nothing is lost:
+
+1. nginx takes connections as soon as it listens, so it is tried before, without a network.
+2. webapp, worker and then nginx start beside those that serve. The second worker waits for the
+   end of the first. Of two nginx each gets a part of the new connections (`reuseport`).
+3. All are healthy: the link that nginx finds the webapp by is switched.
+4. The old ones are asked to stop. What still waits at an nginx's door goes to the other one
+   (net.ipv4.tcp_migrate_req), and what it has begun, it ends. The webapp's door is closed when
+   nobody is before it any more.
+
+Until the third step a fault removes what is new, and nothing else has happened.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from freehold_rollout import engine, traffic
+from freehold_rollout.compose import TRIAL, Compose
+from freehold_rollout.config import Trouble
+from freehold_rollout.engine import Container
+
+# What is replaced by one that starts beside it; the database is one, and has one volume.
+BESIDE = ("nginx", "webapp", "worker")
+# Docker is not asked more often: a small machine would be kept from starting what is waited for.
+_ASK_DOCKER = 1.0
+# How long a connection that nginx made just before the switch may take to be accepted.
+_LAST_CONNECTIONS = 2.0
+# How long nginx's old processes go on telling the old webapp of pages (keepalive_min_timeout).
+_LAST_PAGES = 4.0
+
+
+@dataclass
+class Change:
+    """The services that differ, from the first new container to the last old one."""
+
+    compose: Compose
+    sockets: Path
+    old: list[Container]
+    patience: float
+    new: list[Container] = field(default_factory=list)
+    drained: float = 0.0
+    """When nobody is before the old webapp's door any more, by the monotonic clock."""
+
+    def start(self, services: set[str], *, hurry: bool = False) -> None:
+        """Run new ones beside the old; Trouble when one is no good, and then they are gone.
+
+        + hurry: the worker, which no visitor waits for, need only run
+        """
+        before = {one.id for one in engine.containers()}
+        try:
+            if "nginx" in services:
+                self._try_nginx()
+            # Another nginx has visitors from its first moment, so it comes last.
+            for group in (services & {"webapp", "worker"}, services & {"nginx"}):
+                if group:
+                    self._add(sorted(group), before, hurry=hurry)
+        except BaseException as fault:
+            added = self._added(before)
+            told = engine.complaints(added) if isinstance(fault, Trouble) else []
+            remove(added)
+            if told:
+                raise Trouble("\n".join([*told, str(fault)])) from None
+            raise
+        self.new += self._added(before)
+
+    def switch(self) -> None:
+        """The new webapp takes the traffic."""
+        for webapp in (one for one in self.new if one.service == "webapp"):
+            traffic.send_to(self.sockets, webapp.host)
+            pause = _LAST_CONNECTIONS
+            if traffic.tells_of_pages(self.sockets, webapp.host):
+                # Its processes are connected to the socket of the old one.
+                reload_nginx()
+                pause = _LAST_PAGES
+            self.drained = time.monotonic() + pause
+
+    def finish(self) -> None:
+        """The old ones end."""
+        time.sleep(max(0.0, self.drained - time.monotonic()))
+        replaced = {one.service for one in self.new}
+        remove(one for one in self.old if one.service in replaced)
+
+    def _added(self, before: set[str]) -> list[Container]:
+        return [one for one in engine.containers() if one.id not in before]
+
+    def _add(self, services: list[str], before: set[str], *, hurry: bool) -> None:
+        counts = {name: 1 + sum(one.service == name for one in self.old) for name in services}
+        self.compose.add(counts)
+        for one in self._added(before):
+            if one.service in services and not (hurry and one.service == "worker"):
+                self._wait(one)
+
+    def _wait(self, one: Container) -> None:
+        """Healthy, in the words of Docker; the webapp is asked here, and so at once."""
+        asked = time.monotonic()
+
+        def well() -> bool:
+            nonlocal asked
+            if one.service == "webapp" and traffic.is_well(self.sockets, one.host):
+                return True
+            if time.monotonic() - asked < _ASK_DOCKER:
+                return False
+            asked = time.monotonic()
+            # It also tells of one that ends again and again.
+            return engine.is_healthy(one)
+
+        engine.wait(well, self.patience, f"{one.name} did not become healthy", pause=0.2)
+
+    def _try_nginx(self) -> None:
+        _remove_trial()
+        try:
+            self.compose.try_apart("nginx")
+            trial = Container(TRIAL, TRIAL, "nginx", "", "", 0, running=True)
+            try:
+                engine.wait(
+                    lambda: engine.is_healthy(trial),
+                    self.patience,
+                    "The new nginx, tried without a network, did not become healthy",
+                )
+            except Trouble as trouble:
+                raise Trouble(f"{engine.last_lines(trial)}\n{trouble}".strip()) from None
+        finally:
+            _remove_trial()
+
+
+def remove(containers: Iterable[Container]) -> None:
+    """Stop them at the same time, each as it asks to be stopped, and remove them."""
+    chosen = list(containers)
+    if chosen:
+        with ThreadPoolExecutor(len(chosen)) as threads:
+            list(threads.map(engine.remove, chosen))
+
+
+def reload_nginx() -> None:
+    """Not by `docker kill`: freehold-nginx says why."""
+    for one in engine.containers():
+        if one.service == "nginx" and one.running:
+            master = engine.state(one)["State"]["Pid"]
+            # 0 is one that has just ended, and to kill the whole group of this program.
+            if master > 0:
+                os.kill(master, signal.SIGHUP)
+
+
+def left_over(
+    found: list[Container], sockets: Path, configurations: dict[str, str]
+) -> list[Container]:
+    """Those of which a run that was cut off has left one too many.
+
+    Of two webapps the one that has the traffic stays, of others the one that is described.
+    """
+    too_many = []
+    for service in BESIDE:
+        ours = [one for one in found if one.service == service]
+        if len(ours) < 2:
+            continue
+        if service == "webapp":
+            host = traffic.in_use(sockets)
+            kept = [one for one in ours if one.host == host]
+        else:
+            kept = [one for one in ours if engine.is_current(one, configurations[service])]
+        stays = (kept or ours)[0]
+        too_many += [one for one in ours if one != stays]
+    return too_many
+
+
+def _remove_trial() -> None:
+    engine.ask("DELETE", f"/containers/{TRIAL}?force=1")

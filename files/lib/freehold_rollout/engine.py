@@ -1,0 +1,157 @@
+"""Docker's own API: its command line takes a second on a small machine, each time.
+
+https://docs.docker.com/reference/api/engine/
+"""
+
+import http.client
+import json
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from freehold_rollout.config import Trouble
+
+_SOCKET = "/run/docker.sock"
+_OURS = ["com.docker.compose.project=freehold", "com.docker.compose.oneoff=False"]
+# Docker starts a container again that ended. So often, and it is no accident.
+_STARTS = 3
+
+
+class _Connection(http.client.HTTPConnection):
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(_SOCKET)
+
+
+@dataclass(frozen=True)
+class Container:
+    """A container of the project."""
+
+    id: str
+    name: str
+    service: str
+    configuration: str
+    """What compose calls its hash: of all that the compose file says of it."""
+    image: str
+    created: int
+    running: bool
+
+    @property
+    def host(self) -> str:
+        """What the container calls itself."""
+        return self.id[:12]
+
+
+def ask(method: str, path: str) -> Any:  # noqa: ANN401 - JSON
+    """What the daemon answers; None when there is no such thing."""
+    connection = _Connection("docker")
+    try:
+        connection.request(method, path)
+        answer = connection.getresponse()
+        text = answer.read()
+    except OSError as error:
+        raise Trouble(f"Docker does not answer ({error}). Type: systemctl restart docker") from None
+    finally:
+        connection.close()
+    if answer.status == http.client.NOT_FOUND:
+        return None
+    if answer.status >= http.client.BAD_REQUEST:
+        raise Trouble(f"Docker refused {method} {path}: {text.decode(errors='replace').strip()}")
+    return json.loads(text) if text.strip() else {}
+
+
+def containers() -> list[Container]:
+    """Those of the project's services, the oldest first."""
+    filters = quote(json.dumps({"label": _OURS}))
+    found = [
+        Container(
+            id=one["Id"],
+            name=one["Names"][0].lstrip("/"),
+            service=one["Labels"]["com.docker.compose.service"],
+            configuration=one["Labels"].get("com.docker.compose.config-hash", ""),
+            image=one["ImageID"],
+            created=one["Created"],
+            running=one["State"] == "running",
+        )
+        for one in ask("GET", f"/containers/json?all=1&filters={filters}")
+    ]
+    return sorted(found, key=lambda one: one.created)
+
+
+def state(container: Container) -> dict[str, Any]:
+    """What Docker knows of it now; Trouble when it is gone."""
+    found = ask("GET", f"/containers/{container.id}/json")
+    if found is None:
+        raise Trouble(f"{container.name} was removed meanwhile. Type: make deploy")
+    return dict(found)
+
+
+def image_of(name: str) -> str | None:
+    """The id of the image that has this name now."""
+    found = ask("GET", f"/images/{quote(name, safe='/:@')}/json")
+    return None if found is None else str(found["Id"])
+
+
+def is_current(container: Container, configuration: str) -> bool:
+    """Whether it runs as described, by the image that its image's name means now."""
+    if not container.running or container.configuration != configuration:
+        return False
+    return image_of(state(container)["Config"]["Image"]) == container.image
+
+
+def is_healthy(container: Container) -> bool:
+    """What Docker says; Trouble when it will never be."""
+    found = state(container)
+    health = found["State"].get("Health", {}).get("Status", "healthy")
+    if found["RestartCount"] >= _STARTS:
+        raise Trouble(f"{container.name} has ended {found['RestartCount']} times.")
+    if found["State"]["Status"] in ("exited", "dead"):
+        raise Trouble(f"{container.name} has ended.")
+    if health == "unhealthy":
+        raise Trouble(f"{container.name} is not healthy.")
+    return bool(found["State"]["Running"]) and health == "healthy"
+
+
+def wait(condition: Callable[[], bool], seconds: float, what: str, pause: float = 1) -> None:
+    """Ask until `condition` holds; Trouble, named by `what`, when the time is over."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise Trouble(f"{what} within {seconds:.0f} s.")
+        time.sleep(pause)
+
+
+def remove(container: Container) -> None:
+    """Stop it as it asks to be stopped, within the time that the compose file gives it."""
+    ask("POST", f"/containers/{container.id}/stop")
+    ask("DELETE", f"/containers/{container.id}?force=1")
+
+
+def complaints(chosen: Iterable[Container]) -> list[str]:
+    """The ends of the logs of those that are not well."""
+    told = []
+    for one in chosen:
+        try:
+            if is_healthy(one):
+                continue
+        except Trouble:
+            pass
+        if lines := last_lines(one):
+            told.append(f"The last lines of {one.name}:\n{lines}")
+    return told
+
+
+def last_lines(container: Container) -> str:
+    """The end of its log."""
+    told = subprocess.run(
+        ["docker", "logs", "--tail", "15", container.id],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return told.stdout.strip()

@@ -1,0 +1,169 @@
+"""One release of the service in place of another."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from freehold_rollout import beside, engine, major, releases, traffic
+from freehold_rollout.beside import BESIDE, Change
+from freehold_rollout.compose import Compose
+from freehold_rollout.config import Places, Trouble, patience
+from freehold_rollout.engine import Container
+
+Say = Callable[[str], None]
+
+
+def up(
+    places: Places,
+    candidate: Path,
+    say: Say,
+    *,
+    migrate: str,
+    commit: str,
+    by: str,
+    moved: bool = False,
+) -> None:
+    """Bring the host to the candidate. Trouble leaves those serving who served before.
+
+    + moved: the data is in the candidate's volume already, should that be another one
+    """
+    if not moved:
+        major.check(places, candidate)
+    compose = Compose(candidate)
+    # Says what compose thinks of the file, too.
+    wanted = compose.configurations()
+    found = _without_left_overs(places, wanted, say)
+    differing = _differing(found, wanted)
+    if "db" in differing:
+        _database(places, compose, say)
+    if migrate:
+        say("The database's schema")
+        compose.run(migrate)
+    change = _begun(places, compose, found, differing & set(BESIDE), say)
+    change.switch()
+    _ended(places, change)
+    _wait_for_docker(wanted)
+    _remove_orphans(wanted)
+    name = _name_of(places, candidate) or releases.keep(
+        places, candidate, wanted, commit, by, datetime.now(UTC)
+    )
+    releases.make_live(places, name)
+
+
+def back(places: Places, name: str, say: Say) -> None:
+    """Bring the host to a release that it has kept: nothing is built, and nothing migrated.
+
+    First what visitors wait for: the webapp that was well before, alone on the processor.
+    """
+    file = releases.file_of(places, name)
+    major.check(places, file)
+    for image in releases.images_of(file):
+        if image.startswith("freehold/") and engine.image_of(image) is None:
+            raise Trouble(f"{image} is no longer there. Deploy that version instead.")
+    compose = Compose(file)
+    wanted = releases.configurations_of(places, name)
+    found = _without_left_overs(places, wanted, say)
+    differing = _differing(found, wanted)
+    change = _begun(places, compose, found, differing & {"webapp"}, say)
+    change.switch()
+    releases.make_live(places, name)
+    say(f"Visitors are served by {name}")
+    try:
+        if "db" in differing:
+            _database(places, compose, say)
+        rest = differing & {"nginx", "worker"}
+        change.old += _running(found, rest)
+        _start_beside(change, found, rest, say, hurry=True)
+    finally:
+        _ended(places, change)
+
+
+def _name_of(places: Places, candidate: Path) -> str | None:
+    """The live release's name, when the candidate is no other."""
+    live = next((one for one in releases.listed(places) if one.live), None)
+    same = live is not None and live.name.endswith(releases.digest(candidate))
+    return live.name if live and same else None
+
+
+def _differing(found: list[Container], wanted: dict[str, str]) -> set[str]:
+    fitting = {
+        one.service
+        for one in found
+        if one.service in wanted and engine.is_current(one, wanted[one.service])
+    }
+    return {"db", *BESIDE} - fitting
+
+
+def _database(places: Places, compose: Compose, say: Say) -> None:
+    """There is one at a time: events wait, and the dashboard says so, until it is there again."""
+    say("The database")
+    try:
+        compose.replace(["db"], patience())
+    except Trouble as trouble:
+        faulty = engine.complaints(one for one in engine.containers() if one.service == "db")
+        if places.live.exists() and places.live.read_bytes() != compose.file.read_bytes():
+            Compose(places.live).replace(["db"], patience())
+        raise Trouble("\n".join([*faulty, str(trouble)])) from None
+
+
+def _begun(
+    places: Places, compose: Compose, found: list[Container], services: set[str], say: Say
+) -> Change:
+    """The new ones run: beside the old where there is one."""
+    change = Change(compose, places.sockets, _running(found, services), patience())
+    _start_beside(change, found, services, say)
+    return change
+
+
+def _start_beside(
+    change: Change, found: list[Container], services: set[str], say: Say, *, hurry: bool = False
+) -> None:
+    serving = {one.service for one in _running(found, services)}
+    if absent := sorted(services - serving):
+        say(f"Start {', '.join(absent)}")
+        _start(change.compose, absent)
+    for service in sorted(serving):
+        say(f"A new {service} beside the old one")
+    change.start(serving, hurry=hurry)
+
+
+def _ended(places: Places, change: Change) -> None:
+    """The old ones are gone, with what they leave."""
+    change.finish()
+    traffic.forget(places.sockets, {one.host for one in engine.containers()})
+
+
+def _running(found: list[Container], services: set[str]) -> list[Container]:
+    return [one for one in found if one.service in services and one.running]
+
+
+def _start(compose: Compose, services: list[str]) -> None:
+    try:
+        compose.replace(services, patience())
+    except Trouble as trouble:
+        found = [one for one in engine.containers() if one.service in services]
+        raise Trouble("\n".join([*engine.complaints(found), str(trouble)])) from None
+
+
+def _without_left_overs(places: Places, wanted: dict[str, str], say: Say) -> list[Container]:
+    found = engine.containers()
+    left = beside.left_over(found, places.sockets, wanted)
+    for one in left:
+        say(f"{one.name} is left of a run that was cut off, and is removed")
+    beside.remove(left)
+    return [one for one in found if one not in left]
+
+
+def _wait_for_docker(wanted: dict[str, str]) -> None:
+    """Docker asks every ten seconds at most; the next deploy asks Docker."""
+    for one in engine.containers():
+        if one.service in wanted:
+
+            def healthy(one: Container = one) -> bool:
+                return engine.is_healthy(one)
+
+            engine.wait(healthy, patience(), f"{one.name} did not become healthy")
+
+
+def _remove_orphans(wanted: dict[str, str]) -> None:
+    beside.remove(one for one in engine.containers() if one.service not in wanted)

@@ -1,0 +1,44 @@
+"""How this host is: what is out of order first, each with what to type.
+
+freehold-status           look now; exit 0 when all is in order, 2 when something is not
+freehold-status --json    the same for a program
+freehold-status watch     what the timer does: look, keep it for who logs in, tell notify_url
+"""
+
+import argparse
+import sys
+
+from freehold_host.rows import show
+from freehold_host.trouble import Trouble
+from freehold_status import collect, config, login, looks
+
+_NOT_IN_ORDER = 2
+
+
+def main() -> int:
+    """Run one command; a trouble is a sentence and exit code 1."""
+    parser = argparse.ArgumentParser(
+        prog="freehold-status",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", nargs="?", choices=["show", "watch"], default="show")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    try:
+        found = config.read()
+        rows = collect.rows(found)
+        if given.command == "watch":
+            login.write(found, rows)
+            looks.take(found, rows)
+            # What is out of order is told, and no fault of this run.
+            return 0
+        show(rows, as_json=given.json)
+    except Trouble as trouble:
+        print(trouble, file=sys.stderr)
+        return 1
+    return 0 if all(row.state == "ok" for row in rows) else _NOT_IN_ORDER
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""The machine below the services: what is full, what has failed, what waits for a boot."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from freehold_host.rows import Row
+from freehold_status import ages
+from freehold_status.config import Config
+
+_MB = 1024 * 1024
+# A deploy wants 500 MB, and below 256 MB events are refused.
+_DISK = 1024 * _MB, 512 * _MB
+_FILES_LEFT = 0.05, 0.02
+_MEMORY_LEFT = 0.08, 0.04
+_SWAP_LEFT = 0.2, 0.05
+# The clock is asked for soon after a boot.
+_CLOCK_PATIENCE = 30 * ages.MINUTE
+_USAGE = "make ssh, and there: du -xh / | sort -h | tail -n 20"
+_MEMORY_USAGE = "make ssh, and there: systemd-cgtop --order=memory --iterations=1"
+
+
+def rows(config: Config) -> Iterator[Row]:
+    """All that there is to say of it."""
+    yield _disk(config.root)
+    yield from _memory(config.root)
+    yield _units()
+    yield _reboot(config)
+    yield _clock(config.root)
+
+
+def _state(left: float, limits: tuple[float, float]) -> str:
+    return "ok" if left >= limits[0] else "warning" if left >= limits[1] else "error"
+
+
+def _worse(*states: str) -> str:
+    return max(states, key=("ok", "warning", "error").index)
+
+
+def _disk(root: Path) -> Row:
+    # Docker's volumes, wherever these are mounted from; else the root itself.
+    place = root / "var/lib/docker"
+    found = os.statvfs(place if place.exists() else root)
+    free, size = found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
+    files_left = found.f_favail / found.f_files if found.f_files else 1.0
+    state = _worse(_state(free, _DISK), _state(files_left, _FILES_LEFT))
+    text = f"{free / 1e9:.1f} of {size / 1e9:.1f} GB free"
+    if files_left < _FILES_LEFT[0]:
+        text += f", and room for {found.f_favail:,} files more"
+    return Row("disk", state, text, "" if state == "ok" else _USAGE)
+
+
+def _memory(root: Path) -> Iterator[Row]:
+    known = dict(line.split(":", 1) for line in (root / "proc/meminfo").read_text().splitlines())
+    kb = {name: int(value.split()[0]) for name, value in known.items()}
+    left = kb["MemAvailable"] / kb["MemTotal"]
+    state = _state(left, _MEMORY_LEFT)
+    text = f"{kb['MemAvailable'] // 1024} of {kb['MemTotal'] // 1024} MB available"
+    yield Row("memory", state, text, "" if state == "ok" else _MEMORY_USAGE)
+    if not kb["SwapTotal"]:
+        yield Row("swap", "ok", "there is none")
+        return
+    state = _state(kb["SwapFree"] / kb["SwapTotal"], _SWAP_LEFT)
+    text = f"{kb['SwapFree'] // 1024} of {kb['SwapTotal'] // 1024} MB free"
+    yield Row("swap", state, text, "" if state == "ok" else _MEMORY_USAGE)
+
+
+def _units() -> Row:
+    asked = subprocess.run(
+        ["systemctl", "list-units", "--failed", "--plain", "--no-legend", "--no-pager"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if asked.returncode:
+        text = f"systemd does not answer: {asked.stderr.strip()}"
+        return Row("units", "error", text, "make ssh, and there: systemctl --failed")
+    failed = [line.split()[0] for line in asked.stdout.splitlines() if line.strip()]
+    if not failed:
+        return Row("units", "ok", "none has failed")
+    advice = f"make ssh, and there: systemctl status {failed[0]}"
+    return Row("units", "error", f"{', '.join(failed)} failed.", advice)
+
+
+def _reboot(config: Config) -> Row:
+    asked_for = ages.of(config.root / "run/reboot-required")
+    if asked_for is None:
+        return Row("reboot", "ok", "none is due")
+    text = f"an update has asked for one {ages.words(asked_for)} ago; it is at"
+    text += f" {config.reboot_time} UTC by itself"
+    if asked_for < 1.5 * ages.DAY:
+        return Row("reboot", "ok", text)
+    return Row("reboot", "warning", f"{text}, and was not.", "make ssh, and there: reboot")
+
+
+def _clock(root: Path) -> Row:
+    # https://manpages.debian.org/trixie/systemd-timesyncd/systemd-timesyncd.service.8.en.html
+    compared = ages.of(root / "run/systemd/timesync/synchronized")
+    if compared is not None:
+        return Row("clock", "ok", f"compared with others {ages.words(compared)} ago")
+    up = float((root / "proc/uptime").read_text().split()[0])
+    text = f"it was not compared with others since the boot {ages.words(up)} ago"
+    if up < _CLOCK_PATIENCE:
+        return Row("clock", "ok", text)
+    advice = "make ssh, and there: systemctl status systemd-timesyncd"
+    return Row("clock", "warning", f"{text}.", advice)

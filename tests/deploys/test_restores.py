@@ -1,0 +1,167 @@
+"""A backup restored, on a new host and on a living one: every promised event is there once."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+
+import pytest
+
+from tests.deploys.backup_hosts import CARRIED, NewHost, go_on, new_host, restored, writing
+from tests.deploys.backup_lab import PROGRAM, SPOOL, STATE, Lab
+from tests.deploys.debian_lab import wait
+
+__all__ = ["new_host"]
+
+RELEASE = "20261101T000000Z-aaaaaaaaaaaa"
+
+
+def certificate(lab: Lab, days: int) -> str:
+    """What certbot would have got; its serial."""
+    folder = "/etc/letsencrypt/live/freehold"
+    made = lab.run(
+        *("sh", "-euc"),
+        f"mkdir -p {folder}; openssl req -x509 -noenc -days {days} -newkey ec"
+        f" -pkeyopt ec_paramgen_curve:P-256 -subj /CN=blog.test -keyout {folder}/privkey.pem"
+        f" -out {folder}/cert.pem 2>/dev/null; openssl x509 -noout -serial -in {folder}/cert.pem",
+    )
+    assert made.code == 0, made.said
+    return made.said
+
+
+def test_a_new_host_is_the_old_one_again(new_host: NewHost) -> None:
+    old = new_host()
+    old.take(range(10))
+    old.work()
+    serial = certificate(old, 60)
+    old.right("backup")
+    # Stored after the dump; stored in part; not stored at all.
+    old.take(range(10, 20))
+    old.work()
+    assert old.segments(CARRIED), "kept, for no backup has it"
+    with writing(old, *range(20, 25), "-", *range(25, 30), "-") as webapp:
+        old.run("docker", "start", "worker")
+        wait(lambda: len(old.counted()) == 25, 60)
+        old.run("docker", "stop", "worker")
+        go_on(webapp)
+        old.take(range(30, 40))
+        old.right("spool")
+    assert old.counted() == list(range(25))
+    old.stop()
+
+    new = new_host()
+    new.run("rm", "-rf", "/etc/letsencrypt", "/srv/www")
+    restored(new)
+    assert new.counted() == list(range(40))
+    assert RELEASE in new.run("readlink", "/srv/www/current").said
+    # By nginx's workers, too.
+    nobody = ("setpriv", "--reuid", "65534", "--clear-groups")
+    assert new.run(*nobody, "cat", "/srv/www/current/index.html").said == "<h1>Hello</h1>"
+    asked = ("openssl", "x509", "-noout", "-serial", "-in")
+    assert new.run(*asked, "/etc/letsencrypt/live/freehold/cert.pem").said == serial
+    account = "/etc/letsencrypt/accounts/acme.test/directory/0123/private_key.json"
+    assert new.run("cat", account).said == "account"
+    assert new.ask("SELECT sum(page_views) FROM daily WHERE dimension = 1") == ["40"]
+    # It goes on from there.
+    new.take(range(40, 45))
+    new.work()
+    new.right("backup")
+    assert new.counted() == list(range(45))
+    assert "45 events" in new.right("list")
+
+
+@pytest.mark.slow
+def test_the_dump_has_a_part_of_a_segment(new_host: NewHost) -> None:
+    old = new_host()
+    with writing(old, *range(7), "-", *range(7, 20), "-") as webapp:
+        old.run("docker", "start", "worker")
+        wait(lambda: len(old.counted()) == 7, 60)
+        old.right("backup")
+        go_on(webapp)
+        wait(lambda: len(old.counted()) == 20, 60)
+        old.right("spool")
+    old.stop()
+    new = new_host()
+    restored(new)
+    assert new.counted() == list(range(20))
+
+
+@pytest.mark.slow
+def test_a_living_host_goes_back_and_loses_nothing_that_came_since(new_host: NewHost) -> None:
+    lab = new_host()
+    lab.take(range(10))
+    lab.work()
+    kept_serial = certificate(lab, 30)
+    lab.right("backup")
+    first = lab.remembered("backup")["stamp"]
+    newer = certificate(lab, 90)
+    assert newer != kept_serial
+    lab.take(range(10, 20))
+    lab.work()
+    lab.take(range(20, 25))
+    lab.ask("DELETE FROM events")
+    assert first in lab.right("plan")
+    lab.right("restore")
+    wait(lambda: not lab.segments(), 60)
+    lab.run("docker", "stop", "worker")
+    assert lab.counted() == list(range(25))
+    asked = ("openssl", "x509", "-noout", "-serial", "-in")
+    assert lab.run(*asked, "/etc/letsencrypt/live/freehold/cert.pem").said == newer, "younger"
+    (replaced,) = [name for name in lab.ask("SELECT datname FROM pg_database") if "before" in name]
+    assert lab.counted(replaced) == [], "kept as it was"
+    # It was backed up at once. An older one, after it: what went into the database of before stays
+    # with that.
+    assert len(lab.right("list").splitlines()) == 2
+    lab.take(range(25, 30))
+    lab.work()
+    lab.right("restore", first)
+    lab.run("docker", "stop", "worker")
+    assert lab.counted() == list(range(10))
+    lab.right("drop-replaced")
+    assert not [name for name in lab.ask("SELECT datname FROM pg_database") if "before" in name]
+
+
+@pytest.mark.slow
+def test_a_restore_that_is_cut_off_goes_on(new_host: NewHost) -> None:
+    seed = time.time_ns()
+    print(f"seed {seed}")
+    moments = random.Random(seed)  # noqa: S311 - moments, no secrets
+    old = new_host()
+    old.take(range(50))
+    old.work()
+    old.right("backup")
+    old.take(range(50, 60))
+    old.work()
+    old.take(range(60, 70))
+    old.right("spool")
+    began = time.monotonic()
+    old.right("prove")
+    whole = time.monotonic() - began
+    old.stop()
+    new = new_host()
+    new.program("begin", "latest")
+    for _ in range(8):
+        process = subprocess.Popen(new.on_host(PROGRAM, "restore"), process_group=0)
+        try:
+            process.wait(moments.uniform(0, 2 * whole))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        else:
+            break
+        row = new.status().get("restoring")
+        if row is None:
+            # It came to its end before it was killed, which all below holds it to.
+            break
+        assert row["type"] == "make restore"
+        # A deploy would start it, or a boot; it stands still.
+        new.run("docker", "start", "worker")
+    new.program("restore")
+    wait(lambda: not new.segments(), 60)
+    new.run("docker", "stop", "worker")
+    assert new.counted() == list(range(70))
+    assert "restoring" not in new.status()
+    assert new.run("test", "-e", f"{SPOOL}/restoring").code == 1
+    assert new.remembered("restored")["events"] == 50
+    assert new.run("test", "-e", f"{STATE}/restored").code == 1

@@ -1,0 +1,181 @@
+"""droplet.py and inventory.py as their owner types them, against the emulated Digital Ocean."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.digitalocean.ocean_lab import DOMAIN, FULL, Ocean, ocean
+from tests.digitalocean.owner import DROPLET, Owner, describe
+from tests.runs import PYINFRA, copy_of_the_project
+
+MOST_REQUESTS = 12
+
+
+@dataclass
+class Tried(Owner):
+    """An owner, and what is in the account."""
+
+    account: Ocean
+
+
+@pytest.fixture
+def owner(tmp_path: Path) -> Iterator[Tried]:
+    project = copy_of_the_project(tmp_path / "project")
+    shutil.rmtree(tmp_path / "project" / ".droplets", ignore_errors=True)
+    with ocean(tmp_path) as account:
+        account.settings()
+        key = tmp_path / "login"
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+        describe(project, tmp_path, key)
+        yield Tried(project, tmp_path, account.url, account=account)
+
+
+def test_two_commands_and_the_second_time_nothing(owner: Tried) -> None:
+    first = owner.type(*DROPLET)
+    assert first.code == 0, first.said
+    owner.account.asked()
+    second = owner.type(*DROPLET, "--json")
+    assert second.code == 0, second.said
+    assert second.changed() == []
+    assert len(second.operations()) == 6
+    assert len(owner.account.asked()) <= MOST_REQUESTS
+    hosts, _ = owner.hosts()
+    assert owner.account.asked() == ["GET /v2/droplets"]
+    assert hosts[DOMAIN]["groups"] == ["droplets", "inventory"]
+    # Whoever reads along learns nothing.
+    assert FULL not in first.said + second.said
+
+
+def test_a_dry_run_says_what_would_be_bought_and_buys_nothing(owner: Tried) -> None:
+    done = owner.type(PYINFRA, "@local", "droplet.py", "--dry")
+    assert done.code == 0, done.said
+    assert "$6.00 a month" in done.said
+    assert f"Make the droplet {DOMAIN}: s-1vcpu-1gb in fra1" in done.said
+    assert all(one.startswith("GET ") for one in owner.account.asked())
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"DIGITALOCEAN_TOKEN": ""}, "There is no token of Digital Ocean"),
+        # It is asked again and again before.
+        pytest.param(
+            {"DIGITALOCEAN_API_URL": "http://127.0.0.1:1"},
+            "can't be reached",
+            marks=pytest.mark.slow,
+        ),
+        ({"DIGITALOCEAN_TOKEN": "wrong"}, "does not know the token from DIGITALOCEAN_TOKEN"),
+    ],
+)
+def test_without_an_answer_hosts_written_by_hand_are_there(
+    owner: Tried, environment: dict[str, str], words: str
+) -> None:
+    inventory = owner.project / "inventory.py"
+    text = inventory.read_text()
+    inventory.write_text(text.replace("= []\n", '= ["203.0.113.7"]\n', 1))
+    hosts, said = owner.hosts(**environment)
+    assert [*hosts] == ["203.0.113.7"]
+    assert words in said
+    # And whoever would buy is told the same.
+    done = owner.type(*DROPLET, **environment)
+    assert done.code == 1
+    assert words in done.said
+    assert "Traceback" not in done.said
+
+
+def test_who_describes_no_droplet_hears_nothing_of_digital_ocean(owner: Tried) -> None:
+    key = owner.account.folder / "login"
+    describe(owner.project, owner.account.folder, key, droplet_region=None)
+    hosts, said = owner.hosts(DIGITALOCEAN_TOKEN="")
+    assert hosts == {}
+    assert "Digital Ocean" not in said
+    assert owner.account.asked() == []
+    done = owner.type(*DROPLET)
+    assert done.code == 1
+    assert 'droplet_region = "fra1"' in done.said
+
+
+def test_further_tags_are_groups(owner: Tried) -> None:
+    body = {
+        "region": "fra1",
+        "size": "s-1vcpu-1gb",
+        "image": "debian-13-x64",
+        "names": ["one.example.org", "two.example.org"],
+        "tags": ["freehold", "role:mirror"],
+    }
+    owner.account.ask("POST", "/v2/droplets", body)
+    while any(
+        one["status"] != "active" for one in owner.account.ask("GET", "/v2/droplets")["droplets"]
+    ):
+        pass
+    hosts, _ = owner.hosts()
+    assert [*hosts] == ["one.example.org", "two.example.org"]
+    assert {*hosts["one.example.org"]["groups"]} == {"droplets", "inventory", "role_mirror"}  # type: ignore[misc]
+
+
+def test_of_two_of_one_name_none_is_deployed_to(owner: Tried) -> None:
+    assert owner.type(*DROPLET).code == 0
+    body = {"region": "fra1", "size": "s-1vcpu-1gb", "image": "debian-13-x64", "name": DOMAIN}
+    made = owner.account.ask("POST", "/v2/droplets", body | {"tags": ["freehold"]})
+    path = f"/v2/droplets/{made['droplet']['id']}"
+    while owner.account.ask("GET", path)["droplet"]["status"] != "active":
+        pass
+    hosts, said = owner.hosts()
+    assert hosts == {}
+    assert "untag" in said
+
+
+def test_the_token_of_doctl_is_found(owner: Tried) -> None:
+    config = owner.account.folder / "config" / "doctl" / "config.yaml"
+    config.parent.mkdir(parents=True)
+    config.write_text(f"access-token: {FULL}\ncontext: default\n")
+    _, said = owner.hosts(DIGITALOCEAN_TOKEN="")
+    assert "token" not in said
+    assert owner.account.asked() == ["GET /v2/droplets"]
+
+
+def test_a_key_with_a_passphrase_and_no_agent(owner: Tried) -> None:
+    key = owner.account.folder / "locked"
+    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "secret", "-f", str(key)]
+    subprocess.run(command, check=True)
+    describe(owner.project, owner.account.folder, key)
+    done = owner.type(*DROPLET)
+    assert done.code == 1
+    assert f"ssh-add {key}" in done.said
+    assert owner.account.things()["droplets"] == 0
+
+
+def test_give_up_by_name_alone(owner: Tried) -> None:
+    assert owner.type(*DROPLET).code == 0
+    whole = owner.account.things()
+    # Of another, that nobody asked to go.
+    other = {"region": "fra1", "size": "s-1vcpu-1gb", "image": "debian-13-x64", "name": "another"}
+    owner.account.ask("POST", "/v2/droplets", other)
+    for typed, code, left in (("yes\n", 1, whole["droplets"] + 1), (f"{DOMAIN}\n", 0, 1)):
+        done = subprocess.run(
+            [sys.executable, "-m", "commands.destroy"],
+            cwd=owner.project,
+            input=typed,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ
+            | {
+                "DIGITALOCEAN_TOKEN": FULL,
+                "DIGITALOCEAN_API_URL": owner.account.url,
+                "FREEHOLD_DROPLETS": str(owner.account.folder / "machine"),
+            },
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "There is NO backup" in done.stdout
+        assert owner.account.things()["droplets"] == left
+    left_over = owner.account.things()
+    assert (left_over["firewalls"], left_over["reserved_ips"], left_over["checks"]) == (0, 0, 0)
+    assert left_over["A blog"] == left_over["TXT _freehold.blog"] == 0
+    assert left_over["keys"] == 1

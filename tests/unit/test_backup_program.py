@@ -1,0 +1,244 @@
+"""The host's backup program: what it decides, and what it makes of restic's words."""
+
+import io
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from freehold_backup import backup, restic, retention, sets, spool, status, words
+from freehold_backup.config import Config, read
+from freehold_backup.sets import Set
+from freehold_host import memory
+from freehold_host.trouble import Trouble
+from tests.unit.settings_lab import NOW
+
+NAMES = [f"{number:020d}-0000000{number}.spool" for number in range(1, 4)]
+
+
+def config(root: Path, repository: str = "/mnt/backup") -> Config:
+    made = Config("blog.test", repository, {"hourly": 2}, 17, root)
+    (made.spool / spool.CARRIED).mkdir(parents=True)
+    return made
+
+
+def snapshot(stamp: str, kind: str, time: str = "", **extra: str) -> dict[str, Any]:
+    tags = [kind, stamp, *(f"{name}={value}" for name, value in extra.items())]
+    return {"id": f"{kind}-{stamp}-{time}", "time": time or stamp, "tags": tags}
+
+
+# ---- restic's words ----
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "words_of_ours"),
+    [
+        (12, "Fatal: wrong password or no key found", "The key does not open /mnt"),
+        (10, "Fatal: repository does not exist", "There is no repository in /mnt"),
+        (
+            11,
+            "repository is already locked exclusively by PID 7 on blog by root (UID 0, GID 0)\n",
+            "is locked by PID 7 on blog",
+        ),
+        (1, "Fatal: LoadRaw(<key/b91>): invalid data returned", "is damaged (LoadRaw"),
+        (1, "Fatal: repository contains errors", "is damaged"),
+        (2, "panic: runtime error: slice bounds out of range", "is damaged"),
+        (
+            1,
+            'Stat(<config/>) returned error, retrying after 3.3s: Head "http://a:b@x/config": dial '
+            "tcp: connect: connection refused\nFatal: unable to open config file: context canceled",
+            'is not reached (Head "http://x/config": dial tcp',
+        ),
+        (1, "Fatal: write /mnt/x: no space left on device", "is full"),
+        (
+            1,
+            "subprocess ssh: Host key verification failed.\nFatal: unable to start the sftp "
+            "session, error: EOF",
+            "another host key than backup_host_key",
+        ),
+        (
+            1,
+            "subprocess ssh: root@a: Permission denied (publickey).\nFatal: unable to start the "
+            "sftp session",
+            "does not let this host in",
+        ),
+        (1, "Stat: The specified bucket does not exist\ntimed out", "The bucket of /mnt does not"),
+        (1, "", "it said nothing"),
+    ],
+)
+def test_what_an_error_of_restic_means(code: int, said: str, words_of_ours: str) -> None:
+    assert words_of_ours in words.reason(code, said, "/mnt")
+
+
+def test_who_comes_is_told_by_the_environment(tmp_path: Path) -> None:
+    made = config(tmp_path)
+    made.secrets.mkdir(parents=True)
+    assert "AWS_ACCESS_KEY_ID" not in restic.environment(made)
+    (made.secrets / "environment").write_text("# mine\nAWS_ACCESS_KEY_ID=a=b c\n")
+    assert restic.environment(made)["AWS_ACCESS_KEY_ID"] == "a=b c"
+    assert restic.command(made, "check") == ["restic", "check"]
+    _, flag, options, _ = restic.command(config(tmp_path / "other", "sftp:a@b:/c"), "check")
+    assert flag == "-o"
+    assert "StrictHostKeyChecking=yes" in options
+
+
+# ---- what is in a repository ----
+
+
+def test_a_backup_is_whole_with_its_manifest() -> None:
+    found = sets.sets_in(
+        [
+            snapshot("20261126T020000Z", "database"),
+            snapshot("20261126T020000Z", "spool"),
+            snapshot("20261126T010000Z", "spool", "2"),
+            snapshot("20261126T010000Z", "database"),
+            snapshot("20261126T010000Z", "files", events="12"),
+            snapshot("20261126T010000Z", "spool", "1"),
+            {"id": "the owner's", "time": "1", "tags": ["mine"]},
+            {"id": "another of the owner's", "time": "1"},
+        ]
+    )
+    assert [(one.stamp[9:11], one.is_whole, one.events) for one in found] == [
+        ("01", True, 12),
+        ("02", False, 0),
+    ]
+    assert [time for time, _ in found[0].spools] == ["1", "2"]
+
+
+def test_what_goes_and_what_stays() -> None:
+    def whole(hour: int) -> Set:
+        name = f"{hour:02d}"
+        spools = [(str(number), f"spool{name}{number}") for number in range(2)]
+        return Set(f"20261126T{name}0000Z", f"database{name}", f"files{name}", 1, spools)
+
+    half = Set("20261126T030000Z", "database03")
+    coming = Set("20261126T050000Z", "database05")
+    found = [whole(1), whole(2), half, whole(4), coming]
+    gone = retention.superfluous(found, {whole(2).stamp})
+    # The first is not kept, the third was cut off, and the newest stays in any case.
+    assert gone == [
+        *("database01", "files01", "spool010", "spool011"),
+        "spool020",
+        "database03",
+        "spool040",
+    ]
+    assert retention.superfluous([], set()) == []
+
+
+def test_the_policy_is_restics(tmp_path: Path) -> None:
+    made = Config("blog.test", "/mnt", {"hourly": 2, "daily": 0, "monthly": 3}, 17, tmp_path)
+    assert retention.policy(made) == ["--keep-hourly", "2", "--keep-monthly", "3"]
+
+
+# ---- the spool ----
+
+
+def test_segments_are_written_and_laid_out_again(tmp_path: Path) -> None:
+    made, other = config(tmp_path / "one"), config(tmp_path / "other")
+    (made.spool / NAMES[1]).write_bytes(b"second")
+    (made.spool / spool.CARRIED / NAMES[0]).write_bytes(b"first")
+    (made.spool / "damaged").mkdir()
+    (made.spool / "event-tokens.json").write_text("{}")
+    stream = io.BytesIO()
+    spool.write(made, stream)
+    stream.seek(0)
+    if os.geteuid():
+        pytest.skip("only root gives files to the service")
+    spool.stage(other, stream)
+    # The host has gone on writing since.
+    (other.spool / NAMES[1]).write_bytes(b"second and more")
+    spool.put_back(other, tmp_path / "aside", newest=True)
+    assert spool.names(other.spool) == NAMES[:2]
+    assert (other.spool / NAMES[0]).read_bytes() == b"first"
+    assert (other.spool / NAMES[1]).read_bytes() == b"second and more"
+    assert not (other.spool / spool.STAGE).exists()
+
+
+@pytest.mark.parametrize("newest", [True, False])
+def test_what_was_carried_since_counts_again_or_is_kept(tmp_path: Path, newest: bool) -> None:
+    made = config(tmp_path)
+    (made.spool / spool.CARRIED / NAMES[0]).write_bytes(b"first")
+    spool.put_back(made, tmp_path / "aside", newest=newest)
+    assert spool.names(made.spool) == ([NAMES[0]] if newest else [])
+    assert spool.names(tmp_path / "aside") == ([] if newest else [NAMES[0]])
+
+
+def test_only_what_a_dump_has_whole_goes(tmp_path: Path) -> None:
+    made = config(tmp_path)
+    for name in NAMES:
+        (made.spool / spool.CARRIED / name).write_bytes(b"x" * 10)
+    spool.trim(made, {NAMES[0]: 10, NAMES[1]: 9})
+    assert spool.names(made.spool / spool.CARRIED) == NAMES[1:]
+
+
+# ---- how it is ----
+
+
+def rows(made: Config) -> dict[str, tuple[str, str]]:
+    return {row.what: (row.state, row.text) for row in status.rows(made, NOW)}
+
+
+def test_nothing_is_backed_up(tmp_path: Path) -> None:
+    (row,) = status.rows(config(tmp_path, ""), NOW)
+    assert row.state == "warning"
+    assert "backup_repository" in row.type
+
+
+@pytest.mark.parametrize(
+    ("minutes", "backed_up", "copied"),
+    [(5, "ok", "ok"), (30, "ok", "warning"), (200, "warning", "error"), (1500, "error", "error")],
+)
+def test_the_age_of_a_backup(tmp_path: Path, minutes: int, backed_up: str, copied: str) -> None:
+    made = config(tmp_path)
+    at = (NOW - timedelta(minutes=minutes)).timestamp()
+    memory.store(made.state, "backup", {"stamp": "x", "at": at, "events": 3})
+    memory.store(made.state, "spool", {"at": at})
+    found = rows(made)
+    assert (found["backup"][0], found["events since"][0]) == (backed_up, copied)
+    assert "3 events" in found["backup"][1]
+
+
+def test_what_failed_is_told(tmp_path: Path) -> None:
+    made = config(tmp_path)
+    at = NOW.timestamp()
+    away = {"at": at, "fault": "/mnt is not reached (x).", "repository": True}
+    memory.store(made.state, "tried", {"backup": away, "spool": {"at": at - 60, "fault": ""}})
+    proof = {"at": at, "fault": "It differs.", "events": 0, "stamp": "", "seconds": 1}
+    memory.store(made.state, "proof", proof)
+    memory.store(made.state, "check", {"at": at, "fault": "It is damaged."})
+    memory.store(made.state, "restoring", {"stamp": "x"})
+    found = rows(made)
+    assert found["backup"] == (
+        "error",
+        "There is none yet. The last try failed: /mnt is not reached (x).",
+    )
+    assert found["restore"][0] == found["repository"][0] == found["restoring"][0] == "error"
+    assert found["reached"] == ("warning", "/mnt is not reached (x).")
+    assert found["key"][0] == "error", "There is none."
+
+
+def test_the_key_is_safe_until_it_is_another(tmp_path: Path) -> None:
+    made = config(tmp_path)
+    made.secrets.mkdir(parents=True)
+    made.key.write_text("one")
+    assert rows(made)["key"][0] == "warning"
+    memory.store(made.state, "key", {"digest": status.digest(made)})
+    assert "key" not in rows(made)
+    made.key.write_text("another")
+    assert "key" in rows(made)
+
+
+def test_it_is_ready_when_it_was_opened_and_the_spool_is_held(tmp_path: Path) -> None:
+    made = config(tmp_path)
+    assert not backup.is_ready(made)
+    memory.store(made.state, "repository", {"id": "1", "address": "/mnt/backup"})
+    assert backup.is_ready(made)
+    (made.spool / spool.CARRIED).rmdir()
+    assert not backup.is_ready(made)
+
+
+def test_settings_that_cannot_be_read_are_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(Trouble, match="make deploy"):
+        read(tmp_path)
