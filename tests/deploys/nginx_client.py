@@ -1,11 +1,14 @@
 """Asks as a visitor would, and as one that a library would not let us be."""
 
+import contextlib
 import http.client
+import io
 import json
+import socket
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from tests.deploys.nginx_lab import Lab
 
@@ -27,6 +30,25 @@ class Answer:
         return json.loads(self.body)
 
 
+class _Pipeline(io.BufferedReader):
+    """What a connection answers to several requests: no answer's end is the end of it."""
+
+    def __init__(self, connection: ssl.SSLSocket) -> None:
+        super().__init__(socket.SocketIO(connection, "r"))
+
+    def makefile(self, *_: object) -> Self:
+        return self
+
+    def close(self) -> None:
+        """Each answer closes its file once it is read."""
+
+    def answers(self, method: str, count: int) -> Iterator[Answer]:
+        for _ in range(count):
+            response = http.client.HTTPResponse(self, method=method)  # type: ignore[arg-type]
+            response.begin()
+            yield Answer(response.status, response.headers, response.read())
+
+
 @dataclass
 class Client:
     """A visitor. `name` is the name that is asked for, in the handshake and in the request."""
@@ -45,17 +67,24 @@ class Client:
         name = self.name if sni == "" else sni
         return (context or self.context()).wrap_socket(plain, server_hostname=name)
 
-    def flood(self, method: str, count: int) -> list[Answer]:
-        """Ask `count` times for /api/event on one connection, as fast as it goes."""
-        connection = http.client.HTTPConnection(self.name, timeout=15)
-        connection.sock = self.secure()
-        answers = []
-        for _ in range(count):
-            connection.request(method, "/api/event", b"{}" if method == "POST" else None)
-            response = connection.getresponse()
-            answers.append(Answer(response.status, response.headers, response.read()))
-        connection.close()
-        return answers
+    def flood(self, method: str, count: int, *, connections: int = 10) -> list[Answer]:
+        """Ask `count` times for /api/event: all is sent before the first answer is read.
+
+        Waiting for each answer, a busy machine asks no faster than anybody may.
+        """
+        each = count // connections
+        body = b"{}" if method == "POST" else b""
+        head = f"{method} /api/event HTTP/1.1\r\nHost: {self.name}\r\nContent-Length: {len(body)}"
+        request = head.encode() + b"\r\n\r\n" + body
+        with contextlib.ExitStack() as stack:
+            opened = [stack.enter_context(self.secure()) for _ in range(connections)]
+            for connection in opened:
+                connection.sendall(request * each)
+            return [
+                answer
+                for connection in opened
+                for answer in _Pipeline(connection).answers(method, each)
+            ]
 
     def ask(
         self,

@@ -170,13 +170,13 @@ def test_the_service_made_anew_is_found_at_once(lab: Lab, service: Service) -> N
 
 def test_one_sender_cannot_flood_the_service(lab: Lab, service: Service) -> None:
     flood = Client(lab, source="127.0.9.1").flood("POST", 150)
-    assert [answer.status for answer in flood[:50]] == [200] * 50
+    assert sum(answer.status == 200 for answer in flood) >= 50
     refused = [answer for answer in flood if answer.status == 429]
     # How many depends on how fast this machine is just now.
     assert refused
     for answer in refused:
         assert (answer.headers["Retry-After"], list(answer.json)) == ("1", ["error"])
-    (other,) = Client(lab, source="127.0.9.2").flood("POST", 1)
+    other = Client(lab, source="127.0.9.2").ask("/api/event", method="POST", body=b"{}")
     assert other.status == 200
     reading = Client(lab, source="127.0.9.1").flood("GET", 150)
     assert {answer.status for answer in reading} == {200}
