@@ -1,6 +1,7 @@
 """From the spool to the database: exactly once, whatever fails and when."""
 
 import logging
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 from analytics.config import Settings
-from analytics.keeping import carrier, partitions
+from analytics.keeping import carrier, partitions, rollups
 from analytics.keeping.carrier import Carrier
 from analytics.spool import carried
 from analytics.spool import reader as segments
@@ -219,6 +220,28 @@ def test_events_that_never_cease_do_not_keep_the_sums_from_being_made(
             spool.append(encode(record(number)))
             assert one.work()
     assert counted(engine)["summed"] > 0
+
+
+def test_one_slow_sum_keeps_the_next_one_waiting_for_nobody(
+    settings: Settings, engine: Engine, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the first one after a start is, when the database has everything still to read."""
+    monkeypatch.setattr(carrier, "_REST_AFTER_SUMS", 20)
+    rebuild, slow = rollups.rebuild, iter([0.5])
+
+    def rebuild_slowly(*arguments: Any) -> None:
+        time.sleep(next(slow, 0))
+        rebuild(*arguments)
+
+    monkeypatch.setattr(rollups, "rebuild", rebuild_slowly)
+    with engine.connect() as connection:
+        one = Carrier(settings, connection)
+        for number in range(2):
+            spool.append(encode(record(number)))
+            ends = time.monotonic() + 3
+            while counted(engine)["summed"] <= number and time.monotonic() < ends:
+                one.work()
+    assert counted(engine)["summed"] == 2
 
 
 @pytest.mark.usefixtures("some")

@@ -39,7 +39,7 @@ class Carrier:
         self._settings = settings
         self._connection = connection
         self._zones = {site.domain: site.time_zone for site in settings.sites}
-        self._sums_due = 0.0
+        self._sums_due = self._sum_took = 0.0
         self._summed = time.monotonic()
         self._unseen = 0
         self._gone_due = 0.0
@@ -134,8 +134,10 @@ class Carrier:
                 began = time.monotonic()
                 rollups.rebuild(self._connection, site, day, self._zone(domain))
                 if day >= datetime.now(self._zone(domain)).date():
-                    ended = time.monotonic()
-                    self._sums_due = ended + _REST_AFTER_SUMS * (ended - began)
+                    took = (ended := time.monotonic()) - began
+                    # A single slow one, as the first after a start is, says nothing of the next.
+                    self._sums_due = ended + _REST_AFTER_SUMS * min(took, self._sum_took)
+                    self._sum_took = took
                 return True
         return False
 
