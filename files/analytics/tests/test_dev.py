@@ -1,5 +1,6 @@
 """`python -m analytics.dev`: a site and the service on one address, and nothing left behind."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -90,32 +91,37 @@ def stats(said: str) -> dict[str, Any]:
 
 
 def answer(port: int, method: str, path: str, body: str = "") -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     headers = {"Origin": f"http://127.0.0.1:{port}", "User-Agent": "Mozilla/5.0 Firefox/140.0"}
-    connection.request(method, path, body, headers)
-    status = connection.getresponse().status
-    connection.close()
-    return status
+    with contextlib.closing(connection):
+        connection.request(method, path, body, headers)
+        return connection.getresponse().status
+
+
+def wait_until_it_serves(port: int) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            answer(port, "GET", "/about")
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
 
 
 def test_it_serves_takes_events_and_ends_with_its_database(folder: Path, port: int) -> None:
     process = run(str(folder), "--port", str(port))
     event = '{"name": "pageview", "url": "https://blog.test/", "domain": "blog.test"}'
     try:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            try:
-                assert answer(port, "POST", "/api/event", event) == 202
-            except OSError:
-                time.sleep(0.1)
-            else:
-                break
-        assert answer(port, "GET", "/about") == 200
-        assert answer(port, "GET", "/api/health") == 200
         assert process.stdout is not None
         said = ""
         while "Ctrl-C" not in said:
             said += process.stdout.readline()
+        wait_until_it_serves(port)
+        # Once: an answer that comes too late is of an event that is counted all the same.
+        assert answer(port, "POST", "/api/event", event) == 202
+        assert answer(port, "GET", "/about") == 200
+        assert answer(port, "GET", "/api/health") == 200
         deadline = time.monotonic() + 10
         while not (found := stats(said))["views"] and time.monotonic() < deadline:
             time.sleep(0.2)
