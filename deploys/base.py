@@ -61,6 +61,9 @@ def base(settings: Settings) -> None:
     packages(
         name="Install the system's packages",
         names=[
+            # Its parser, without which Docker confines no container, and does not say so:
+            # deploys/docker.py.
+            "apparmor",
             "ca-certificates",
             "needrestart",
             "nftables",

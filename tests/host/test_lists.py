@@ -105,6 +105,8 @@ ENABLED = {
     *("freehold-prune-images.timer", "freehold-rebuild.timer", "run-freehold-keys.mount"),
     # Backups, where a place for them is named.
     *(f"freehold-backup{kind}.timer" for kind in ("", "-spool", "-proof", "-check")),
+    # What programs are confined by; Docker loads its containers' profile itself.
+    "apparmor.service",
     # Where nginx's errors lose the addresses.
     "freehold-nginx-errors.socket",
     # The certificate's renewal, and a look at whether all is in order.
@@ -133,9 +135,9 @@ ENABLED = {
 }
 # Of the emulated droplet alone.
 ENABLED_THERE = {"load-images.service"}
-# What a provider's image may bring beside: cron's housekeeping, its agents, AppArmor, ifupdown.
+# What a provider's image may bring beside: cron's housekeeping, its agents, ifupdown.
 ENABLED_ELSEWHERE = {
-    *("apparmor.service", "cron.service", "anacron.service", "anacron.timer", "do-agent.service"),
+    *("cron.service", "anacron.service", "anacron.timer", "do-agent.service"),
     *("networking.service", "ifupdown-wait-online.service", "qemu-guest-agent.service"),
     *("logrotate.timer", "man-db.timer", "rsyslog.service", "console-setup.service"),
     *("keyboard-setup.service", "grub-common.service", "growpart.service", "chrony.service"),
