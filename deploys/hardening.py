@@ -6,6 +6,7 @@ from deploys.script import script
 from operations.applied import applied
 from operations.texts import texts
 from settings.model import Settings
+from settings.paths import PROJECT
 from settings.render import render
 
 SYSCTLS = "/etc/sysctl.d/90-freehold.conf"
@@ -22,9 +23,8 @@ FILES = {
     "/etc/issue": "login/issue.j2",
     "/etc/issue.net": "login/issue.j2",
 }
-# systemd mounts /dev/shm before it reads any unit, and afterwards gives it what fstab says.
-# https://manpages.debian.org/trixie/systemd/systemd-remount-fs.service.8.en.html
-SHARED_MEMORY = "tmpfs /dev/shm tmpfs nosuid,nodev,noexec 0 0"
+# What fstab says; /tmp is systemd's own.
+MOUNTS = "/usr/local/lib/freehold/mounts.sh"
 # It makes sshd listen on a socket of the machine, and to the one that the machine runs on.
 # https://manpages.debian.org/trixie/systemd/systemd-ssh-generator.8.en.html
 SSH_GENERATOR = "/etc/systemd/system-generators/systemd-ssh-generator"
@@ -33,21 +33,21 @@ SSH_GENERATOR = "/etc/systemd/system-generators/systemd-ssh-generator"
 @deploy("Hardening")
 def hardening(settings: Settings) -> None:
     """Fewer ways for what broke in somewhere to get further."""
+    contents = {path: render(template, settings) for path, template in FILES.items()}
+    contents[MOUNTS] = (PROJECT / "files" / "lib" / "mounts.sh").read_text()
     texts(
         name="Write what kernel, mounts and logins are held to",
-        contents={path: render(template, settings) for path, template in FILES.items()},
+        contents=contents,
     )
     applied(
         name="Hold kernel and mounts to it",
         what="hardening",
-        paths=list(FILES),
+        paths=list(contents),
         command=" && ".join(
             (
                 f"sysctl --quiet --load={SYSCTLS}",
                 f"systemd-tmpfiles --create {HUGE_PAGES}",
-                f"{{ grep -v ' /dev/shm ' /etc/fstab; echo '{SHARED_MEMORY}'; }} >/etc/fstab.new",
-                "chmod 644 /etc/fstab.new && mv /etc/fstab.new /etc/fstab",
-                "mount -o remount,nosuid,nodev,noexec /dev/shm",
+                f"sh {MOUNTS} apply",
                 f"mkdir -p {SSH_GENERATOR.rpartition('/')[0]} && ln -sfn /dev/null {SSH_GENERATOR}",
                 "{ systemctl stop sshd-unix-local.socket sshd-vsock.socket 2>/dev/null || true; }",
                 # A plain reload reads units only, and not systemd's own settings.
@@ -62,9 +62,9 @@ def hardening(settings: Settings) -> None:
             f"sed -n 's/^\\([a-z][^ =*]*\\) *=.*/\\1/p' {SYSCTLS} | xargs sysctl;"
             " cat /sys/kernel/mm/transparent_hugepage/enabled;"
             # Not all options: the size is said in a way that another kernel may change.
-            " for one in /tmp /dev/shm; do findmnt --noheadings --output OPTIONS $one |"
-            " tr , '\\n' | grep -xE 'nosuid|nodev|noexec'; done;"
-            f" grep -c '^{SHARED_MEMORY}$' /etc/fstab; readlink {SSH_GENERATOR}"
+            " findmnt --noheadings --output OPTIONS /tmp |"
+            " tr , '\\n' | grep -xE 'nosuid|nodev|noexec';"
+            f" sh {MOUNTS} list; readlink {SSH_GENERATOR}"
         ),
     )
     script(

@@ -53,6 +53,14 @@ UNUSED = {
     *("n_hdlc", "netrom", "rose", "x25", "cramfs", "freevxfs", "hfs", "hfsplus", "jffs2"),
     *("squashfs", "udf", "firewire-core", "firewire-ohci", "thunderbolt", "usb-storage"),
 }
+# Where no device, no borrowed power or no program has any business.
+HELD = {
+    "/dev": {"nosuid", "noexec"},
+    "/dev/shm": {"nosuid", "nodev", "noexec"},  # noqa: S108 - looked at only
+    "/home": {"nosuid", "nodev"},
+    "/tmp": {"nosuid", "nodev", "noexec"},  # noqa: S108 - looked at only
+    "/var/tmp": {"nosuid", "nodev", "noexec"},  # noqa: S108 - looked at only
+}
 
 
 @pytest.fixture(scope="session")
@@ -68,11 +76,11 @@ def facts(host: Target) -> dict[str, str]:
             "modules": f"for module in {' '.join(sorted(UNUSED))}; do"
             " modprobe --quiet $module && echo loaded $module; done; cut -d' ' -f1 /proc/modules",
             "blocked": "modprobe --showconfig | grep '^install .* /bin/false$'",
-            "mounts": "for folder in /tmp /dev/shm; do"
+            "mounts": f"for folder in {' '.join(HELD)}; do"
             " findmnt --noheadings --output TARGET,OPTIONS $folder; done",
-            "next boot": "findmnt --fstab --noheadings --output OPTIONS /dev/shm;"
-            " systemctl cat tmp.mount | grep ^Options= | tail -n 1",
-            "run": "for folder in /tmp /dev/shm; do"
+            "next boot": "findmnt --fstab --noheadings --output TARGET,OPTIONS;"
+            " systemctl cat tmp.mount | sed -n 's|^Options=|/tmp |p' | tail -n 1",
+            "run": "for folder in /tmp /dev/shm /var/tmp /dev; do"
             " file=$(mktemp --tmpdir=$folder); printf '#!/bin/sh\\necho ran\\n' >$file;"
             " chmod 700 $file; $file; rm -f $file; done",
             "umask": "bash -lic 'umask; echo $TMOUT; TMOUT=0' 2>/dev/null",
@@ -134,15 +142,14 @@ print(json.dumps(got))
 
 
 def test_nothing_is_run_from_folders_for_everybody(facts: dict[str, str]) -> None:
-    options = dict(line.split(maxsplit=1) for line in facts["mounts"].splitlines())
-    wanted = {"nosuid", "nodev", "noexec"}
-    for folder in ("/tmp", "/dev/shm"):  # noqa: S108 - looked at only
-        assert set(options[folder].split(",")) >= wanted, f"What lies in {folder} can be run."
-    assert facts["run"].count("Permission denied") == 2, facts["run"]
+    for when in ("mounts", "next boot"):
+        options = dict(line.split(maxsplit=1) for line in facts[when].splitlines())
+        for folder, wanted in HELD.items():
+            assert folder in options, f"{folder} is held to nothing ({when})."
+            missing = wanted - set(options[folder].split(","))
+            assert not missing, f"{folder} is not {missing} ({when})."
+    assert facts["run"].count("Permission denied") == 4, facts["run"]
     assert "ran" not in facts["run"].splitlines()
-    shared, temporary = facts["next boot"].splitlines()
-    assert set(shared.split(",")) >= wanted, "After a boot /dev/shm is as loose as before."
-    assert set(temporary.removeprefix("Options=").split(",")) >= wanted
 
 
 def test_no_image_of_memory_is_written(host: Target, facts: dict[str, str]) -> None:

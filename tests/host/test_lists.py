@@ -183,7 +183,7 @@ print(json.dumps({
     "root": sorted(running),
     "capable": capable,
     "set id": find("/", "-xdev", *left_out, "-type", "f", "-perm", "/6000", "-print"),
-    "loose": find("/", "/run", "/tmp", "/dev/shm", "-xdev", *left_out,
+    "loose": find("/", "/run", "/tmp", "/dev/shm", "/home", "/var/tmp", "-xdev", *left_out,
                   "(", "-type", "f", "-o", "-type", "d", "-o", "-type", "s", ")",
                   "-perm", "/022", "-printf", "%m %y %p\n"),
 }))
