@@ -25,6 +25,19 @@ FILES = {
 }
 # What fstab says; /tmp is systemd's own.
 MOUNTS = "/usr/local/lib/freehold/mounts.sh"
+# Should somebody be given a password after all: it is not kept for ever (CIS 5.4.1.1, 5.4.1.2,
+# AUTH-9286), and its hash is dear to try where it is not yescrypt's (AUTH-9230). Root's own stays
+# as it is. No UMASK: pam_umask would give it to a deploy's sessions too, and to packages' programs.
+# https://manpages.debian.org/trixie/login.defs/login.defs.5.en.html
+PASSWORDS = {
+    "PASS_MAX_DAYS": 365,
+    "PASS_MIN_DAYS": 1,
+    "SHA_CRYPT_MIN_ROUNDS": 100_000,
+    "SHA_CRYPT_MAX_ROUNDS": 100_000,
+}
+PASSWORD_LINES = f"^({'|'.join(PASSWORDS)})[[:space:]]"
+# Root's alone (CIS 2.4.1.2 to 2.4.1.7, 5.1.1, FILE-7524), as far as they are there.
+CLOSED = "/etc/cron.* /etc/crontab /etc/ssh/sshd_config"
 # It makes sshd listen on a socket of the machine, and to the one that the machine runs on.
 # https://manpages.debian.org/trixie/systemd/systemd-ssh-generator.8.en.html
 SSH_GENERATOR = "/etc/systemd/system-generators/systemd-ssh-generator"
@@ -40,7 +53,7 @@ def hardening(settings: Settings) -> None:
         contents=contents,
     )
     applied(
-        name="Hold kernel and mounts to it",
+        name="Hold kernel, mounts and logins to it",
         what="hardening",
         paths=list(contents),
         command=" && ".join(
@@ -48,6 +61,11 @@ def hardening(settings: Settings) -> None:
                 f"sysctl --quiet --load={SYSCTLS}",
                 f"systemd-tmpfiles --create {HUGE_PAGES}",
                 f"sh {MOUNTS} apply",
+                f"sed -i -E '/{PASSWORD_LINES}/d' /etc/login.defs",
+                "printf '%s %s\\n' "
+                + " ".join(f"{name} {value}" for name, value in PASSWORDS.items())
+                + " >>/etc/login.defs",
+                f"for one in {CLOSED}; do [ ! -e $one ] || chmod go= $one; done",
                 f"mkdir -p {SSH_GENERATOR.rpartition('/')[0]} && ln -sfn /dev/null {SSH_GENERATOR}",
                 "{ systemctl stop sshd-unix-local.socket sshd-vsock.socket 2>/dev/null || true; }",
                 # A plain reload reads units only, and not systemd's own settings.
@@ -64,7 +82,9 @@ def hardening(settings: Settings) -> None:
             # Not all options: the size is said in a way that another kernel may change.
             " findmnt --noheadings --output OPTIONS /tmp |"
             " tr , '\\n' | grep -xE 'nosuid|nodev|noexec';"
-            f" sh {MOUNTS} list; readlink {SSH_GENERATOR}"
+            f" sh {MOUNTS} list; readlink {SSH_GENERATOR};"
+            f" grep -E '{PASSWORD_LINES}' /etc/login.defs;"
+            f" find {CLOSED} -maxdepth 0 -perm /077 2>/dev/null"
         ),
     )
     script(

@@ -83,6 +83,12 @@ def facts(host: Target) -> dict[str, str]:
             "run": "for folder in /tmp /dev/shm /var/tmp /dev; do"
             " file=$(mktemp --tmpdir=$folder); printf '#!/bin/sh\\necho ran\\n' >$file;"
             " chmod 700 $file; $file; rm -f $file; done",
+            "password rules": "cat /etc/login.defs",
+            "password checks": "cat /etc/pam.d/common-password;"
+            " ls /usr/lib/*/security/pam_passwdqc.so",
+            "root's age": "chage --list root",
+            "closed": "stat -c '%a %U %n' /etc/cron.* /etc/crontab /etc/ssh/sshd_config"
+            " 2>/dev/null",
             "umask": "bash -lic 'umask; echo $TMOUT; TMOUT=0' 2>/dev/null",
             "issue": "cat /etc/issue /etc/issue.net",
             "units": "systemctl list-unit-files --no-legend --plain 'freehold-*.service'",
@@ -170,6 +176,31 @@ def test_a_person_at_a_prompt(facts: dict[str, str]) -> None:
     assert 0 < int(seconds) <= 3600, "A shell that was left open stays open."
     assert "Debian" not in facts["issue"], "The greeting tells what a stranger need not know."
     assert facts["issue"].count("private system") == 2
+
+
+def test_a_password_would_be_a_strong_one(facts: dict[str, str]) -> None:
+    lines = (line.split() for line in facts["password rules"].splitlines() if line[:1].isalpha())
+    rules = dict(words[:2] for words in lines if len(words) > 1)
+    assert 0 < int(rules["PASS_MAX_DAYS"]) <= 365
+    assert int(rules["PASS_MIN_DAYS"]) >= 1
+    assert int(rules["SHA_CRYPT_MIN_ROUNDS"]) >= 5000
+    assert rules["ENCRYPT_METHOD"] == "YESCRYPT"
+    # In a session's umask, a deploy's would be one of them.
+    assert "UMASK" not in rules
+    checks = facts["password checks"]
+    assert re.search(r"^password\s.*pam_passwdqc\.so", checks, re.MULTILINE), checks
+    assert "/security/pam_passwdqc.so" in checks
+    expires = re.search(r"Password expires\s*: (.*)", facts["root's age"])
+    assert expires
+    assert expires[1] == "never", "The owner would be asked for a password that nobody has."
+
+
+def test_what_starts_programs_is_for_roots_eyes_alone(facts: dict[str, str]) -> None:
+    found = [line.split() for line in facts["closed"].splitlines()]
+    assert {"/etc/ssh/sshd_config", "/etc/cron.d"} <= {path for *_, path in found}
+    for mode, user, path in found:
+        assert int(mode[-2:], 8) == 0, f"Others than root may look into {path}."
+        assert user == "root", path
 
 
 MOST_EXPOSED = 2.0
