@@ -1,8 +1,9 @@
-"""What the kernel, the mounts and the programs of this machine may not do."""
+"""What the kernel, the mounts and the programs of this machine may not do, or become."""
 
 from pyinfra.api import deploy
 
 from deploys.script import script
+from deploys.timer import timer
 from operations.applied import applied
 from operations.texts import texts
 from settings.model import Settings
@@ -20,6 +21,8 @@ FILES = {
     "/etc/systemd/coredump.conf.d/freehold.conf": "systemd/coredump.conf.j2",
     "/etc/security/limits.d/90-freehold.conf": "login/limits.conf.j2",
     "/etc/profile.d/freehold.sh": "login/profile.sh.j2",
+    # Where Debian, and Lynis (PKGS-7370), look for it.
+    "/etc/default/debsums": "default/debsums.j2",
     "/etc/issue": "login/issue.j2",
     "/etc/issue.net": "login/issue.j2",
 }
@@ -97,4 +100,14 @@ def hardening(settings: Settings) -> None:
         paths=["/usr/local/sbin/freehold-setuid"],
         command="freehold-setuid remove",
         state="/usr/local/sbin/freehold-setuid list",
+    )
+    script(
+        name="Install what compares the files of packages with their sums",
+        program="freehold-checksums",
+    )
+    timer(
+        "freehold-checksums",
+        settings,
+        describe="Describe the weekly look at the files of packages",
+        have="Look at the files of packages every week",
     )

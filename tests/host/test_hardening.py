@@ -89,6 +89,11 @@ def facts(host: Target) -> dict[str, str]:
             "root's age": "chage --list root",
             "closed": "stat -c '%a %U %n' /etc/cron.* /etc/crontab /etc/ssh/sshd_config"
             " 2>/dev/null",
+            "checksums": "systemctl is-enabled freehold-checksums.timer;"
+            " systemctl is-active freehold-checksums.timer; systemctl show --value"
+            " --property=NextElapseUSecRealtime freehold-checksums.timer;"
+            # Of a small package: all of them take a minute on a small machine.
+            " debsums --silent base-files && echo as they came",
             "umask": "bash -lic 'umask; echo $TMOUT; TMOUT=0' 2>/dev/null",
             "issue": "cat /etc/issue /etc/issue.net",
             "units": "systemctl list-unit-files --no-legend --plain 'freehold-*.service'",
@@ -201,6 +206,14 @@ def test_what_starts_programs_is_for_roots_eyes_alone(facts: dict[str, str]) -> 
     for mode, user, path in found:
         assert int(mode[-2:], 8) == 0, f"Others than root may look into {path}."
         assert user == "root", path
+
+
+def test_the_files_of_packages_are_looked_at_every_week(facts: dict[str, str]) -> None:
+    """That they are as they came, `make status` tells: the unit has failed when they are not."""
+    enabled, active, next_time, *compared = facts["checksums"].splitlines()
+    assert (enabled, active) == ("enabled", "active")
+    assert next_time, "There is no next time."
+    assert compared == ["as they came"]
 
 
 MOST_EXPOSED = 2.0

@@ -103,6 +103,7 @@ ENABLED = {
     # Of this project.
     *("freehold-firewall.service", "freehold-ssh-revert.service"),
     *("freehold-prune-images.timer", "freehold-rebuild.timer", "run-freehold-keys.mount"),
+    "freehold-checksums.timer",
     # Backups, where a place for them is named.
     *(f"freehold-backup{kind}.timer" for kind in ("", "-spool", "-proof", "-check")),
     # What programs are confined by; Docker loads its containers' profile itself.
