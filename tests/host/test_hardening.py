@@ -94,7 +94,7 @@ def facts(host: Target) -> dict[str, str]:
             " --property=NextElapseUSecRealtime freehold-checksums.timer;"
             # Of a small package: all of them take a minute on a small machine.
             " debsums --silent base-files && echo as they came",
-            "umask": "bash -lic 'umask; echo $TMOUT; TMOUT=0' 2>/dev/null",
+            "umask": "bash -lic 'umask; echo $TMOUT; ulimit -Hc; TMOUT=0' 2>/dev/null",
             "issue": "cat /etc/issue /etc/issue.net",
             "units": "systemctl list-unit-files --no-legend --plain 'freehold-*.service'",
             "limit": "systemctl show --property=DefaultLimitCORE --value; ulimit -Hc",
@@ -176,7 +176,8 @@ def test_no_image_of_memory_is_written(host: Target, facts: dict[str, str]) -> N
 
 
 def test_a_person_at_a_prompt(facts: dict[str, str]) -> None:
-    mask, seconds = facts["umask"].split()[:2]
+    mask, seconds, core = facts["umask"].split()[:3]
+    assert core == "0"
     assert mask == "0027", "What root makes by hand is for everybody's eyes."
     assert 0 < int(seconds) <= 3600, "A shell that was left open stays open."
     assert "Debian" not in facts["issue"], "The greeting tells what a stranger need not know."
