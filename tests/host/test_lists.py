@@ -64,6 +64,8 @@ ROOT = {
     *("docker", "docker-compose", "runc", "docker-init", "docker-buildx", "systemctl"),
     # freehold-backup's, whenever it is due.
     "restic",
+    # freehold-checksums', once a week.
+    "debsums",
     # What runc calls itself while it starts a container or asks for its health; nginx's is by curl.
     *("runc:[0:PARENT]", "runc:[1:CHILD]", "runc:[2:INIT]", "curl"),
 }
