@@ -226,7 +226,9 @@ def test_the_kernel_holds_it_to_that(container: dict[str, Any], service: str) ->
     assert int(status["CapInh"], 16) == 0
     assert status["NoNewPrivs"] == "1"
     assert status["Seccomp"] == "2", "It may ask the kernel for anything."
-    assert container["apparmor"] == "docker-default (enforce)", "AppArmor does not confine it."
+    assert container["apparmor"] == "docker-default (enforce)", (
+        "AppArmor does not confine it. Mend: make deploy, then a reboot"
+    )
     if service in USERS:
         users = {int(user) for user in status["Uid"].split()}
         assert users == {USERS[service]}, "It runs as root or another user than its own."
