@@ -109,7 +109,8 @@ CONTAINER = [
     Rule(
         "5.2",
         "AppArmor confines it",
-        lambda c: c.get("AppArmorProfile") not in ("", None, "unconfined"),
+        # As the kernel says: Docker names a profile also where it could not load it.
+        lambda c: c["Confinement"].endswith(" (enforce)"),
     ),
     Rule("5.3", "its security options are set", lambda c: bool(_options(c))),
     Rule("5.4", "it has no further capabilities", lambda c: _added(c) <= _USUAL),

@@ -39,6 +39,9 @@ class Host:
             if self.data.get(key):
                 # In quotes: ssh splits a value at spaces.
                 options += ["-o", f'{option}="{self.data[key]}"']
+        if self.data.get("ssh_key"):
+            # Nor does pyinfra try an agent's keys then; each that is refused is one of few tries.
+            options += ["-o", "IdentitiesOnly=yes"]
         return options
 
     def ssh(self, *command: str, terminal: bool = False) -> list[str]:

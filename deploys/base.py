@@ -61,7 +61,15 @@ def base(settings: Settings) -> None:
     packages(
         name="Install the system's packages",
         names=[
+            # Its parser, without which Docker confines no container, and does not say so:
+            # deploys/docker.py.
+            "apparmor",
             "ca-certificates",
+            # Compares the files of packages with their sums: freehold-checksums.
+            "debsums",
+            # Nobody has a password. Should somebody be given one, it is none that is soon guessed
+            # (CIS 5.3.1.3, AUTH-9262).
+            "libpam-passwdqc",
             "needrestart",
             "nftables",
             "openssl",

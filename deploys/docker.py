@@ -24,6 +24,11 @@ PACKAGES = {
         "docker-buildx-plugin",
     ],
 }
+# What the kernel confines programs by. dockerd looks once, when it starts, for the parser that
+# loads its profile; without it containers run unconfined, and `docker info` and `docker inspect`
+# read as if they did not. https://github.com/moby/moby/pull/44902
+PROFILES = "/sys/kernel/security/apparmor/profiles"
+CONFINES = f"grep -qxF 'docker-default (enforce)' {PROFILES} 2>/dev/null"
 
 
 @deploy("Docker")
@@ -50,8 +55,12 @@ def docker(settings: Settings) -> None:
         command=(
             f"dockerd --validate --config-file={DAEMON}"
             " && systemctl restart containerd.service docker.service"
+            f" && {{ [ ! -e {PROFILES} ] || {CONFINES} || {{"
+            " echo 'Docker has not loaded its AppArmor profile, so no container would be confined."
+            " See why: journalctl -u docker | grep -i apparmor' >&2; exit 1; }; }"
         ),
-        state="systemctl is-active docker.service",
+        # A word more only where something is amiss: else a host that is well would restart Docker.
+        state=f"systemctl is-active docker.service; {CONFINES} || echo unconfined",
     )
     # Apart from the settings: to be enabled again it need not be restarted.
     systemd.service(

@@ -16,6 +16,8 @@ DISK_SIZE = "12G"
 
 # What Debian's cloud images hold, as far as it bears on a server.
 PACKAGES = (
+    # The kernel's package recommends it. Its profiles are compiled at the first boot.
+    "apparmor",
     "apt-utils",
     "ca-certificates",
     "cloud-init",

@@ -61,7 +61,7 @@ def _second_connection_works(state: State, host: Host) -> bool:
     host.log(
         "The new SSH settings or keys would have locked you out. They were put back as they "
         "were. Is the key that you log in with among authorized_keys in group_data/droplets.py? "
-        "If your agent holds more than four keys, name the right one as ssh_key there."
+        "If your agent holds more than three keys, name the right one as ssh_key there."
     )
     return False
 

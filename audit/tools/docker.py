@@ -39,7 +39,14 @@ try:
     settings = json.load(open("/etc/docker/daemon.json"))
 except FileNotFoundError:
     settings = {}
+def confinement(pid):
+    try:
+        return open(f"/proc/{pid}/attr/apparmor/current").read().strip("\\0\\n")
+    except OSError:
+        return ""
 containers = [docker(f"/containers/{one['Id']}/json") for one in docker("/containers/json")]
+for one in containers:
+    one["Confinement"] = confinement(one["State"]["Pid"])
 images = {one["Config"]["Image"]: docker(f"/images/{one['Image']}/json") for one in containers}
 print(json.dumps({
     "daemon": {

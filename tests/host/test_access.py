@@ -85,7 +85,7 @@ def test_only_keys_open(sshd: dict[str, str]) -> None:
 def test_only_the_owner_may_try(sshd: dict[str, str], described: Host) -> None:
     assert sshd["allowusers"] == (described.data.get("ssh_user") or "root")
     assert int(sshd["logingracetime"]) <= 60
-    assert int(sshd["maxauthtries"]) <= 6
+    assert int(sshd["maxauthtries"]) <= 3
     assert sshd["maxstartups"].count(":") == 2, "Connections that never log in fill the server."
     assert int(sshd["persourcemaxstartups"]) <= 10, "One source takes all connections."
     assert sshd["persourcenetblocksize"] == "32:64", "An IPv6 visitor has a whole /64."

@@ -53,6 +53,14 @@ UNUSED = {
     *("n_hdlc", "netrom", "rose", "x25", "cramfs", "freevxfs", "hfs", "hfsplus", "jffs2"),
     *("squashfs", "udf", "firewire-core", "firewire-ohci", "thunderbolt", "usb-storage"),
 }
+# Where no device, no borrowed power or no program has any business.
+HELD = {
+    "/dev": {"nosuid", "noexec"},
+    "/dev/shm": {"nosuid", "nodev", "noexec"},  # noqa: S108 - looked at only
+    "/home": {"nosuid", "nodev"},
+    "/tmp": {"nosuid", "nodev", "noexec"},  # noqa: S108 - looked at only
+    "/var/tmp": {"nosuid", "nodev", "noexec"},  # noqa: S108 - looked at only
+}
 
 
 @pytest.fixture(scope="session")
@@ -68,14 +76,25 @@ def facts(host: Target) -> dict[str, str]:
             "modules": f"for module in {' '.join(sorted(UNUSED))}; do"
             " modprobe --quiet $module && echo loaded $module; done; cut -d' ' -f1 /proc/modules",
             "blocked": "modprobe --showconfig | grep '^install .* /bin/false$'",
-            "mounts": "for folder in /tmp /dev/shm; do"
+            "mounts": f"for folder in {' '.join(HELD)}; do"
             " findmnt --noheadings --output TARGET,OPTIONS $folder; done",
-            "next boot": "findmnt --fstab --noheadings --output OPTIONS /dev/shm;"
-            " systemctl cat tmp.mount | grep ^Options= | tail -n 1",
-            "run": "for folder in /tmp /dev/shm; do"
+            "next boot": "findmnt --fstab --noheadings --output TARGET,OPTIONS;"
+            " systemctl cat tmp.mount | sed -n 's|^Options=|/tmp |p' | tail -n 1",
+            "run": "for folder in /tmp /dev/shm /var/tmp /dev; do"
             " file=$(mktemp --tmpdir=$folder); printf '#!/bin/sh\\necho ran\\n' >$file;"
             " chmod 700 $file; $file; rm -f $file; done",
-            "umask": "bash -lic 'umask; echo $TMOUT; TMOUT=0' 2>/dev/null",
+            "password rules": "cat /etc/login.defs",
+            "password checks": "cat /etc/pam.d/common-password;"
+            " ls /usr/lib/*/security/pam_passwdqc.so",
+            "root's age": "chage --list root",
+            "closed": "stat -c '%a %U %n' /etc/cron.* /etc/crontab /etc/ssh/sshd_config"
+            " 2>/dev/null",
+            "checksums": "systemctl is-enabled freehold-checksums.timer;"
+            " systemctl is-active freehold-checksums.timer; systemctl show --value"
+            " --property=NextElapseUSecRealtime freehold-checksums.timer;"
+            # Of a small package: all of them take a minute on a small machine.
+            " debsums --silent base-files && echo as they came",
+            "umask": "bash -lic 'umask; echo $TMOUT; ulimit -Hc; TMOUT=0' 2>/dev/null",
             "issue": "cat /etc/issue /etc/issue.net",
             "units": "systemctl list-unit-files --no-legend --plain 'freehold-*.service'",
             "limit": "systemctl show --property=DefaultLimitCORE --value; ulimit -Hc",
@@ -134,15 +153,14 @@ print(json.dumps(got))
 
 
 def test_nothing_is_run_from_folders_for_everybody(facts: dict[str, str]) -> None:
-    options = dict(line.split(maxsplit=1) for line in facts["mounts"].splitlines())
-    wanted = {"nosuid", "nodev", "noexec"}
-    for folder in ("/tmp", "/dev/shm"):  # noqa: S108 - looked at only
-        assert set(options[folder].split(",")) >= wanted, f"What lies in {folder} can be run."
-    assert facts["run"].count("Permission denied") == 2, facts["run"]
+    for when in ("mounts", "next boot"):
+        options = dict(line.split(maxsplit=1) for line in facts[when].splitlines())
+        for folder, wanted in HELD.items():
+            assert folder in options, f"{folder} is held to nothing ({when})."
+            missing = wanted - set(options[folder].split(","))
+            assert not missing, f"{folder} is not {missing} ({when})."
+    assert facts["run"].count("Permission denied") == 4, facts["run"]
     assert "ran" not in facts["run"].splitlines()
-    shared, temporary = facts["next boot"].splitlines()
-    assert set(shared.split(",")) >= wanted, "After a boot /dev/shm is as loose as before."
-    assert set(temporary.removeprefix("Options=").split(",")) >= wanted
 
 
 def test_no_image_of_memory_is_written(host: Target, facts: dict[str, str]) -> None:
@@ -158,11 +176,45 @@ def test_no_image_of_memory_is_written(host: Target, facts: dict[str, str]) -> N
 
 
 def test_a_person_at_a_prompt(facts: dict[str, str]) -> None:
-    mask, seconds = facts["umask"].split()[:2]
+    mask, seconds, core = facts["umask"].split()[:3]
+    assert core == "0"
     assert mask == "0027", "What root makes by hand is for everybody's eyes."
     assert 0 < int(seconds) <= 3600, "A shell that was left open stays open."
     assert "Debian" not in facts["issue"], "The greeting tells what a stranger need not know."
     assert facts["issue"].count("private system") == 2
+
+
+def test_a_password_would_be_a_strong_one(facts: dict[str, str]) -> None:
+    lines = (line.split() for line in facts["password rules"].splitlines() if line[:1].isalpha())
+    rules = dict(words[:2] for words in lines if len(words) > 1)
+    assert 0 < int(rules["PASS_MAX_DAYS"]) <= 365
+    assert int(rules["PASS_MIN_DAYS"]) >= 1
+    assert int(rules["SHA_CRYPT_MIN_ROUNDS"]) >= 5000
+    assert rules["ENCRYPT_METHOD"] == "YESCRYPT"
+    # In a session's umask, a deploy's would be one of them.
+    assert "UMASK" not in rules
+    checks = facts["password checks"]
+    assert re.search(r"^password\s.*pam_passwdqc\.so", checks, re.MULTILINE), checks
+    assert "/security/pam_passwdqc.so" in checks
+    expires = re.search(r"Password expires\s*: (.*)", facts["root's age"])
+    assert expires
+    assert expires[1] == "never", "The owner would be asked for a password that nobody has."
+
+
+def test_what_starts_programs_is_for_roots_eyes_alone(facts: dict[str, str]) -> None:
+    found = [line.split() for line in facts["closed"].splitlines()]
+    assert {"/etc/ssh/sshd_config", "/etc/cron.d"} <= {path for *_, path in found}
+    for mode, user, path in found:
+        assert int(mode[-2:], 8) == 0, f"Others than root may look into {path}."
+        assert user == "root", path
+
+
+def test_the_files_of_packages_are_looked_at_every_week(facts: dict[str, str]) -> None:
+    """That they are as they came, `make status` tells: the unit has failed when they are not."""
+    enabled, active, next_time, *compared = facts["checksums"].splitlines()
+    assert (enabled, active) == ("enabled", "active")
+    assert next_time, "There is no next time."
+    assert compared == ["as they came"]
 
 
 MOST_EXPOSED = 2.0

@@ -64,6 +64,8 @@ ROOT = {
     *("docker", "docker-compose", "runc", "docker-init", "docker-buildx", "systemctl"),
     # freehold-backup's, whenever it is due.
     "restic",
+    # freehold-checksums', once a week.
+    "debsums",
     # What runc calls itself while it starts a container or asks for its health; nginx's is by curl.
     *("runc:[0:PARENT]", "runc:[1:CHILD]", "runc:[2:INIT]", "curl"),
 }
@@ -103,8 +105,11 @@ ENABLED = {
     # Of this project.
     *("freehold-firewall.service", "freehold-ssh-revert.service"),
     *("freehold-prune-images.timer", "freehold-rebuild.timer", "run-freehold-keys.mount"),
+    "freehold-checksums.timer",
     # Backups, where a place for them is named.
     *(f"freehold-backup{kind}.timer" for kind in ("", "-spool", "-proof", "-check")),
+    # What programs are confined by; Docker loads its containers' profile itself.
+    "apparmor.service",
     # Where nginx's errors lose the addresses.
     "freehold-nginx-errors.socket",
     # The certificate's renewal, and a look at whether all is in order.
@@ -133,9 +138,9 @@ ENABLED = {
 }
 # Of the emulated droplet alone.
 ENABLED_THERE = {"load-images.service"}
-# What a provider's image may bring beside: cron's housekeeping, its agents, AppArmor, ifupdown.
+# What a provider's image may bring beside: cron's housekeeping, its agents, ifupdown.
 ENABLED_ELSEWHERE = {
-    *("apparmor.service", "cron.service", "anacron.service", "anacron.timer", "do-agent.service"),
+    *("cron.service", "anacron.service", "anacron.timer", "do-agent.service"),
     *("networking.service", "ifupdown-wait-online.service", "qemu-guest-agent.service"),
     *("logrotate.timer", "man-db.timer", "rsyslog.service", "console-setup.service"),
     *("keyboard-setup.service", "grub-common.service", "growpart.service", "chrony.service"),
@@ -181,7 +186,7 @@ print(json.dumps({
     "root": sorted(running),
     "capable": capable,
     "set id": find("/", "-xdev", *left_out, "-type", "f", "-perm", "/6000", "-print"),
-    "loose": find("/", "/run", "/tmp", "/dev/shm", "-xdev", *left_out,
+    "loose": find("/", "/run", "/tmp", "/dev/shm", "/home", "/var/tmp", "-xdev", *left_out,
                   "(", "-type", "f", "-o", "-type", "d", "-o", "-type", "s", ")",
                   "-perm", "/022", "-printf", "%m %y %p\n"),
 }))

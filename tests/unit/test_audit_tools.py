@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from audit.docker_rules import CONTAINER
 from audit.finding import AuditError, Finding
 from audit.tools import (
     docker,
@@ -208,3 +209,18 @@ def test_a_service_that_does_not_run_is_a_finding() -> None:
     read = {"daemon": daemon | {"content_trust": True}, "images": {}, "containers": {}}
     found = {one.id for one in docker.findings(read)}
     assert {"missing db", "missing nginx", "missing webapp", "missing worker"} <= found
+
+
+@pytest.mark.parametrize(
+    ("kernel", "holds"),
+    [
+        ("docker-default (enforce)", True),
+        ("docker-default (complain)", False),
+        ("unconfined", False),
+        ("", False),
+    ],
+)
+def test_a_container_is_confined_when_the_kernel_says_so(kernel: str, holds: bool) -> None:
+    rule = next(rule for rule in CONTAINER if rule.id == "5.2")
+    named = {"AppArmorProfile": "docker-default", "Confinement": kernel}
+    assert rule.holds(named) is holds

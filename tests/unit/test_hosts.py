@@ -131,3 +131,10 @@ def test_drift_that_can_not_be_found_out_is_neither(
     monkeypatch.setattr(sys, "argv", ["drift"])
     assert drift.main() == 1
     assert capsys.readouterr().err == "No hosts remaining!\n"
+
+
+def test_a_named_key_is_the_only_one_that_is_offered() -> None:
+    """An agent's others would use up the tries that sshd allows."""
+    named = Host("203.0.113.7", ["droplets"], {"ssh_key": "/keys/one"})
+    assert {'IdentityFile="/keys/one"', "IdentitiesOnly=yes"} <= set(named.ssh_options())
+    assert "IdentitiesOnly=yes" not in Host("203.0.113.7", ["droplets"], {}).ssh_options()
