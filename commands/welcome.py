@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from commands.hosts import only_host
-from emulator.droplet import current
+from emulator.current import current
 
 TEXT = """
 Your site is up:  {address}
