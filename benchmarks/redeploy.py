@@ -205,7 +205,7 @@ def main() -> int:
     chosen = parser.parse_args().kinds or list(KINDS)
     droplet = current()
     if not droplet.pid:
-        sys.exit("This needs the emulated droplet. Type: make up")
+        sys.exit("This needs the droplet for tests. Type: make bench-redeploy")
     with tempfile.TemporaryDirectory() as folder:
         changes = Changes(droplet, copy_of_the_project(Path(folder) / "project"))
         try:

@@ -155,7 +155,7 @@ def main() -> int:
     """0 when all is as it was."""
     droplet = current()
     if not droplet.pid:
-        sys.exit("This needs the emulated droplet. Type: make up")
+        sys.exit("This needs the droplet for tests. Type: make bench-restore")
     with tempfile.TemporaryDirectory() as folder:
         try:
             before, after, seconds = measure(droplet, Path(folder))
