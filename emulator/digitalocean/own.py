@@ -5,6 +5,7 @@ The emulated API knows nothing of this: it boots what it is asked for, and never
 
 from pathlib import Path
 
+from digitalocean import host_keys
 from emulator.authority import Authority
 from emulator.description import described
 from emulator.digitalocean.catalogue import SIZES
@@ -56,6 +57,18 @@ class OwnDroplet(Droplet):
 
     def _end_authority(self) -> None:
         """It is not this droplet's."""
+
+    def follow_port(self) -> None:
+        """Pin its host key by the port of this boot, when SSH had another at the last one."""
+        now, before = self.ports, HostFile(self.place).ports
+        if now is None or before is None or now.ssh == before.ssh:
+            return
+        pins = host_keys.Pins(self.pins)
+        old, new = (host_keys.known_as(now.address, ports.ssh) for ports in (before, now))
+        keys = pins.of(old)
+        if keys:
+            pins.set([new], keys)
+            pins.set([old], [])
 
     def describe(self) -> None:
         """Write down how it is reached, for who types `pyinfra inventory.py` by hand."""

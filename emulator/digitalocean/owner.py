@@ -21,7 +21,7 @@ from emulator.digitalocean.own import ACCOUNT, KEY, PINS, SETTINGS, own_droplet
 from emulator.digitalocean.state import State
 from emulator.digitalocean.tokens import EVERYTHING, Tokens
 from emulator.disk import stands_on
-from emulator.droplet import CACHE, Droplet
+from emulator.droplet import CACHE, PENALTY_SECONDS, Droplet
 from emulator.errors import EmulatorError
 from emulator.keys import key_pair
 from emulator.ports import Ports
@@ -90,8 +90,14 @@ class Owner:
         droplet = own_droplet(self.place)
         if droplet is None:
             raise EmulatorError("There is no emulated droplet in the account. Type: make up")
+        droplet.follow_port()
         if not (droplet.pid and droplet.login.works()):
             droplet.wait_for_ssh()
+            # Of a slow boot, logins that were given up are penalties: sshd takes no other for a
+            # while, and the deploy is to meet none of that.
+            deadline = time.monotonic() + PENALTY_SECONDS
+            while not droplet.login.works() and time.monotonic() < deadline:
+                time.sleep(2)
         self._write_settings()
         droplet.describe()
 

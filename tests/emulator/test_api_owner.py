@@ -21,6 +21,7 @@ from emulator.digitalocean.owner import Owner
 from emulator.droplet import Droplet
 from emulator.errors import EmulatorError
 from emulator.ports import Ports
+from emulator.process import is_running
 from tests.runs import PROJECT, PYINFRA, copy_of_the_project, run
 from tests.waiting import wait_until
 
@@ -54,6 +55,8 @@ def _running(folder: Path, ports: Ports) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     wait = ["sh", "-c", "sleep 60 & wait", str(folder)]
     with subprocess.Popen(wait, start_new_session=True) as process:
+        # Its arguments are there a moment after it has begun.
+        wait_until(lambda: is_running(process.pid, folder), 10)
         (folder / "qemu.pid").write_text(str(process.pid))
         said = {"name": NAME, "pid": process.pid, "ports": asdict(ports), "data": {}}
         (folder / "host.json").write_text(json.dumps(said))
@@ -145,6 +148,20 @@ def test_the_droplet_that_was_bought_is_in_the_inventory_however_it_is_asked(
         assert found["groups"] == by_hand["groups"]
         assert {**found["data"], **dict.fromkeys(mine)} == {**data, **dict.fromkeys(mine)}
     assert _hosts(project) == []
+
+
+def test_the_pinned_host_key_follows_the_port_of_a_boot(owner: Owner) -> None:
+    thing = {"id": 7, "name": NAME, "size": "s-1vcpu-1gb"}
+    droplet = OwnDroplet(owner.place, thing)
+    pinned = droplet.pins / "known_hosts"
+    pinned.parent.mkdir(parents=True)
+    pinned.write_text("127.7.0.2 ssh-ed25519 AAAA\n127.7.0.3 ssh-ed25519 BBBB\n")
+    for ssh, name in ((22, "127.7.0.2"), (2222, "[127.7.0.2]:2222"), (22, "127.7.0.2")):
+        with _running(droplet.folder, Ports(ssh, 80, 443, address="127.7.0.2")):
+            droplet.follow_port()
+            droplet.describe()
+        lines = {f"{name} ssh-ed25519 AAAA", "127.7.0.3 ssh-ed25519 BBBB"}
+        assert {*pinned.read_text().splitlines()} == lines
 
 
 def _hosts(project: Path, **environment: str) -> list[dict[str, Any]]:
