@@ -1,6 +1,6 @@
 """The six kinds of redeploy, each under constant load: requests made and failed, the longest wait.
 
-`make bench-redeploy`, on the emulated droplet that runs; writes benchmarks/results/redeploy.md.
+`make bench-redeploy`, on the droplet for tests; writes benchmarks/results/redeploy.md.
 """
 
 import argparse

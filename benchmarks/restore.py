@@ -1,6 +1,6 @@
 """A droplet is lost, and a fresh one begins with its backup: minutes by phase, and what came back.
 
-`make bench-restore`, on the droplet of `make up`, which is unplugged meanwhile; writes
+`make bench-restore`, on the droplet for tests, which is unplugged meanwhile; writes
 benchmarks/results/restore.md.
 """
 
