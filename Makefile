@@ -58,10 +58,11 @@ clean: ## Remove the emulated droplet, the caches and the environment
 		for pid in $$(sed -n 's/.*"pid": \([0-9]*\).*/\1/p' $$folder/cloud/api.json 2>/dev/null; \
 				cat $$folder/{,cloud/droplets/*/}qemu.pid $$folder/{,cloud/}authority/*.pid \
 				2>/dev/null); do \
-			{ cat /proc/$$pid/cmdline; echo "$$(readlink /proc/$$pid/cwd)/"; } 2>/dev/null | \
-				grep -qaF "$$(realpath $$folder)/" && kill -9 $$pid; \
+			case "$$({ cat /proc/$$pid/cmdline | tr '\0' '\n'; readlink /proc/$$pid/cwd; } 2>/dev/null)/" in \
+				*"$$(realpath $$folder)/"*) kill -9 $$pid || true;; \
+			esac; \
 		done; \
-	done; true
+	done
 	@# A build that was killed leaves /proc mounted in its folder.
 	@rm -rf --one-file-system $(EMULATOR) .cache .venv .venv-audit $(SITE) $(BLOG)/.jekyll-cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
