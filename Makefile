@@ -56,8 +56,7 @@ clean: ## Remove the emulated droplet, the caches and the environment
 	@# Without Python, which may be what is broken: no emulated droplet may outlive its folder.
 	@for folder in $(EMULATOR) .cache/*-droplet; do \
 		for pid in $$(sed -n 's/.*"pid": \([0-9]*\).*/\1/p' $$folder/cloud/api.json 2>/dev/null; \
-				cat $$folder/{,cloud/droplets/*/}qemu.pid $$folder/{,cloud/}authority/*.pid \
-				2>/dev/null); do \
+				grep -hs . $$folder/{,cloud/droplets/*/}qemu.pid $$folder/{,cloud/}authority/*.pid); do \
 			case "$$({ cat /proc/$$pid/cmdline | tr '\0' '\n'; readlink /proc/$$pid/cwd; } 2>/dev/null)/" in \
 				*"$$(realpath $$folder)/"*) kill -9 $$pid || true;; \
 			esac; \
