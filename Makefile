@@ -31,9 +31,14 @@ SHELL_SCRIPTS := $(shell grep -rlE '^#!/bin/(ba)?sh' files emulator .ci --includ
 ##@ A droplet on this machine
 .PHONY: up
 up: tools $(SITE)/index.html ## A whole running system on an emulated droplet, no account needed
-	@$(PYTHON) -m emulator up
-	@$(MAKE) $(EMULATOR)/deployed
+	@$(PYTHON) -m emulator account
+	@$(AS_ITS_OWNER) $(MAKE) droplet
+	@$(PYTHON) -m emulator wait
+	@$(AS_ITS_OWNER) $(MAKE) $(EMULATOR)/deployed
 	@$(PYTHON) -m commands.welcome
+
+# With the address of the emulated Digital Ocean, and what else its owner has in the environment.
+AS_ITS_OWNER = told=$$($(PYTHON) -m emulator api-env); eval "$$told";
 
 # Younger than everything that a deploy depends on: then a second `make up` need not ask the host.
 DESCRIPTION := deploy.py inventory.py config.py deploys facts operations settings group_data \
@@ -43,16 +48,18 @@ $(EMULATOR)/deployed: $(shell find $(DESCRIPTION) -type f -not -name '*.pyc') $(
 	@touch $@
 
 .PHONY: down
-down: $(VENV) ## Shut the emulated droplet down; its disk stays
+down: $(VENV) ## Shut the emulated droplet and its account down; the disk stays
 	@$(PYTHON) -m emulator down
 
 .PHONY: clean
 clean: ## Remove the emulated droplet, the caches and the environment
 	@# Without Python, which may be what is broken: no emulated droplet may outlive its folder.
 	@for folder in $(EMULATOR) .cache/*-droplet; do \
-		for pid in $$(cat $$folder/qemu.pid $$folder/authority/*.pid 2>/dev/null); do \
-			{ cat /proc/$$pid/cmdline; echo "$$(readlink /proc/$$pid/cwd)/"; } 2>/dev/null | \
-				grep -qaF "$$(realpath $$folder)/" && kill -9 $$pid; \
+		for pid in $$(sed -n 's/.*"pid": \([0-9]*\).*/\1/p' $$folder/cloud/api.json 2>/dev/null; \
+				grep -hs . $$folder/{,cloud/droplets/*/}qemu.pid $$folder/{,cloud/}authority/*.pid); do \
+			case "$$({ cat /proc/$$pid/cmdline | tr '\0' '\n'; readlink /proc/$$pid/cwd; } 2>/dev/null)/" in \
+				*"$$(realpath $$folder)/"*) kill -9 $$pid || true;; \
+			esac; \
 		done; \
 	done
 	@# A build that was killed leaves /proc mounted in its folder.
@@ -279,10 +286,18 @@ test-faults:
 	@$(BIN)/pytest -vv -m "not slow" tests/deploys/test_changes.py \
 		tests/commands tests/faults tests/privacy $(LABEL)
 
+# The same droplet, to stay: for what takes too long for `make test`, or is tried one by one.
+.PHONY: test-droplet
+test-droplet faults bench-redeploy bench-restore: export FREEHOLD_EMULATOR = $(TEST_DROPLET)
+test-droplet: tools $(SITE)/index.html ## A deployed droplet for tests, in .cache/test-droplet
+	@$(PYTHON) -m emulator up
+	@$(MAKE) deploy LIMIT=emulated
+
 .PHONY: faults
-faults: up ## Every fault on purpose, the slow ones too, on the droplet of make up (hours without KVM)
-	@$(BIN)/pytest -vv files/analytics/tests/faults tests/faults
-	@$(BIN)/pytest -vv -m slow tests/deploys tests/digitalocean tests/emulator
+faults: test-droplet ## Every fault on purpose, the slow ones too, on a droplet for tests (hours without KVM)
+	@trap '$(PYTHON) -m emulator down' EXIT; \
+	$(BIN)/pytest -vv files/analytics/tests/faults tests/faults; \
+	$(BIN)/pytest -vv -m slow tests/deploys tests/digitalocean tests/emulator
 
 .PHONY: audit
 audit: tools .venv-audit/complete ## Outside scanners look at the host; each finding is explained or a fault (TOOLS=, LIMIT=)
@@ -297,12 +312,12 @@ bench: tools $(SITE)/index.html ## Measure events, dashboard and a deploy, and w
 	@$(PYTHON) -m benchmarks.deploy
 
 .PHONY: bench-redeploy
-bench-redeploy: up ## Redeploy the droplet of make up in six ways under load: requests that fail (none)
-	@$(PYTHON) -m benchmarks.redeploy
+bench-redeploy: test-droplet ## Redeploy a droplet in six ways under load: requests that fail (none)
+	@trap '$(PYTHON) -m emulator down' EXIT; $(PYTHON) -m benchmarks.redeploy
 
 .PHONY: bench-restore
-bench-restore: up ## Lose the droplet of make up and begin a fresh one with its backup: minutes, what came back
-	@$(PYTHON) -m benchmarks.restore
+bench-restore: test-droplet ## Lose a droplet and begin a fresh one with its backup: minutes, what came back
+	@trap '$(PYTHON) -m emulator down' EXIT; $(PYTHON) -m benchmarks.restore
 
 .PHONY: lock
 lock: ## Pin the requirements again, with hashes

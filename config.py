@@ -7,6 +7,7 @@ from pyinfra import config
 from pyinfra.api.exceptions import PyinfraError
 
 from deploys.advice import advise
+from deploys.interrupt import fail_when_interrupted
 
 config.REQUIRE_PYINFRA_VERSION = ">=3.10,<4"
 # A host that fails stops the run for all: half a deploy is nobody's wish.
@@ -21,3 +22,4 @@ hub = gevent.get_hub()
 hub.NOT_ERROR = (*hub.NOT_ERROR, PyinfraError)
 
 advise()
+fail_when_interrupted()

@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from digitalocean.hosts import found_droplets
+from digitalocean.hosts import found_droplets, reached
 from settings.load import check_inventory, written_hosts
 
 # Your server: write its address here, like ["203.0.113.7"].
@@ -20,7 +20,14 @@ def _running_emulated() -> list[tuple[str, dict[str, object]]]:
         running = str(folder).encode() in Path(f"/proc/{described['pid']}/cmdline").read_bytes()
     except (OSError, ValueError, KeyError):
         return []
-    return [(described["name"], described["data"])] if running else []
+    if not running:
+        return []
+    name, data = described["name"], described["data"]
+    if "pins" in described:
+        # Made as a real one is: its host key is replaced by the first deploy.
+        where = Path(described["pins"])
+        data |= reached(name, data["ssh_hostname"], where, data["ssh_port"])
+    return [(name, data)]
 
 
 _written = written_hosts(droplets)
@@ -30,7 +37,8 @@ _others = {name: hosts for name, hosts in _found.items() if name != "droplets"}
 globals().update(_others)
 
 # The last group's settings win, so this one stands below.
-emulated = _running_emulated()
-droplets = [*_written, *_found.get("droplets", []), *emulated]
+_here = [] if "emulated" in _found else _running_emulated()
+emulated = [*_found.get("emulated", []), *_here]
+droplets = [*_written, *_found.get("droplets", []), *_here]
 
 check_inventory({"droplets": droplets, **_others, "emulated": emulated})

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import testinfra
 from testinfra.host import Host as Shell
@@ -52,25 +53,25 @@ class Target:
         return done.stdout.decode()
 
 
-def _emulator(host: Host) -> Path | None:
-    """The folder of an emulated droplet."""
+def _emulated(host: Host) -> dict[str, Any]:
+    """What an emulated droplet says of itself; nothing of another host."""
     if "emulated" not in host.groups:
-        return None
-    return Path(os.environ.get("FREEHOLD_EMULATOR", PROJECT / ".emulator"))
+        return {}
+    folder = Path(os.environ.get("FREEHOLD_EMULATOR", PROJECT / ".emulator"))
+    described: dict[str, Any] = json.loads((folder / "host.json").read_text())
+    return described
 
 
 def _ports(host: Host) -> dict[str, int]:
-    emulator = _emulator(host)
-    if not emulator:
-        return {"ssh": host.port, "http": 80, "https": 443}
-    ports: dict[str, int] = json.loads((emulator / "host.json").read_text())["ports"]
+    real = {"ssh": host.port, "http": 80, "https": 443}
+    ports: dict[str, int] = _emulated(host).get("ports", real)
     return ports
 
 
 def _authorities(host: Host, served: str) -> str:
     """Whom to trust, as PEM: what is served, and the roots that only an emulated droplet has."""
-    emulator = _emulator(host)
-    return served + ((emulator / "authority/roots.pem").read_text() if emulator else "")
+    roots = _emulated(host).get("roots")
+    return served + (Path(roots).read_text() if roots else "")
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The six kinds of redeploy, each under constant load: requests made and failed, the longest wait.
 
-`make bench-redeploy`, on the emulated droplet that runs; writes benchmarks/results/redeploy.md.
+`make bench-redeploy`, on the droplet for tests; writes benchmarks/results/redeploy.md.
 """
 
 import argparse
@@ -205,7 +205,7 @@ def main() -> int:
     chosen = parser.parse_args().kinds or list(KINDS)
     droplet = current()
     if not droplet.pid:
-        sys.exit("This needs the emulated droplet. Type: make up")
+        sys.exit("This needs the droplet for tests. Type: make bench-redeploy")
     with tempfile.TemporaryDirectory() as folder:
         changes = Changes(droplet, copy_of_the_project(Path(folder) / "project"))
         try:

@@ -1,6 +1,6 @@
 """A droplet is lost, and a fresh one begins with its backup: minutes by phase, and what came back.
 
-`make bench-restore`, on the droplet of `make up`, which is unplugged meanwhile; writes
+`make bench-restore`, on the droplet for tests, which is unplugged meanwhile; writes
 benchmarks/results/restore.md.
 """
 
@@ -155,7 +155,7 @@ def main() -> int:
     """0 when all is as it was."""
     droplet = current()
     if not droplet.pid:
-        sys.exit("This needs the emulated droplet. Type: make up")
+        sys.exit("This needs the droplet for tests. Type: make bench-restore")
     with tempfile.TemporaryDirectory() as folder:
         try:
             before, after, seconds = measure(droplet, Path(folder))

@@ -15,7 +15,7 @@ Open this within ten minutes. It works once, and signs that browser in for 30 da
 EMULATED = """
 The droplet is an emulated one, so a browser must be told where it is:
 
-  chromium --host-resolver-rules='MAP {domain} 127.0.0.1:{https}' '{link}'
+  chromium --host-resolver-rules='MAP {domain} {address}:{https}' '{link}'
 
 (Its certificate is its own, so the browser asks once; to root Chromium says no unless you add
 --no-sandbox.)
@@ -32,11 +32,11 @@ def question(domain: str, https: int | None) -> list[str]:
     return flask("dashboard-link", "--base", f"https://{domain}:{https}")
 
 
-def answer(link: str, domain: str, https: int | None) -> str:
+def answer(link: str, domain: str, address: str, https: int | None) -> str:
     """The link, and how to open it."""
     text = LINK.format(link=link)
     if https is not None:
-        text += EMULATED.format(domain=domain, https=https, link=link)
+        text += EMULATED.format(domain=domain, address=address, https=https, link=link)
     return text
 
 
@@ -49,7 +49,7 @@ def main() -> int:
     if asked.returncode:
         print("Are the services up? See: make logs, or mend them: make deploy", file=sys.stderr)
         return 1
-    print(answer(asked.stdout.strip(), domain, https))
+    print(answer(asked.stdout.strip(), domain, host.address, https))
     return 0
 
 

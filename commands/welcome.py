@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from commands.hosts import only_host
-from emulator.droplet import current
+from emulator.current import current
 
 TEXT = """
 Your site is up:  {address}
@@ -11,7 +11,7 @@ Your site is up:  {address}
   Look at it:     curl --cacert {roots} --resolve {resolve} {address}
                   (its certificate is of a test authority on this machine, and renewed by
                   itself: on a real server it is of Let's Encrypt)
-  In a browser:   chromium --host-resolver-rules='MAP {domain} 127.0.0.1:{https}' {address}
+  In a browser:   chromium --host-resolver-rules='MAP {domain} {where}:{https}' {address}
                   (which does not know that authority, so it asks once; to root Chromium
                   says no unless you add --no-sandbox)
   Send an event:  curl --cacert {roots} --resolve {resolve} {address}api/event \\
@@ -39,7 +39,8 @@ def main() -> None:
     print(
         TEXT.format(
             address=f"https://{domain}{suffix}/",
-            resolve=f"{domain}:{ports.https}:127.0.0.1",
+            resolve=f"{domain}:{ports.https}:{ports.address}",
+            where=ports.address,
             domain=domain,
             roots=roots.relative_to(Path.cwd()) if roots.is_relative_to(Path.cwd()) else roots,
             https=ports.https,

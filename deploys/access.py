@@ -41,6 +41,7 @@ def access(settings: Settings) -> None:
         own_host_key(
             name="Replace the host key that the droplet was made with, and pin the new one",
             born=str(born),
+            pins=str(host.data.get("_pins") or ""),
         )
 
 

@@ -20,6 +20,8 @@ from settings.model import Settings
 
 def cloud_of(settings: Settings, say: Callable[[str], None] = logger.info) -> Cloud:
     """The owner's account, as far as it is about the droplet of `settings`."""
+    # What is wrong in the environment is said before anything is bought.
+    host_keys.port()
     return Cloud(Client(token()), host_keys.folder(), settings.droplet_name, say)
 
 

@@ -1,18 +1,21 @@
 """What the settings say of the droplet: those that every host of the group `droplets` has."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 from digitalocean.errors import CloudError
 from settings.errors import SettingsError
-from settings.inventory import hosts_of
+from settings.inventory import HostEntry, hosts_of
 from settings.load import check_inventory, settings_of
 from settings.model import Settings
 from settings.paths import PROJECT
 
 GROUP = "droplets"
+# Which further group the droplet is in: its file of group_data wins over droplets.py.
+GROUP_VARIABLE = "FREEHOLD_GROUP"
 # Of no host: what a droplet that is still to be made will have.
 NOBODY = "droplet"
 NOTHING = (
@@ -21,14 +24,30 @@ NOTHING = (
 )
 
 
+def further_group(folder: Path = PROJECT / "group_data") -> str:
+    """The group that the environment names beside `droplets`; "" when it names none."""
+    group = os.environ.get(GROUP_VARIABLE, "")
+    if group and not (group.isidentifier() and (folder / f"{group}.py").is_file()):
+        raise SettingsError(
+            f"{GROUP_VARIABLE} is {group!r}, and group_data has no file of that name. Write "
+            f"group_data/NAME.py, or: unset {GROUP_VARIABLE}"
+        )
+    return group
+
+
+def _groups(folder: Path) -> dict[str, list[HostEntry]]:
+    # The last group's settings win.
+    return {name: [NOBODY] for name in (GROUP, further_group(folder)) if name}
+
+
 def raw(folder: Path = PROJECT / "group_data") -> dict[str, object]:
     """The settings as they are written, unchecked."""
-    return hosts_of({GROUP: [NOBODY]}, folder)[0].data
+    return hosts_of(_groups(folder), folder)[0].data
 
 
 def described() -> Settings:
     """The settings of the droplet. Raises SettingsError when these are wrong or name no region."""
-    check_inventory({GROUP: [NOBODY]})
+    check_inventory(_groups(PROJECT / "group_data"))
     settings = settings_of(raw())
     if not settings.droplet_region:
         raise CloudError(NOTHING)

@@ -67,11 +67,12 @@ class DropletConcern:
         found = self._ready()
         self._check(found)
         if not self._is_pinned(found):
-            self._pins.set([found.ipv4], [host_keys.born_with(found.name, self._cloud.folder)])
+            born = host_keys.born_with(found.name, self._cloud.folder)
+            self._pins.set([host_keys.known_as(found.ipv4)], [born])
 
     def _is_pinned(self, found: Droplet) -> bool:
         born = host_keys.born_with(found.name, self._cloud.folder)
-        return not born or born in self._pins.of(found.ipv4)
+        return not born or born in self._pins.of(host_keys.known_as(found.ipv4))
 
     def _check(self, found: Droplet) -> None:
         settings = self._settings

@@ -10,15 +10,35 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from digitalocean.errors import CloudError
 from settings.paths import PROJECT
 
 VARIABLE = "FREEHOLD_DROPLETS"
+# By which port SSH is reached, where something before the droplet forwards another than 22.
+PORT_VARIABLE = "FREEHOLD_SSH_PORT"
 
 
 def folder() -> Path:
     """Where this project keeps pins and, until the first deploy, the key that a droplet is born
     with."""
     return Path(os.environ.get(VARIABLE) or PROJECT / ".droplets").resolve()
+
+
+def port() -> int:
+    """The port by which each droplet's SSH is reached."""
+    given = os.environ.get(PORT_VARIABLE) or "22"
+    if not (given.isdecimal() and 0 < int(given) < 65536):
+        raise CloudError(f"{PORT_VARIABLE} is {given!r}. A port is a number from 1 to 65535.")
+    return int(given)
+
+
+def known_as(address: str, by: int | None = None) -> str:
+    """What a known-hosts file calls the server at `address`; "" when there is none.
+
+    `by` is the port by which it is reached, if not by that of all droplets.
+    """
+    by = port() if by is None else by
+    return f"[{address}]:{by}" if address and by != 22 else address
 
 
 def made_for(name: str, where: Path) -> tuple[str, str]:

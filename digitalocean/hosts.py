@@ -4,10 +4,11 @@ import os
 import re
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 from digitalocean import host_keys
 from digitalocean.client import Client
-from digitalocean.described import GROUP, raw
+from digitalocean.described import GROUP, further_group, raw
 from digitalocean.errors import CloudError
 from digitalocean.facts import Facts
 from digitalocean.things import Droplet
@@ -28,7 +29,8 @@ TAKEN = {"all", "inventory", "emulated", GROUP}
 
 
 def found_droplets(written: Iterable[HostEntry]) -> dict[str, list[HostEntry]]:
-    """The groups with the droplets that carry our tag: `droplets`, and one for each further tag.
+    """The groups with the droplets that carry our tag: `droplets`, the further one that the
+    environment names, and one for each further tag.
 
     Nothing is asked, and nothing said, unless the settings name a region. A host that is `written`
     by hand stays as it is written. When the API can't be asked, that is said in a sentence, and
@@ -43,6 +45,7 @@ def found_droplets(written: Iterable[HostEntry]) -> dict[str, list[HostEntry]]:
     except CloudError as error:
         _say(f"{error.message} Hosts that are written in inventory.py are there all the same.")
         return {}
+    further = further_group()
     known = {name for entry in written for name in _names(entry)}
     names = [one.name for one in droplets]
     for name in sorted({one for one in names if names.count(one) > 1}):
@@ -59,8 +62,9 @@ def found_droplets(written: Iterable[HostEntry]) -> dict[str, list[HostEntry]]:
             continue
         if {droplet.name, droplet.ipv4} & known:
             continue
-        for group in (GROUP, *_groups(droplet, tag)):
-            groups.setdefault(group, []).append(_entry(droplet))
+        entry = droplet.name, reached(droplet.name, droplet.ipv4)
+        for group in filter(None, (GROUP, further, *_groups(droplet, tag))):
+            groups.setdefault(group, []).append(entry)
     return groups
 
 
@@ -77,18 +81,27 @@ def _groups(droplet: Droplet, tag: str) -> list[str]:
     return sorted({name for name in names if name[0].isalpha() and name not in TAKEN})
 
 
-def _entry(droplet: Droplet) -> HostEntry:
-    where = host_keys.folder()
+def reached(
+    name: str, ipv4: str, where: Path | None = None, by: int | None = None
+) -> dict[str, object]:
+    """How the droplet `name` is reached, and which host key must answer.
+
+    Pins are in `where` and the port is `by`, if those are not the ones of all droplets.
+    """
+    where = host_keys.folder() if where is None else where
+    by = host_keys.port() if by is None else by
     pins = host_keys.Pins(where)
-    data: dict[str, object] = {"ssh_hostname": droplet.ipv4}
-    if pins.settle(droplet.ipv4):
+    data: dict[str, object] = {"ssh_hostname": ipv4}
+    if by != 22:
+        data["ssh_port"] = by
+    if pins.settle(host_keys.known_as(ipv4, by)):
         data["ssh_known_hosts_file"] = str(pins.path)
-    born = host_keys.born_with(droplet.name, where)
+    born = host_keys.born_with(name, where)
     if born:
-        # With an underscore, for it is no setting: the deploy replaces this key.
-        data["_born_host_key"] = born
+        # With an underscore, for they are no settings: the deploy replaces this key.
+        data |= {"_born_host_key": born, "_pins": str(where)}
         data |= BOOTING
-    return droplet.name, data
+    return data
 
 
 def _say(text: str) -> None:

@@ -108,4 +108,4 @@ class Rebuild:
             raise CloudError(f"The droplet {old.id} is in use, and is not destroyed.")
         self._cloud.client.delete(f"{PATH}/{old.id}")
         self._cloud.facts.gone(PATH, old.id)
-        host_keys.Pins(self._cloud.folder).set([old.ipv4], [])
+        host_keys.Pins(self._cloud.folder).set([host_keys.known_as(old.ipv4)], [])

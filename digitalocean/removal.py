@@ -85,7 +85,7 @@ def _droplet(cloud: Cloud, settings: Settings) -> Iterator[Gone]:
     def remove() -> None:
         _delete(cloud, droplets.PATH, found.id)
         host_keys.forget_born(found.name, cloud.folder)
-        host_keys.Pins(cloud.folder).set([found.ipv4], [])
+        host_keys.Pins(cloud.folder).set([host_keys.known_as(found.ipv4)], [])
 
     yield Gone(
         f"the droplet {found.name} ({found.id}, {found.ipv4 or 'no address'}) with all that is on "

@@ -4,7 +4,8 @@ The module-level functions act on the droplet of the current folder (`.emulator/
 folder that FREEHOLD_EMULATOR names, as tests do to leave the developer's own droplet alone.
 """
 
-from emulator.droplet import Droplet, current
+from emulator.current import current
+from emulator.droplet import Droplet
 
 __all__ = ["Droplet", "current", "down", "power_cut", "restore", "snapshot", "up"]
 

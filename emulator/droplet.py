@@ -1,6 +1,5 @@
 """One emulated droplet: its folder, its life, and what the inventory reads of it."""
 
-import os
 import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -107,7 +106,7 @@ class Droplet:
             self._boot()
         # Also of one that an interrupted run has started a moment ago.
         if not self.login.works():
-            self._wait_for_ssh()
+            self.wait_for_ssh()
         self.certify()
 
     def certify(self) -> None:
@@ -160,9 +159,10 @@ class Droplet:
         login = Login(ports.ssh, self.key, self.folder / "known_hosts")
         _, host_public_key = key_pair(self.host_key)
         login.known_hosts.write_text(f"[127.0.0.1]:{ports.ssh} {host_public_key}\n")
-        data = login.data() | origins(ports.https) | Authority(self.folder, ports).data()
+        authority = Authority(self.folder, ports)
+        data = login.data() | origins(ports.https) | authority.data()
         # Last: a droplet that is described here can be logged in to.
-        self._host_file.write(NAME, pid, ports, data)
+        self._host_file.write(NAME, pid, ports, data, roots=str(authority.roots))
 
     def _qemu(self, ports: Ports, snapshot: str) -> int:
         machine = process.Machine(
@@ -185,7 +185,7 @@ class Droplet:
             forget_accelerator(CACHE)
             return process.start(replace(machine, accelerator=self.accelerator))
 
-    def _wait_for_ssh(self) -> None:
+    def wait_for_ssh(self) -> None:
         how = "" if self.accelerator == "kvm" else ", every instruction emulated: no KVM here"
         with step(f"Booting the droplet{how}"):
             deadline = time.monotonic() + BOOT_SECONDS
@@ -203,8 +203,7 @@ class Droplet:
     def down(self) -> None:
         """Press the power button and wait; the disk stays."""
         pid = self.pid
-        if self.ports:
-            self.authority.end()
+        self._end_authority()
         if not pid:
             say("The emulated droplet is not running.")
             return
@@ -220,6 +219,9 @@ class Droplet:
         if pid:
             process.kill(pid)
             process.wait_for_end(pid, 30)
+        self._end_authority()
+
+    def _end_authority(self) -> None:
         if self.ports:
             self.authority.end()
 
@@ -261,9 +263,3 @@ class Droplet:
     def _must_run(self) -> None:
         if not self.pid:
             raise EmulatorError("The emulated droplet is not running. Type: make up")
-
-
-def current() -> Droplet:
-    """The droplet of this project's folder, or of the folder that FREEHOLD_EMULATOR names."""
-    folder = os.environ.get("FREEHOLD_EMULATOR", str(PROJECT / ".emulator"))
-    return Droplet(Path(folder), int(os.environ.get("FREEHOLD_EMULATOR_MEMORY", MEMORY)))

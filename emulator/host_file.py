@@ -27,6 +27,11 @@ class HostFile:
         return self._read().get("pid")
 
     @property
+    def of(self) -> str:
+        """The folder of the droplet that it is about, when that is another one; else nothing."""
+        return str(self._read().get("of", ""))
+
+    @property
     def ports(self) -> Ports | None:
         """The ports of that boot; None before the first."""
         try:
@@ -34,9 +39,15 @@ class HostFile:
         except (KeyError, TypeError):
             return None
 
-    def write(self, name: str, pid: int, ports: Ports, data: dict[str, object]) -> None:
-        """Describe a boot; `data` is what pyinfra is to know of the host."""
-        described = {"name": name, "pid": pid, "ports": asdict(ports), "data": data}
+    def write(
+        self, name: str, pid: int, ports: Ports, data: dict[str, object], **more: str
+    ) -> None:
+        """Describe a boot; `data` is what pyinfra is to know of the host.
+
+        Of `more`, `roots` is whom its visitors trust, `pins` the folder of its pinned host key, and
+        `of` the droplet's folder when that is another one.
+        """
+        described = {"name": name, "pid": pid, "ports": asdict(ports), "data": data, **more}
         half_made = self._path.with_suffix(".new")
         half_made.write_text(json.dumps(described, indent=2) + "\n")
         half_made.rename(self._path)

@@ -9,11 +9,12 @@ from emulator.errors import EmulatorError
 
 @dataclass(frozen=True)
 class Login:
-    """The way in: a port of 127.0.0.1, the key, and the host key that must answer."""
+    """The way in: a port of this machine, the key, and the host key that must answer."""
 
     port: int
     key: Path
     known_hosts: Path
+    address: str = "127.0.0.1"
 
     def command(self, *command: str) -> list[str]:
         """The argument list that runs `command` on the droplet, or opens a shell."""
@@ -35,7 +36,7 @@ class Login:
             str(self.port),
             "-i",
             str(self.key),
-            "root@127.0.0.1",
+            f"root@{self.address}",
             *command,
         ]
 
@@ -66,7 +67,7 @@ class Login:
     def data(self) -> dict[str, object]:
         """The same for pyinfra, in its own words."""
         return {
-            "ssh_hostname": "127.0.0.1",
+            "ssh_hostname": self.address,
             "ssh_port": self.port,
             "ssh_key": str(self.key),
             "ssh_known_hosts_file": str(self.known_hosts),

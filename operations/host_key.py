@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Generator
+from pathlib import Path
 
 from pyinfra import logger
 from pyinfra.api import FunctionCommand, Host, State, operation
@@ -43,7 +44,7 @@ systemctl reload ssh
 
 
 @operation()
-def own_host_key(born: str) -> Generator[FunctionCommand, None, None]:
+def own_host_key(born: str, pins: str = "") -> Generator[FunctionCommand, None, None]:
     """Give the host a key of its own in place of the one that came with its user_data.
 
     That one can be read by whatever on the droplet may ask the provider's metadata service. The new
@@ -52,19 +53,19 @@ def own_host_key(born: str) -> Generator[FunctionCommand, None, None]:
     both pinned. Who has no key that a droplet was born with any more does not ask for this.
 
     + born: the public key that came with user_data
+    + pins: the folder of the known-hosts file, if not that of all droplets
     """
-    yield FunctionCommand(_replace, (born,), {})
+    yield FunctionCommand(_replace, (born, Path(pins) if pins else host_keys.folder()), {})
 
 
-def _replace(state: State, host: Host, born: str) -> bool:
+def _replace(state: State, host: Host, born: str, where: Path) -> bool:
     done, output = host.run_shell_command(_shell(_MAKE, born))
     new = " ".join(output.stdout.split()[:2])
     if not done or not new.startswith("ssh-ed25519 "):
         return _failed(host, f"No host key could be made: {output.stderr or output.stdout}")
-    address, port = str(host.data.get("ssh_hostname") or host.name), host.data.get("ssh_port") or 22
-    if port != 22:
-        address = f"[{address}]:{port}"
-    where = host_keys.folder()
+    address = host_keys.known_as(
+        str(host.data.get("ssh_hostname") or host.name), host.data.get("ssh_port") or 22
+    )
     pins = host_keys.Pins(where)
     pins.set([address], [new, born])
     done, output = host.run_shell_command(_shell(_SWITCH))

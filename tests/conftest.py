@@ -18,7 +18,10 @@ DOMAIN = "blog.test"
 def droplet() -> Droplet:
     """The running emulated droplet."""
     found = current()
-    assert found.pid, "These tests need the emulated droplet. Type: make test, or: make up"
+    assert found.pid, (
+        "These tests need a droplet. Type: make test-droplet, then: "
+        "export FREEHOLD_EMULATOR=.cache/test-droplet"
+    )
     return found
 
 

@@ -44,13 +44,13 @@ def running(folder: Path) -> Running | None:
     return described if b"api" in arguments else None
 
 
-def environment(folder: Path) -> str:
-    """The lines for a shell that lead this project to it."""
+def environment(folder: Path) -> dict[str, str]:
+    """What leads this project to it."""
     found = running(folder)
     if not found:
         raise EmulatorError("There is no emulated Digital Ocean. Type: python -m emulator api-up")
     token = Tokens(folder / "tokens.json").of(EVERYTHING)
-    return f"export DIGITALOCEAN_API_URL={found.address}\nexport DIGITALOCEAN_TOKEN={token}"
+    return {"DIGITALOCEAN_API_URL": found.address, "DIGITALOCEAN_TOKEN": token}
 
 
 def up(folder: Path, *options: str) -> Running:
@@ -88,8 +88,8 @@ def _start(folder: Path, options: Sequence[str]) -> int:
     return int(done.stdout)
 
 
-def down(folder: Path) -> None:
-    """End it, and pull the plugs of its droplets; the disks stay."""
+def down(folder: Path, *, cleanly: bool = False) -> None:
+    """End it, and pull the plugs of its droplets, or press their power buttons; the disks stay."""
     found = running(folder)
     if found:
         os.kill(found.pid, signal.SIGTERM)
@@ -99,7 +99,10 @@ def down(folder: Path) -> None:
         return
     for droplet in State(file)["droplets"].values():
         place = folder / "droplets" / str(droplet["id"])
-        BootedDroplet(place, droplet, Addresses(folder)).power_cut()
+        machine = BootedDroplet(place, droplet, Addresses(folder))
+        if cleanly and machine.pid:
+            machine.down()
+        machine.power_cut()
 
 
 def destroy(folder: Path) -> None:

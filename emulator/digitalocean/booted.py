@@ -48,9 +48,12 @@ class BootedDroplet(Droplet):
             return
         self._make()
         ports = self.ports
-        if not ports or (ports.acme, ports.dns) != (acme, dns):
+        if not ports or (ports.acme, ports.dns) != (acme, dns) or not self._are_free(ports):
             ports = ports_on(self.address, acme, dns)
         self.start(ports)
+
+    def _are_free(self, ports: Ports) -> bool:
+        return all(is_free(port, self.address) for port in (ports.ssh, ports.http, ports.https))
 
     def _make(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)

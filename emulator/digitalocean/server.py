@@ -21,6 +21,7 @@ from types import FrameType
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from emulator.authority import Authority
+from emulator.current import place
 from emulator.digitalocean import cloud as defaults
 from emulator.digitalocean import limits
 from emulator.digitalocean.app import create_app
@@ -29,8 +30,8 @@ from emulator.digitalocean.booted import ports_on
 from emulator.digitalocean.cloud import Cloud
 from emulator.digitalocean.machines import Paper
 from emulator.digitalocean.names import serve_names
+from emulator.digitalocean.own import ACCOUNT
 from emulator.digitalocean.virtual import Virtual, prepare
-from emulator.droplet import PROJECT
 from emulator.errors import EmulatorError
 from emulator.ports import Ports, any_free, is_free
 from emulator.progress import say
@@ -38,14 +39,9 @@ from emulator.progress import say
 HOST = "127.0.0.1"
 
 
-def usual_folder() -> Path:
-    """Where the account of this project is; beside the droplet of FREEHOLD_EMULATOR's folder."""
-    return Path(os.environ.get("FREEHOLD_EMULATOR", PROJECT / ".emulator")) / "cloud"
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What can be said on the command line."""
-    parser.add_argument("--folder", type=Path, default=usual_folder())
+    parser.add_argument("--folder", type=Path, default=place() / ACCOUNT)
     parser.add_argument("--paper", action="store_true", help="boot nothing")
     parser.add_argument("--port", type=int, default=0, help="0: that of the last time, or any")
     parser.add_argument("--action-seconds", type=float, default=defaults.ACTION_SECONDS)

@@ -83,7 +83,7 @@ def forwarded(described: Host) -> dict[str, int] | None:
         return None
     folder = Path(os.environ.get("FREEHOLD_EMULATOR", PROJECT / ".emulator"))
     ports = json.loads((folder / "host.json").read_text())["ports"]
-    return {name: port for name, port in ports.items() if name != "address"}
+    return {name: ports[name] for name in ("ssh", "http", "https")}
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +92,7 @@ def roots(forwarded: dict[str, int] | None) -> str | None:
     if forwarded is None:
         return None
     folder = Path(os.environ.get("FREEHOLD_EMULATOR", PROJECT / ".emulator"))
-    return str(folder / "authority" / "roots.pem")
+    return str(json.loads((folder / "host.json").read_text())["roots"])
 
 
 @pytest.fixture(scope="session")

@@ -29,8 +29,8 @@ def test_a_real_host_has_no_forwarded_ports() -> None:
 
 
 def test_of_an_emulated_host_it_is_said_how_a_browser_finds_it() -> None:
-    real = dashboard.answer(LINK, "blog.test", None)
-    emulated = dashboard.answer(LINK, "blog.test", 8443)
+    real = dashboard.answer(LINK, "blog.test", "203.0.113.7", None)
+    emulated = dashboard.answer(LINK, "blog.test", "127.7.0.2", 8443)
     assert LINK in real
     assert "chromium" not in real
-    assert f"MAP blog.test 127.0.0.1:8443' '{LINK}'" in emulated
+    assert f"MAP blog.test 127.7.0.2:8443' '{LINK}'" in emulated
