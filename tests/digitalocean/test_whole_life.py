@@ -75,8 +75,28 @@ class Life(Owner):
     def right(self, *words: str, typed: str = "") -> str:
         """Type what must succeed; what it prints."""
         done = self.type(*words, typed=typed)
-        assert done.code == 0, done.said
+        assert done.code == 0, f"{done.said}\n{self.complaints()}"
         return done.stdout
+
+    def complaints(self) -> str:
+        """What each droplet has to say of what went wrong on it, before it is gone."""
+        ask = ["ssh", "-i", str(self.folder / "login"), "-o", "StrictHostKeyChecking=no"]
+        ask += ["-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=30"]
+        look = "systemctl --failed; journalctl --boot --priority warning --no-pager | tail -n 150"
+        said = []
+        for droplet in self.ask("GET", "/v2/droplets")["droplets"]:
+            (address,) = (
+                one["ip_address"] for one in droplet["networks"]["v4"] if one["type"] == "public"
+            )
+            done = subprocess.run(
+                [*ask, f"root@{address}", look],
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=180,
+            )
+            said.append(f"---- {droplet['id']}\n{done.stdout}{done.stderr}")
+        return "\n".join(said)
 
 
 def free_port() -> int:

@@ -29,11 +29,12 @@ def facts(host: Target, described: Host) -> dict[str, str]:
             "worker": "for file in live/freehold/privkey.pem accounts; do setpriv --reuid 101"
             " --regid 101 --clear-groups --inh-caps=-all --bounding-set=-all"
             " ls /etc/letsencrypt/$file >/dev/null && echo read; done",
-            "logs": "ls /var/log/letsencrypt | wc -l; stat --format %a /var/log/letsencrypt",
+            "logs": "find /var/log/letsencrypt -printf '%d %m\\n' 2>/dev/null",
             "timer": "systemctl is-active certbot.timer; systemctl is-enabled certbot.timer",
             "certbot": "systemctl show certbot.service --property ExecCondition,ExecStopPost",
             "status": "freehold-certificate status --json; echo; echo $?",
-            "told": "stat --format %a /etc/freehold/certificate.json /var/lib/freehold/certificate",
+            "told": "find /etc/freehold/certificate.json /var/lib/freehold/certificate"
+            " -maxdepth 0 -printf '%m\\n' 2>/dev/null",
         },
     )
 
@@ -75,7 +76,8 @@ def test_keys_are_roots_alone(facts: dict[str, str]) -> None:
     assert not loose
     assert facts["worker"].count("Permission denied") == 2, "A flaw in nginx tells the key."
     assert "read" not in facts["worker"].split()
-    assert facts["told"].split() == ["600", "700"]
+    # No order was made yet where a backup has brought the certificate.
+    assert facts["told"].split() in (["600", "700"], ["600"])
 
 
 def test_no_container_sees_the_authoritys_folder(host: Target, facts: dict[str, str]) -> None:
@@ -96,9 +98,10 @@ def test_it_is_renewed(facts: dict[str, str]) -> None:
 
 
 def test_logs_are_bounded_and_closed(facts: dict[str, str]) -> None:
-    count, mode = facts["logs"].split()
-    assert int(count) <= 12
-    assert mode == "700"
+    found = [line.split() for line in facts["logs"].splitlines()]
+    # The folder comes with the first order, so not with a backup's certificate.
+    assert [mode for depth, mode in found if depth == "0"] in (["700"], [])
+    assert len(found) <= 13
 
 
 def test_all_is_in_order(facts: dict[str, str]) -> None:
