@@ -16,7 +16,7 @@ import testinfra
 from testinfra.host import Host as Target
 
 from commands.hosts import PROJECT, Host, hosts
-from tests.host.reading import Services, refuse_during_a_deploy
+from tests.host.reading import Services, may_be_disturbed
 from tests.host.stranger import Stranger
 from tests.host.visitor import Visitor
 
@@ -125,4 +125,4 @@ def services(host: Target) -> Services:
 @pytest.fixture(scope="module")
 def no_deploy(host: Target) -> None:
     """For what disturbs the host for a moment: never while somebody deploys to it."""
-    refuse_during_a_deploy(host)
+    may_be_disturbed(host)

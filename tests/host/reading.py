@@ -33,10 +33,30 @@ HOLDER = """read -r pid start who <{lock} &&
 [ "$(awk '{{print $22}}' /proc/$pid/stat)" = "$start" ] && echo "$who" """
 
 
-def refuse_during_a_deploy(host: Target) -> None:
-    """Called before anything that disturbs the host for a moment, like a restart of Docker."""
+# What our timers have started, and would fail at.
+AT_WORK = "systemctl list-units --no-legend --state=activating 'freehold-*.service' | grep ."
+STARTING = "docker ps --quiet --filter health=starting | grep ."
+
+
+def may_be_disturbed(host: Target) -> None:
+    """Called before anything that disturbs the host for a moment, like a restart of Docker.
+
+    A deploy is not waited for; a backup, or other work of the hour, is.
+    """
     holder = host.run(HOLDER.format(lock="/run/freehold-deploy")).stdout.strip()
     assert not holder, f"A deploy is running, so this was not tried. Wait for it: {holder}"
+    _until_not(host, AT_WORK, 900)
+
+
+def settled(host: Target) -> None:
+    """Called after a restart of Docker, which asks all containers anew whether they are healthy."""
+    _until_not(host, STARTING, 300)
+
+
+def _until_not(host: Target, says: str, seconds: int) -> None:
+    waiting = f"timeout {seconds} sh -c %s"
+    done = host.run(waiting, f"while {says} >/dev/null; do sleep 3; done")
+    assert done.rc == 0, host.run(says).stdout
 
 
 # Go's command-line tools take a second to start on a slow machine; Docker's API does not.

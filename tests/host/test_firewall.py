@@ -13,7 +13,7 @@ from testinfra.host import Host as Target
 
 from commands.hosts import Host
 from tests.containers import container
-from tests.host.reading import DOCKER, Services, read, refuse_during_a_deploy, run_python
+from tests.host.reading import DOCKER, Services, may_be_disturbed, read, run_python, settled
 from tests.host.stranger import Stranger
 
 DOORS = {22, 80, 443}
@@ -273,13 +273,14 @@ def test_restarting_docker_opens_nothing(
     ruleset: list[dict[str, Any]],
 ) -> None:
     before = _processes(host)
-    refuse_during_a_deploy(host)
+    may_be_disturbed(host)
     restarted = host.run("systemctl restart docker.service")
     assert restarted.rc == 0, restarted.stderr
     assert _without_counters(_ruleset(host)) == _without_counters(ruleset)
     _only_the_doors(host, described, stranger, published)
     assert _processes(host) == before, "Restarting Docker's daemon interrupts the site."
     assert _database_answers(host, services), "The webapp no longer reaches its database."
+    settled(host)
 
 
 def test_reloading_the_firewall_breaks_nothing(
@@ -290,7 +291,7 @@ def test_reloading_the_firewall_breaks_nothing(
     published: str,
     ruleset: list[dict[str, Any]],
 ) -> None:
-    refuse_during_a_deploy(host)
+    may_be_disturbed(host)
     reloaded = host.run("systemctl restart freehold-firewall")
     assert reloaded.rc == 0, reloaded.stderr
     after = _ruleset(host)
