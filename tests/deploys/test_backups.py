@@ -140,6 +140,51 @@ def test_a_backup_that_is_cut_off_is_none(lab: Lab) -> None:
     assert snapshots(lab) == 3 * stamps
 
 
+def test_room_making_that_is_cut_off_keeps_nobody_out(lab: Lab) -> None:
+    """As by a power cut: a lock that keeps everybody out stays in the repository."""
+    for _ in range(3):
+        lab.right("backup")
+    program, locks = "/usr/bin/restic", "/mnt/backup/repository/locks"
+    lab.run("mv", program, f"{program}.real")
+    cut = (
+        f'case "$*" in *--prune*) {program}.real check >/dev/null & '
+        f"until ls {locks}/*; do :; done; kill -9 $! $PPID; exit ;; esac"
+    )
+    lab.write(program, f'#!/bin/sh\n{cut}\nexec {program}.real "$@"\n', "755")
+    try:
+        assert lab.program("tidy").code != 0
+    finally:
+        lab.run("mv", f"{program}.real", program)
+    assert lab.run("ls", locks).said
+    # As long as nobody has asked how it ended, its number is taken.
+    wait(lambda: "restic" not in lab.run("ps", "-eo", "comm").said, 60)
+    done = lab.run("env", "FREEHOLD_PATIENCE=1s", PROGRAM, "backup")
+    assert done.code == 0, done.said
+    lab.right("tidy")
+
+
+def test_a_lock_of_another_host_of_this_name_stays(lab: Lab) -> None:
+    """Its process can't be seen from here, as that of the old droplet beside a rebuild."""
+    key, repository = "RESTIC_PASSWORD_FILE=/etc/freehold/backup/key", "/mnt/backup/repository"
+    # A number that no process has here.
+    number = "echo 31000 >/proc/sys/kernel/ns_last_pid"
+    hold = f"{number}; {key} restic -r {repository} --no-cache backup --stdin; :"
+    elsewhere = ("unshare", "--pid", "--fork", "--kill-child")
+    holder = subprocess.Popen(
+        lab.on_host(*elsewhere, "sh", "-c", hold), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
+    try:
+        wait(lambda: bool(lab.run("ls", f"{repository}/locks").said))
+        before = lab.run("ls", f"{repository}/locks").said
+        lab.right("backup")
+        lab.run("env", "FREEHOLD_PATIENCE=1s", PROGRAM, "tidy")
+        assert before in lab.run("ls", f"{repository}/locks").said
+    finally:
+        holder.kill()
+        holder.communicate()
+        lab.run("env", "FREEHOLD_PATIENCE=1s", PROGRAM, "unlock")
+
+
 def test_a_backup_that_differs_is_not_proven(lab: Lab) -> None:
     """As if a row had got lost on its way: the manifest says one more."""
     lab.run("cp", "-a", "/mnt/backup/repository", "/mnt/backup/good")
@@ -265,7 +310,8 @@ def test_a_repository_that_somebody_holds(lab: Lab, copied: str) -> None:
     finally:
         holder.kill()
         holder.communicate()
-    # Of this host, and its process is gone: nobody holds it.
+    # Whose it was, nobody but the owner knows within half an hour.
+    lab.right("unlock")
     lab.right("check")
 
 

@@ -36,6 +36,7 @@ from freehold_backup import (
     database,
     handover,
     journal,
+    locks,
     prove,
     restic,
     restore,
@@ -139,7 +140,8 @@ _OTHERS: dict[str, Action] = {
 def _run(found: Config, name: str) -> None:
     """Do it, and remember how it went, for the status."""
     try:
-        _RUNS[name](found)
+        with locks.accounted_for(found):
+            _RUNS[name](found)
     except Trouble as trouble:
         _remember(found, name, trouble)
         raise

@@ -27,6 +27,10 @@ class Missing(RepositoryTrouble):
     """There is no repository where one should be."""
 
 
+class Locked(RepositoryTrouble):
+    """Somebody holds the repository, or it looks so."""
+
+
 def environment(config: Config) -> dict[str, str]:
     """What restic is told beside its arguments."""
     given = {
@@ -118,8 +122,8 @@ def check(config: Config, code: int, said: str) -> None:
     """Raise Trouble unless it went well."""
     if code == 0:
         return
-    text = words.reason(code, said, config.repository)
-    raise Missing(text) if code == words.MISSING else RepositoryTrouble(text)
+    kind = {words.MISSING: Missing, words.LOCKED: Locked}.get(code, RepositoryTrouble)
+    raise kind(words.reason(code, said, config.repository))
 
 
 def ask(config: Config, *arguments: str) -> Any:  # noqa: ANN401  (restic's JSON)

@@ -40,9 +40,6 @@ def superfluous(found: list[Set], kept: set[str]) -> list[str]:
 def tidy(config: Config, say: Say) -> None:
     """Forget what restic's policy does not keep, and free its room."""
     with alone(config):
-        # Only what nobody holds: of this host and without its process, or not renewed for half an
-        # hour. https://restic.readthedocs.io/en/stable/manual_rest.html (unlock)
-        restic.run(config, "unlock")
         only = ("--host", config.domain, "--group-by", "host")
         groups = restic.ask(
             config, "forget", "--dry-run", "--tag", sets.FILES, *only, *policy(config)
@@ -60,7 +57,6 @@ def check(config: Config, say: Say) -> None:
     """Have restic look at the repository's structure, and read a part of its data."""
     part = date.today().isocalendar().week % _PARTS + 1
     with alone(config):
-        restic.run(config, "unlock")
         try:
             restic.run(config, "check", f"--read-data-subset={part}/{_PARTS}")
         except Trouble as trouble:
