@@ -86,7 +86,7 @@ def facts(host: Target) -> dict[str, str]:
             "password rules": "cat /etc/login.defs",
             "password checks": "cat /etc/pam.d/common-password;"
             " ls /usr/lib/*/security/pam_passwdqc.so",
-            "root's age": "chage --list root",
+            "age": "chage --list root",
             "closed": "stat -c '%a %U %n' /etc/cron.* /etc/crontab /etc/ssh/sshd_config"
             " 2>/dev/null",
             "checksums": "systemctl is-enabled freehold-checksums.timer;"
@@ -196,7 +196,7 @@ def test_a_password_would_be_a_strong_one(facts: dict[str, str]) -> None:
     checks = facts["password checks"]
     assert re.search(r"^password\s.*pam_passwdqc\.so", checks, re.MULTILINE), checks
     assert "/security/pam_passwdqc.so" in checks
-    expires = re.search(r"Password expires\s*: (.*)", facts["root's age"])
+    expires = re.search(r"Password expires\s*: (.*)", facts["age"])
     assert expires
     assert expires[1] == "never", "The owner would be asked for a password that nobody has."
 
