@@ -163,6 +163,17 @@ def test_room_making_that_is_cut_off_keeps_nobody_out(lab: Lab) -> None:
     lab.right("tidy")
 
 
+def test_a_run_that_was_cut_off_before_there_was_a_repository(lab: Lab) -> None:
+    lab.write(f"{STATE}/runs/1", "")
+    lab.describe("/mnt/backup/made later")
+    try:
+        lab.right("backup")
+    finally:
+        lab.describe()
+    assert lab.run("ls", f"{STATE}/runs").said == ""
+    lab.right("backup")
+
+
 def test_a_lock_of_another_host_of_this_name_stays(lab: Lab) -> None:
     """Its process can't be seen from here, as that of the old droplet beside a rebuild."""
     key, repository = "RESTIC_PASSWORD_FILE=/etc/freehold/backup/key", "/mnt/backup/repository"

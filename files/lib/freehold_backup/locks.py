@@ -26,12 +26,10 @@ def accounted_for(config: Config) -> Iterator[None]:
     folder = config.state / "runs"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     cut_off = [path for path in folder.iterdir() if not _is_held(path)]
-    if cut_off:
-        restic.run(config, "unlock")
-        # Another program may have its number after a boot. Then once more, with the next run.
-        if not _locks(config):
-            for path in cut_off:
-                path.unlink(missing_ok=True)
+    # Another program may have the number of one after a boot. Then once more, with the next run.
+    if cut_off and not _left_after_unlocking(config):
+        for path in cut_off:
+            path.unlink(missing_ok=True)
     own = folder / str(os.getpid())
     with own.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -53,6 +51,17 @@ def _is_held(path: Path) -> bool:
     except BlockingIOError:
         return True
     return False
+
+
+def _left_after_unlocking(config: Config) -> list[str]:
+    try:
+        # It says soon when the place is not reached.
+        restic.identity(config)
+    except restic.Missing:
+        # The run may make one.
+        return []
+    restic.run(config, "unlock")
+    return _locks(config)
 
 
 def _clear_old(config: Config) -> None:
