@@ -66,8 +66,6 @@ ROOT = {
     "restic",
     # freehold-checksums', once a week.
     "debsums",
-    # What runc calls itself while it starts a container or asks for its health; nginx's is by curl.
-    *("runc:[0:PARENT]", "runc:[1:CHILD]", "runc:[2:INIT]", "curl"),
 }
 # What a provider's image may bring, and only on its machines.
 ROOT_ELSEWHERE = {"cron", "qemu-ga", "dhclient", "dhcpcd", "polkitd", "rsyslogd", "do-agent", "atd"}
@@ -157,17 +155,20 @@ def find(*arguments):
     return done.stdout.splitlines()
 
 
-running = set()
-for process in Path("/proc").glob("[0-9]*"):
-    try:
-        status = dict(line.split(":\t", 1) for line in
-                      (process / "status").read_text().splitlines() if ":\t" in line)
-        ids = status["Uid"].split()
-        if ids[1] == "0" and (process / "cmdline").read_bytes():
-            running.add(status["Name"])
-    except OSError:
-        pass
+def of_root():
+    running = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            status = dict(line.split(":\t", 1) for line in
+                          (process / "status").read_text().splitlines() if ":\t" in line)
+            ids = status["Uid"].split()
+            if ids[1] == "0" and (process / "cmdline").read_bytes():
+                running.add((process.name, status["Name"]))
+        except OSError:
+            pass
+    return running
 
+at_first = of_root()
 capable = []
 for top in ("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/libexec", "/usr/local", "/opt", "/root"):
     for folder, folders, files in os.walk(top):
@@ -182,10 +183,13 @@ for top in ("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/libexec", "/usr/local", "
 
 images = ("/var/lib/docker", "/var/lib/containerd")
 left_out = [part for path in images for part in ("-path", path, "-prune", "-o")]
+set_id = find("/", "-xdev", *left_out, "-type", "f", "-perm", "/6000", "-print")
+# What came or went meanwhile is a step of something, such as runc's at each health check.
+stayed = at_first & of_root()
 print(json.dumps({
-    "root": sorted(running),
+    "root": sorted({name for process, name in stayed}),
     "capable": capable,
-    "set id": find("/", "-xdev", *left_out, "-type", "f", "-perm", "/6000", "-print"),
+    "set id": set_id,
     "loose": find("/", "/run", "/tmp", "/dev/shm", "/home", "/var/tmp", "-xdev", *left_out,
                   "(", "-type", "f", "-o", "-type", "d", "-o", "-type", "s", ")",
                   "-perm", "/022", "-printf", "%m %y %p\n"),
