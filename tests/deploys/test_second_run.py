@@ -44,7 +44,6 @@ BY_HAND = {
     "sed -i 's/server_tokens off/server_tokens on/' /etc/freehold/nginx/live/nginx.conf": (
         "nginx's configuration and certificate in force"
     ),
-    "chmod 666 /opt/freehold/docker-compose.yml": "Bring all services up",
     # Of the same length, so that only a look at the content tells.
     "sed -i 's/<title>[A-Z]/<title>_/' /srv/www/current/index.html": "release of the site",
     "chmod 777 /srv/www/current/about.html": "release of the site",
@@ -69,6 +68,19 @@ def test_drift_is_named_and_a_deploy_mends_it(droplet: Droplet) -> None:
     assert droplet.run("stat", "-c", "%a", path).strip() == "644"
     assert "8080" not in droplet.run("nft", "list", "table", "inet", "freehold")
     assert "tokens off" in droplet.run("cat", "/etc/freehold/nginx/live/nginx.conf")
+
+
+@pytest.mark.slow
+def test_drift_of_the_services_is_named_and_mended(droplet: Droplet) -> None:
+    path = "/opt/freehold/docker-compose.yml"
+    droplet.run("chmod 666", path)
+    drift = run("make", "drift")
+    assert drift.code == 2, drift.said
+    assert "Bring all services up" in drift.said
+    mended = deploy("--json")
+    assert mended.code == 0, mended.said
+    assert len(mended.changed()) == 1, mended.changed()
+    assert droplet.run("stat", "-c", "%a", path).strip() == "644"
 
 
 @pytest.mark.slow

@@ -65,7 +65,7 @@ def known(droplet: Droplet, tmp_path: Path) -> Iterator[Path]:
     "cut",
     [
         "nowhere",
-        "within the switch",
+        pytest.param("within the switch", marks=pytest.mark.slow),
         pytest.param("before the switch", marks=pytest.mark.slow),
         pytest.param("after the switch", marks=pytest.mark.slow),
     ],

@@ -5,7 +5,7 @@ import pytest
 from emulator import Droplet
 from tests.outside import Outside
 from tests.runs import begin_deploy, deploy
-from tests.waiting import wait_until_stored
+from tests.waiting import wait_until_healthy, wait_until_stored
 
 MANAGED = ("/etc/freehold/nftables.conf", "/etc/systemd/journald.conf.d/freehold.conf")
 RENEWAL = (
@@ -46,6 +46,13 @@ def test_unconfirmed_ssh_settings_are_gone(cut: None, droplet: Droplet) -> None:
     assert droplet.run("ls", "/var/lib/freehold/ssh-before", check=False) == ""
 
 
+def test_an_acknowledged_event_is_kept(cut: None, droplet: Droplet) -> None:
+    """It was on the disk before it was acknowledged; all services come back by themselves."""
+    wait_until_healthy(droplet)
+    wait_until_stored(droplet, "cut", 1)
+
+
+@pytest.mark.slow
 def test_the_next_run_finishes_it(cut: None, droplet: Droplet, outside: Outside) -> None:
     finished = deploy()
     assert finished.code == 0, finished.said
@@ -56,8 +63,3 @@ def test_the_next_run_finishes_it(cut: None, droplet: Droplet, outside: Outside)
     # has lost its memory meanwhile, account and all.
     droplet.run("freehold-certificate", "status")
     assert deploy("--json").changed() == []
-
-
-def test_an_acknowledged_event_is_kept(cut: None, droplet: Droplet) -> None:
-    """It was on the disk before it was acknowledged; the worker carries it to the database."""
-    wait_until_stored(droplet, "cut", 1)
