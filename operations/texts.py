@@ -9,7 +9,7 @@ from pyinfra import host, logger, state
 from pyinfra.api import FileUploadCommand, operation
 from pyinfra.operations.util.files import generate_color_diff
 
-from facts.texts import Texts
+from operations.known_files import known_files
 
 
 @operation()
@@ -18,8 +18,8 @@ def texts(
 ) -> Generator[FileUploadCommand | str, None, None]:
     """Make each path hold its text, owned by root.
 
-    One round trip when nothing differs, whatever the number of files: `files.put` needs two or
-    three for each. `--diff` shows what changes, unless `mode` keeps it from other users.
+    At most one round trip when nothing differs, whatever the number of files: `files.put` needs two
+    or three for each. `--diff` shows what changes, unless `mode` keeps it from other users.
 
     + contents: text by absolute path; a folder that is missing is made
     + mode: of each file
@@ -33,7 +33,7 @@ def texts(
             contents={"/etc/issue": "A private system.\n"},
         )
     """
-    found = host.get_fact(Texts, paths=sorted(contents))
+    found = known_files(sorted(contents))
     differing = [
         path
         for path, text in contents.items()

@@ -9,10 +9,10 @@ import pytest
 
 from deploys.site import digest, prepare
 from facts.applied import Applied, digest_command
+from facts.files import Files
 from facts.holds import Holds
 from facts.machine import Machine
 from facts.swap import Swap, SwapFile
-from facts.tree import Tree
 from operations.site import Site
 
 
@@ -26,22 +26,26 @@ def _read(fact: Any, **arguments: Any) -> Any:  # each fact has its own type
     return made.process(lines) if lines else made.default()
 
 
-def test_a_tree_is_read_with_modes_owners_and_digests(tmp_path: Path) -> None:
+def test_files_are_read_with_modes_owners_and_digests(tmp_path: Path) -> None:
     (tmp_path / "below").mkdir()
     file = tmp_path / "below" / "a name with spaces.conf"
     file.write_text("content\n")
     file.chmod(0o640)
-    (tmp_path / "link").symlink_to("below")
-    found = _read(Tree, path=str(tmp_path))
+    link = tmp_path / "link"
+    link.symlink_to(file)
     digest = hashlib.sha256(b"content\n").hexdigest()
-    owner = f"{file.owner()}:{file.group()}"
-    assert found.pop("below/a name with spaces.conf") == f"640 {owner} {digest}"
-    # A link is no file of ours, whatever it points to.
-    assert set(found) == {"link"}
+    entry = f"640 {file.owner()}:{file.group()} {digest}"
+    # By a folder that they are in, and by themselves.
+    for paths in ([str(tmp_path)], [str(file), str(link), str(tmp_path / "missing")]):
+        found = _read(Files, paths=paths)
+        assert found.pop(str(file)) == entry
+        # A link is no file of ours, whatever it leads to.
+        assert found.pop(str(link)).endswith(" -")
+        assert not found
 
 
-def test_a_missing_folder_is_an_empty_tree(tmp_path: Path) -> None:
-    assert _read(Tree, path=str(tmp_path / "none")) == {}
+def test_where_nothing_is_no_files_are(tmp_path: Path) -> None:
+    assert _read(Files, paths=[str(tmp_path / "none")]) == {}
 
 
 def test_a_question_is_answered() -> None:

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 # As certbot 4 decides: a certificate of a short life is renewed earlier in it.
@@ -55,9 +56,9 @@ class Certificate:
         ]
 
 
-def _openssl(*arguments: str) -> str:
-    done = subprocess.run(["openssl", *arguments], capture_output=True, text=True, check=False)
-    return done.stdout if done.returncode == 0 else ""
+def _openssl(*arguments: str, given: bytes = b"") -> str:
+    done = subprocess.run(["openssl", *arguments], input=given, capture_output=True, check=False)
+    return done.stdout.decode() if done.returncode == 0 else ""
 
 
 def parse(text: str) -> Certificate | None:
@@ -79,16 +80,19 @@ def parse(text: str) -> Certificate | None:
 
 def read(folder: Path, name: str = "fullchain.pem") -> Certificate | None:
     """The certificate of a folder; None when there is none that openssl can read."""
-    file = folder / name
-    if not file.exists():
+    try:
+        text = (folder / name).read_bytes()
+    except FileNotFoundError:
         return None
+    return _described(text)
+
+
+# The same is read several times, and openssl takes half a second of a slow host to start.
+@lru_cache
+def _described(text: bytes) -> Certificate | None:
     told = ("-serial", "-startdate", "-enddate", "-subject", "-issuer", "-pubkey")
-    return parse(
-        _openssl(
-            *("x509", "-in", str(file), "-noout", *told, "-ext", "subjectAltName"),
-            *("-dateopt", "iso_8601"),
-        )
-    )
+    dates = ("-dateopt", "iso_8601")
+    return parse(_openssl("x509", "-noout", *told, "-ext", "subjectAltName", *dates, given=text))
 
 
 def has_key(folder: Path, certificate: Certificate) -> bool:

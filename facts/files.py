@@ -1,24 +1,26 @@
-"""The files of a folder, with their modes, owners and digests."""
+"""Files wherever they are, with their modes, owners and digests."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pyinfra.api import FactBase
 from typing_extensions import override
 
-# mode, owner and sha256, as `tree_entry` writes them.
+# mode, owner and sha256; of what is no plain file, "-" instead of the last.
 Entry = str
 
 
-class Tree(FactBase[dict[str, Entry]]):
-    """Each file below `path`, by its path relative to it. Empty when the folder is missing."""
+class Files(FactBase[dict[str, Entry]]):
+    """Each of `paths` that is a file, and each file below those that are folders, by its path."""
 
     @override
-    def command(self, path: str) -> str:
+    def command(self, paths: Sequence[str]) -> str:
+        named = " ".join(shlex.quote(path) for path in paths)
         # One process for all files: a round trip for each would take minutes on a slow host.
+        # A link is not followed: what it leads to is not ours.
         return (
-            f"cd {shlex.quote(path)} 2>/dev/null && find . ! -type d -printf '%m %u:%g %P\\n' "
-            "-exec sha256sum -z {} + | tr '\\0' '\\n' || true"
+            f"find {named} ! -type d -printf '%m %u:%g %p\\n' "
+            "-type f -exec sha256sum -z {} + 2>/dev/null | tr '\\0' '\\n' || true"
         )
 
     @staticmethod
@@ -33,7 +35,7 @@ class Tree(FactBase[dict[str, Entry]]):
         for line in output:
             first, rest = line.split(" ", 1)
             if len(first) == 64:
-                digests[rest.strip().removeprefix("./")] = first
+                digests[rest.strip()] = first
             else:
                 owner, path = rest.split(" ", 1)
                 modes[path] = f"{first} {owner}"
