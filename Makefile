@@ -34,7 +34,7 @@ up: tools $(SITE)/index.html ## A whole running system on an emulated droplet, n
 	@$(PYTHON) -m emulator account
 	@$(AS_ITS_OWNER) $(MAKE) droplet
 	@$(PYTHON) -m emulator wait
-	@$(AS_ITS_OWNER) $(MAKE) $(EMULATOR)/deployed
+	@$(AS_ITS_OWNER) $(MAKE) --silent $(EMULATOR)/deployed
 	@$(PYTHON) -m commands.welcome
 
 # With the address of the emulated Digital Ocean, and what else its owner has in the environment.
@@ -88,7 +88,7 @@ deploy: $(VENV) ## Bring the hosts to what is described (LIMIT=host or group, DR
 # make itself ends with 2 whatever a recipe ends with, and 2 means drift here. So the question is
 # asked before any recipe, and make's own --question, which ends with 1, stands for an error.
 ifeq ($(MAKECMDGOALS),drift)
-DRIFT := $(shell mkdir -p .cache; $(MAKE) $(VENV) >&2 || { echo 1; exit; }; \
+DRIFT := $(shell mkdir -p .cache; $(MAKE) --silent $(VENV) >&2 || { echo 1; exit; }; \
 	$(PYTHON) -m commands.drift $(if $(LIMIT),--limit $(LIMIT)) >.cache/drift && echo 0 || echo $$?)
 ifeq ($(filter 0 2,$(DRIFT)),)
 MAKEFLAGS += --question
