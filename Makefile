@@ -253,8 +253,8 @@ test-on-a-fresh-droplet:
 	@for folder in $(TEST_DROPLET) $(FAULTS_DROPLET); do \
 		FREEHOLD_EMULATOR=$$folder $(PYTHON) -m emulator destroy; done
 
-# Each line says which of two it is of; -vv has pytest print one for each test.
-LABEL = 2>&1 | sed --unbuffered 's/^/$@: /'
+# Each line says when it was, and which of two it is of; -vv has pytest print one for each test.
+LABEL = 2>&1 | while IFS= read -r line; do printf '%(%T)T $@: %s\n' -1 "$$line"; done
 # Those of `make audit` that take seconds; in `make check` are those that need no host.
 QUICK_SCANNERS := ssh-audit sslyze gixy-ng "CIS Docker Benchmark"
 .PHONY: test-deploy test-without-droplet test-life test-faults
