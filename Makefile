@@ -248,8 +248,11 @@ test-on-a-fresh-droplet:
 	@trap 'for folder in $(TEST_DROPLET) $(FAULTS_DROPLET); do \
 		FREEHOLD_EMULATOR=$$folder $(PYTHON) -m emulator power-cut; done' EXIT; \
 	$(MAKE) --jobs=2 test-deploy test-without-droplet; \
+	deployed=$$SECONDS; \
 	$(PYTHON) -m emulator clone $(FAULTS_DROPLET); \
-	$(MAKE) --jobs=2 test-life test-faults
+	$(MAKE) --jobs=2 test-life test-faults; \
+	echo "--> All is well: deployed, beside the tests that need no droplet, in $$deployed s;" \
+		"its life and its faults took $$((SECONDS - deployed)) s"
 	@for folder in $(TEST_DROPLET) $(FAULTS_DROPLET); do \
 		FREEHOLD_EMULATOR=$$folder $(PYTHON) -m emulator destroy; done
 
