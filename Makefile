@@ -300,7 +300,7 @@ test-droplet: tools $(SITE)/index.html ## A deployed droplet for tests, in .cach
 faults: test-droplet ## Every fault on purpose, the slow ones too, on a droplet for tests (hours without KVM)
 	@trap '$(PYTHON) -m emulator down' EXIT; \
 	$(BIN)/pytest -vv files/analytics/tests/faults tests/faults; \
-	$(BIN)/pytest -vv -m slow tests/deploys tests/digitalocean tests/emulator
+	$(BIN)/pytest -vv -m slow tests/commands tests/deploys tests/digitalocean tests/emulator
 
 .PHONY: audit
 audit: tools .venv-audit/complete ## Outside scanners look at the host; each finding is explained or a fault (TOOLS=, LIMIT=)

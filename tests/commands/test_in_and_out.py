@@ -38,6 +38,7 @@ def exported(droplet: Droplet) -> Iterator[Path]:
     file.unlink()
 
 
+@pytest.mark.slow
 def test_the_same_log_twice_counts_once(droplet: Droplet, log: Path) -> None:
     first = run("make", "import-log", f"FILES={log}", "LIMIT=emulated")
     assert first.code == 0, first.said
