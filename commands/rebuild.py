@@ -66,7 +66,10 @@ def carry_over(settings: Settings, old_tag: str, new_tag: str) -> None:
     old, new = _host(settings, old_tag), _host(settings, new_tag)
     last = _stamps(old)["backup"]
     if _stamps(new)["restored"] != last:
-        # The old one made another backup meanwhile, as it does every hour.
+        # The old one made another backup meanwhile, as it does every hour. That may be gone again:
+        # both have the same name, and of each hour the youngest of either is kept.
+        _must(old.ssh(PROGRAM, "backup"), dict(os.environ), "Another last backup failed")
+        last = _stamps(old)["backup"]
         for words in (("begin", last), ("finish",)):
             _must(new.ssh(PROGRAM, *words), dict(os.environ), "The newer backup was not restored")
     with subprocess.Popen(old.ssh(PROGRAM, "hand-over", last), stdout=subprocess.PIPE) as handing:

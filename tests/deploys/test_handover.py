@@ -2,9 +2,12 @@
 
 import json
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 
+from commands import rebuild
+from settings.model import Settings
 from tests.deploys.backup_hosts import CARRIED, NewHost, go_on, new_host, restored, writing
 from tests.deploys.backup_lab import STATE, Lab
 from tests.deploys.debian_lab import Done, wait
@@ -101,6 +104,25 @@ def test_after_another_backup_the_old_one_refuses_until_that_is_restored(
     done = handed_over(old, new, last)
     assert done.code == 0, done.said
     assert counted(new) == list(range(25))
+
+
+def test_a_backup_that_the_new_one_has_tidied_away_is_made_again(
+    old: Lab, new_host: NewHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of each hour one is kept, whichever of the two it is of."""
+    new = new_host()
+    restored(new)
+    old.take(range(10, 20))
+    old.work()
+    old.right("backup")
+    new.right("backup")
+    new.right("tidy")
+    labs = {"old": old, "new": new}
+    monkeypatch.setattr(
+        rebuild, "_host", lambda _, tag: SimpleNamespace(ssh=labs[tag].on_host, name=tag)
+    )
+    rebuild.carry_over(Settings.model_construct(), "old", "new")
+    assert counted(new) == list(range(20))
 
 
 @pytest.mark.slow
