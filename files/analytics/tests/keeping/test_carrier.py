@@ -19,7 +19,8 @@ from flask import Flask
 from psycopg import Cursor
 from sqlalchemy import Engine, text
 
-NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=26)
+# Of each test's beginning: after the module's import a whole run goes on for minutes.
+NOW = datetime.now(UTC)
 EVENTS = 6
 
 
@@ -27,6 +28,13 @@ def record(seconds: float, **fields: Any) -> Record:
     time = round((NOW + timedelta(seconds=seconds)).timestamp() * 1000)
     values: dict[str, Any] = {"site": "blog.test", "hostname": "blog.test", "name": "pageview"}
     return Record(time=time, **values | {"path": "/", "visitor": 1} | fields)
+
+
+@pytest.fixture(autouse=True)
+def now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A visit that began then is alive, and ends in minutes."""
+    begin = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=26)
+    monkeypatch.setitem(globals(), "NOW", begin)
 
 
 @pytest.fixture
