@@ -29,12 +29,12 @@ def unconfined(droplet: Droplet) -> Iterator[Droplet]:
     wait_until_healthy(droplet)
 
 
-def test_after_a_deploy_it_is_there_again(unconfined: Droplet) -> None:
+def test_a_deploy_has_docker_load_it_again(unconfined: Droplet) -> None:
     assert unconfined.run(LOADED).strip() == "0"
     assert unconfined.run(CONFINEMENT).strip("\0\n") == "unconfined"
     mended = deploy("--json")
     assert mended.code == 0, mended.said
-    # By the deploy, or by Docker itself, which loads it for a check of the containers' health.
+    assert [one for one in mended.changed() if "Docker daemon its settings" in one], mended.said
     assert unconfined.run(LOADED).strip() == "1"
     unconfined.run(f"docker restart {container('worker')}")
     assert unconfined.run(CONFINEMENT).strip("\0\n") == "docker-default (enforce)"
