@@ -233,8 +233,8 @@ coverage: $(VENV) ## The lines and branches that no unit test runs; fails if the
 	@$(BIN)/coverage report --include $(OTHERS)
 
 # On a droplet of its own: the one of `make up` is left alone. An emulated droplet takes one core.
-# While it is deployed, what needs none is tested on what is left; then a clone of it meets the
-# faults while the first one lives an ordinary life.
+# While it is deployed, what needs none is tested on what is left; then the first one lives an
+# ordinary life, while a clone of it is looked at from outside and meets the faults.
 TEST_DROPLET := $(CURDIR)/.cache/test-droplet
 FAULTS_DROPLET := $(CURDIR)/.cache/faults-droplet
 .PHONY: test
@@ -280,14 +280,15 @@ test-life:
 	@{ $(BIN)/pytest -vv -m "not slow" tests/deploys/test_second_run.py \
 			tests/deploys/test_lock.py tests/deploys/test_acme.py; \
 		FREEHOLD_LIMIT=emulated $(BIN)/pytest -vv tests/host; \
-		$(PYTHON) -m audit --check --limit emulated $(QUICK_SCANNERS); \
-		$(BIN)/pytest -vv tests/browser/test_[!t]*.py; \
 		$(PYTHON) -m emulator reboot; \
 		FREEHOLD_LIMIT=emulated $(BIN)/pytest -vv tests/host; } $(LABEL)
 test-faults: export FREEHOLD_EMULATOR = $(FAULTS_DROPLET)
 test-faults:
-	@$(BIN)/pytest -vv -m "not slow" tests/deploys/test_changes.py \
-		tests/commands tests/faults tests/privacy $(LABEL)
+	@# What only looks comes first: the faults leave their traces.
+	@{ $(PYTHON) -m audit --check --limit emulated $(QUICK_SCANNERS); \
+		$(BIN)/pytest -vv tests/browser/test_[!t]*.py; \
+		$(BIN)/pytest -vv -m "not slow" tests/deploys/test_changes.py \
+			tests/commands tests/faults tests/privacy; } $(LABEL)
 
 # The same droplet, to stay: for what takes too long for `make test`, or is tried one by one.
 .PHONY: test-droplet

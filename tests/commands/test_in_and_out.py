@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from emulator import Droplet
+from tests.outside import Outside
 from tests.runs import PROJECT, run
+from tests.waiting import wait_until_stored
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
 
@@ -28,8 +30,10 @@ def log(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def exported(droplet: Droplet) -> Iterator[Path]:
-    """What `make export` saves, in the project's folder."""
+def exported(droplet: Droplet, outside: Outside) -> Iterator[Path]:
+    """What `make export` saves of a site with a reader, in the project's folder."""
+    assert outside.send_event(name="exported").status == 202
+    wait_until_stored(droplet, "exported", 1)
     before = set(PROJECT.glob("*.zip"))
     saved = run("make", "export", "LIMIT=emulated")
     assert saved.code == 0, saved.said

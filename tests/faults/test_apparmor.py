@@ -1,4 +1,4 @@
-"""Docker started without AppArmor's parser, or lost its profile: the next deploy brings it back."""
+"""Docker started without AppArmor's parser: the next deploy has it load its profile."""
 
 from collections.abc import Iterator
 
@@ -11,6 +11,7 @@ from tests.waiting import wait_until_healthy
 
 pytestmark = pytest.mark.slow
 
+PARSER = "/usr/sbin/apparmor_parser"
 FOLDER = "/sys/kernel/security/apparmor"
 LOADED = f"grep -cxF 'docker-default (enforce)' {FOLDER}/profiles || true"
 CONFINEMENT = (
@@ -21,8 +22,15 @@ CONFINEMENT = (
 
 @pytest.fixture
 def unconfined(droplet: Droplet) -> Iterator[Droplet]:
-    """As on a host whose Docker is older than its parser: the kernel knows no such profile."""
-    droplet.run(f"printf docker-default >{FOLDER}/.remove")
+    """As on a host whose Docker is older than its parser: the kernel knows no such profile.
+
+    A Docker that has seen the parser would load it at the next health check, before the deploy.
+    https://github.com/moby/moby/blob/master/daemon/apparmor_default.go
+    """
+    droplet.run(
+        f"mv {PARSER} {PARSER}.away; systemctl restart docker.service;"
+        f" printf docker-default >{FOLDER}/.remove; mv {PARSER}.away {PARSER}"
+    )
     yield droplet
     # Who ran meanwhile, runs unconfined until it is started again.
     droplet.run("docker ps --quiet | xargs docker restart")
