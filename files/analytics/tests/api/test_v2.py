@@ -131,6 +131,57 @@ def test_filters(ask: Ask, filters: list[Any], visitors: int) -> None:
     assert rows(ask(filters=filters)) == [(visitors,)]
 
 
+@pytest.fixture
+def clients(keep: Keep) -> None:
+    """Visits with browsers and systems that Plausible calls otherwise, and others."""
+    kinds = [
+        ("Edge", "macOS"),
+        ("Samsung Internet", "Android"),
+        ("Chrome", "ChromeOS"),
+        (None, None),
+    ]
+    keep([event(n, browser=one, system=two) for n, (one, two) in enumerate(kinds, 1)])
+
+
+@pytest.mark.usefixtures("clients")
+@pytest.mark.parametrize("range_", [MARCH, ["2026-03-02T11:00:00", "2026-03-02T14:00:00"]])
+def test_browsers_and_systems_are_called_as_plausible_calls_them(ask: Ask, range_: Any) -> None:
+    by_browser = ask(
+        dimensions=["visit:browser"], date_range=range_, order_by=[["visit:browser", "asc"]]
+    )
+    assert rows(by_browser) == [
+        ("Chrome", 1),
+        ("Microsoft Edge", 1),
+        ("Samsung Browser", 1),
+        ("(not set)", 1),
+    ]
+    by_system = ask(dimensions=["visit:os"], date_range=range_)
+    assert {name for name, _ in rows(by_system)} == {"Mac", "Android", "Chrome OS", "(not set)"}
+
+
+@pytest.mark.usefixtures("clients")
+@pytest.mark.parametrize(
+    ("filter_", "visitors"),
+    [
+        (["is", "visit:os", ["Mac"]], 1),
+        (["is", "visit:os", ["macOS", "Chrome OS"]], 2),
+        (["is", "visit:os", ["mac"], {"case_sensitive": False}], 1),
+        (["is_not", "visit:os", ["Mac"]], 3),
+        (["is", "visit:os", ["(not set)", "Mac"]], 2),
+        (["is", "visit:browser", ["Microsoft Edge"]], 1),
+        (["is", "visit:browser", ["Edge"]], 1),
+        (["contains", "visit:browser", ["Edge", "Browser"]], 2),
+        (["contains_not", "visit:browser", ["soft"]], 3),
+        (["matches", "visit:browser", ["^Micro"]], 1),
+        (["matches_wildcard", "visit:browser", ["Samsung*"]], 1),
+    ],
+)
+def test_either_name_of_browsers_and_systems_is_a_filter(
+    ask: Ask, filter_: list[Any], visitors: int
+) -> None:
+    assert rows(ask(filters=[filter_])) == [(visitors,)]
+
+
 @pytest.mark.usefixtures("blog")
 def test_a_page_is_counted_alone_when_it_is_filtered_by(ask: Ask) -> None:
     metrics = ["visitors", "pageviews", "bounce_rate", "time_on_page"]

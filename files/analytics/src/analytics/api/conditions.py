@@ -48,19 +48,24 @@ def _clause(clause: Clause, parameters: dict[str, Any], name: str) -> str:
     if dimension.kind == "property":
         column = property_of(dimension, parameters, f"{name}_key")
         hit = compared.format(column, values)
-    elif dimension == COUNTRY_NAME:
-        column = dimension.column
-        hit = f"""{column} IN (SELECT t.id FROM texts t
-          JOIN unnest(CAST(:codes AS text[]), CAST(:names AS text[])) n (code, name)
-            ON n.code = t.text WHERE {compared.format("n.name", values)})"""
     else:
         column = dimension.column
-        hit = f"{column} IN (SELECT t.id FROM texts t WHERE {compared.format('t.text', values)})"
+        hit = f"{column} IN (SELECT t.id FROM texts t WHERE {_text(dimension, compared, values)})"
     if clause.operator == "is" and {"", dimension.unknown} & set(clause.values):
         hit = f"({hit} OR {column} IS NULL)"
     if dimension == GOAL:
         hit = f"({hit} AND e.name NOT IN (:view, :engagement))"
     return f"NOT coalesce({hit}, false)" if clause.negative else hit
+
+
+def _text(dimension: Dimension, compared: str, values: str) -> str:
+    """The condition of a text `t`, by its name in the answers; but for countries, or by itself."""
+    itself = compared.format("t.text", values)
+    if not dimension.named:
+        return itself
+    hit = compared.format("n.name", values)
+    hit = f"t.text = ANY(ARRAY(SELECT n.code FROM {dimension.names_as('n')} WHERE {hit}))"
+    return hit if dimension == COUNTRY_NAME else f"{hit} OR {itself}"
 
 
 def _value(clause: Clause, value: str) -> str:

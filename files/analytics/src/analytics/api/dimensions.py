@@ -3,12 +3,15 @@
 https://plausible.io/docs/stats-api#dimensions
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from analytics import countries
 from analytics.keeping.dictionary import COLUMNS
 from analytics.seeing.filters import dimension as known
 from analytics.seeing.intervals import Interval
+from analytics.transfer.names import PLAUSIBLE
 
 Kind = Literal["visit", "event", "property"]
 
@@ -40,16 +43,26 @@ class Dimension:
     """What the unknown is called."""
     optional: bool = False
     """Whether those who have none are left out of its list."""
+    named: str = ""
+    """Under which key of `names` its texts have another name in the answers; "" if they don't."""
 
     @property
     def table(self) -> str | None:
         """The table that its column is of, beside visits and events."""
         return next((name for name in COLUMNS if self.column.startswith(f"{name[0]}.")), None)
 
+    def names_as(self, alias: str) -> str:
+        """The names of its texts as rows in SQL, of the parameters of `names`."""
+        arrays = (f"CAST(:{self.named}_{each} AS text[])" for each in ("codes", "names"))
+        return f"unnest({', '.join(arrays)}) {alias} (code, name)"
 
-def _of_visit(key: str, name: str, unknown: str = NOT_SET, *, optional: bool = False) -> Dimension:
+
+def _of_visit(
+    key: str, name: str, unknown: str = NOT_SET, *, optional: bool = False, named: str = ""
+) -> Dimension:
     table = next(table for table, columns in COLUMNS.items() if name in columns)
-    return Dimension(f"visit:{key}", "visit", f"{table[0]}.{name}", name, unknown, optional)
+    column = f"{table[0]}.{name}"
+    return Dimension(f"visit:{key}", "visit", column, name, unknown, optional, named)
 
 
 _DIRECT = "Direct / None"
@@ -58,7 +71,7 @@ PAGE = Dimension("event:page", "event", "e.path", "page")
 GOAL = Dimension("event:goal", "event", "e.name", "event")
 NAME = Dimension("event:name", "event", "e.name")
 ENTRY = Dimension("visit:entry_page", "visit", "nullif(v.entry, 0)", "entry_page", optional=True)
-COUNTRY_NAME = Dimension("visit:country_name", "visit", "c.country", "country")
+COUNTRY_NAME = Dimension("visit:country_name", "visit", "c.country", "country", named="countries")
 
 DIMENSIONS = {
     each.key: each
@@ -75,8 +88,8 @@ DIMENSIONS = {
         *(_of_visit(name, name, optional=True) for name in _CAMPAIGN),
         _of_visit("country", "country"),
         COUNTRY_NAME,
-        _of_visit("browser", "browser"),
-        _of_visit("os", "system"),
+        _of_visit("browser", "browser", named="browsers"),
+        _of_visit("os", "system", named="systems"),
         _of_visit("device", "screen"),
         _of_visit("screen", "screen"),
         _of_visit("language", "language"),
@@ -95,3 +108,14 @@ def find(key: object) -> Dimension | None:
     if name == key or known(f"prop:{name}") is None:
         return None
     return Dimension(key, "property", name, unknown="(none)")
+
+
+def names() -> Mapping[str, list[str]]:
+    """What `names_as` needs: texts, and what the readers of the answers call them."""
+    found = {
+        "countries": countries.names(),
+        "browsers": PLAUSIBLE["browser"],
+        "systems": PLAUSIBLE["system"],
+    }
+    codes = {f"{key}_codes": list(each) for key, each in found.items()}
+    return codes | {f"{key}_names": list(each.values()) for key, each in found.items()}

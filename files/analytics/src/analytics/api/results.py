@@ -7,10 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from analytics.api import counted, statement, summed, tree
+from analytics.api import counted, dimensions, statement, summed, tree
 from analytics.api.metrics import METRICS
 from analytics.api.query import Order, Query
-from analytics.countries import names
 from analytics.keeping import retention
 from analytics.keeping.visits import ENGAGEMENT, PAGE_VIEW
 
@@ -90,9 +89,7 @@ def _prepared(connection: Connection, query: Query) -> tuple[str, dict[str, Any]
         "end": query.range.end,
         "edges": steps.edges,
         "numbers": steps.numbers,
-        "codes": list(names()),
-        "names": list(names().values()),
-    }
+    } | dimensions.names()
     if any(one.name == "percentage" for one in query.metrics):
         values["everybody"] = _visitors(connection, query)
     if any(one.of_goal for one in query.metrics):

@@ -1,7 +1,7 @@
 """The statement of a query: counts added up, named, and made into metrics."""
 
 from analytics.api.counted import Counted
-from analytics.api.dimensions import COUNTRY_NAME, GOAL, PAGE
+from analytics.api.dimensions import GOAL, PAGE
 from analytics.api.metrics import COUNTED
 from analytics.api.query import Order, Query
 
@@ -42,7 +42,7 @@ def _label(query: Query, column: str) -> str:
     one = query.dimensions[int(column[1:])]
     if one.kind == "property":
         return f"f.{column}"
-    return f"coalesce(n{column}.name, t{column}.text)" if one == COUNTRY_NAME else f"t{column}.text"
+    return f"coalesce(n{column}.name, t{column}.text)" if one.named else f"t{column}.text"
 
 
 def _texts(query: Query) -> list[str]:
@@ -52,11 +52,9 @@ def _texts(query: Query) -> list[str]:
         column = f"d{index}"
         if one.kind != "property":
             joins.append(f"LEFT JOIN texts t{column} ON t{column}.id = f.{column}")
-        if one == COUNTRY_NAME:
-            joins.append(
-                "LEFT JOIN unnest(CAST(:codes AS text[]), CAST(:names AS text[]))"
-                f" n{column} (code, name) ON n{column}.code = t{column}.text"
-            )
+        if one.named:
+            names = one.names_as(f"n{column}")
+            joins.append(f"LEFT JOIN {names} ON n{column}.code = t{column}.text")
     return joins
 
 

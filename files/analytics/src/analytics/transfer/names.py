@@ -7,6 +7,7 @@ from analytics.taking.families import BROWSERS, SYSTEMS
 
 _BROWSERS: Mapping[str, str] = {
     **BROWSERS,
+    "DuckDuckGo Privacy Browser": "DuckDuckGo",
     "Microsoft Edge": "Edge",
     "Samsung Browser": "Samsung Internet",
     "Huawei Browser Mobile": "Huawei",
@@ -15,10 +16,18 @@ _BROWSERS: Mapping[str, str] = {
 _SYSTEMS: Mapping[str, str] = {**SYSTEMS, "Mac": "macOS", "macOS": "macOS", "Chrome OS": "ChromeOS"}
 _SCREENS: Mapping[str, str] = {"Laptop": "Desktop", "Ultra-wide": "Desktop"}
 PLAUSIBLE: Mapping[str, Mapping[str, str]] = {
-    "browser": {"Edge": "Microsoft Edge", "Samsung Internet": "Samsung Browser"},
+    "browser": {
+        "DuckDuckGo": "DuckDuckGo Privacy Browser",
+        "Edge": "Microsoft Edge",
+        "Samsung Internet": "Samsung Browser",
+        "Yandex": "Yandex Browser",
+    },
     "system": {"macOS": "Mac", "ChromeOS": "Chrome OS"},
 }
-"""What Plausible calls them that are called otherwise here, by dimension."""
+"""What Plausible calls them that are called otherwise here, by dimension.
+
+https://github.com/matomo-org/device-detector has its names.
+"""
 _NOTHING = frozenset({"", "(not set)", "(none)", "Direct / None", "Unknown"})
 _VERSION = re.compile(r"[ /][\d._]+$")
 _COUNTRY = re.compile(r"([A-Z]{2})(?:-[A-Z0-9]{1,3})?")
