@@ -162,7 +162,7 @@ def test_results_are_what_is_counted_by_hand(
     }
     site = Site("blog.test", time_zone=ZoneInfo(zone))
     try:
-        meant = query.parse(body, site, NOW.date(), None)
+        meant = query.parse(body, site, NOW, None)
     except QueryError as error:
         assert "Metric" in str(error) or "metric" in str(error)  # noqa: PT017 - most are no errors
         return

@@ -11,7 +11,7 @@ from analytics.seeing.intervals import Interval
 from hypothesis import given
 from hypothesis import strategies as st
 
-TODAY = date(2026, 3, 15)
+NOW = datetime(2026, 3, 15, 12, 30, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = ("UTC", "Europe/Berlin", "Asia/Beirut", "Pacific/Apia", "Australia/Lord_Howe")
 
@@ -30,19 +30,29 @@ ZONES = ("UTC", "Europe/Berlin", "Asia/Beirut", "Pacific/Apia", "Australia/Lord_
     ],
 )
 def test_shortcuts_are_the_days_that_plausible_means(text: str, first: str, last: str) -> None:
-    found = ranges.parse(text, TODAY, date(2024, 2, 29), BERLIN)
+    found = ranges.parse(text, NOW, date(2024, 2, 29), BERLIN)
     assert (found.first.isoformat(), found.last.isoformat()) == (first, last)
     start, end = found.texts()
     assert (start[:19], end[:19]) == (f"{first}T00:00:00", f"{last}T23:59:59")
 
 
+@pytest.mark.parametrize("now", [NOW, datetime(2026, 3, 29, 2, 30, 59, 7, tzinfo=UTC)])
+def test_the_last_24_hours_are_as_many_whatever_clocks_do(now: datetime) -> None:
+    found = ranges.parse("24h", now, None, BERLIN)
+    assert found.start < found.end - timedelta(hours=23, minutes=59) < now
+    assert found.end - found.start == timedelta(hours=24)
+    assert timedelta(0) <= found.end - now <= timedelta(seconds=1)
+    assert (found.last - found.first).days == 1
+    assert ranges.default_interval(found) == "hour"
+
+
 @pytest.mark.parametrize(
     "given_range",
-    ["", "0d", "5001d", "101mo", "24h", 7, None, [], ["2026-01-01"], ["2026-01-01", 2]],
+    ["", "0d", "5001d", "101mo", "25h", 7, None, [], ["2026-01-01"], ["2026-01-01", 2]],
 )
 def test_other_texts_are_refused(given_range: object) -> None:
     with pytest.raises(QueryError, match="Invalid date range"):
-        ranges.parse(given_range, TODAY, None, BERLIN)
+        ranges.parse(given_range, NOW, None, BERLIN)
 
 
 def test_an_hour_that_is_struck_twice_is_one_of_two_hours() -> None:
@@ -59,7 +69,7 @@ def test_an_hour_that_is_struck_twice_is_one_of_two_hours() -> None:
 
 def test_hours_of_years_are_refused() -> None:
     with pytest.raises(QueryError, match="too long"):
-        ranges.steps(ranges.parse("5000d", TODAY, None, BERLIN), "hour")
+        ranges.steps(ranges.parse("5000d", NOW, None, BERLIN), "hour")
 
 
 @pytest.mark.parametrize(
@@ -72,7 +82,7 @@ def test_hours_of_years_are_refused() -> None:
     ],
 )
 def test_time_means_steps_that_are_not_too_many(first: str, last: str, interval: str) -> None:
-    found = ranges.parse([first, last], TODAY, None, BERLIN)
+    found = ranges.parse([first, last], NOW, None, BERLIN)
     assert ranges.default_interval(found) == interval
 
 
@@ -87,7 +97,7 @@ def test_parts_leave_no_gap(
 ) -> None:
     start = begin.replace(microsecond=0, tzinfo=UTC)
     given_range = [start.isoformat(), (start + timedelta(seconds=seconds)).isoformat()]
-    found: Range = ranges.parse(given_range, TODAY, None, ZoneInfo(zone))
+    found: Range = ranges.parse(given_range, NOW, None, ZoneInfo(zone))
     steps = ranges.steps(found, interval)
     assert steps.edges == sorted(steps.edges)
     assert (steps.edges[0], steps.edges[-1]) == (found.start, found.end)

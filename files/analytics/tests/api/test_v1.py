@@ -46,6 +46,16 @@ def test_the_visitors_of_now_are_a_bare_number(get: Get, keep: Keep) -> None:
 
 
 @pytest.mark.usefixtures("summer")
+def test_what_is_not_kept_is_nothing(get: Get) -> None:
+    cities = results(get("breakdown", property="visit:city", **JULY))
+    assert cities == [{"city": "(not set)", "visitors": 4}]
+    money = results(get("aggregate", metrics="total_revenue", compare="previous_period", **JULY))
+    assert money == {"total_revenue": {"value": None, "change": None}}
+    days = results(get("timeseries", metrics="visits,average_revenue", **JULY))
+    assert days[1] == {"date": "2026-07-02", "visits": 0, "average_revenue": None}
+
+
+@pytest.mark.usefixtures("summer")
 def test_an_aggregate_has_the_change_against_as_many_days_before(get: Get) -> None:
     metrics = "visitors,pageviews,bounce_rate,visit_duration"
     assert results(get("aggregate", metrics=metrics, **JULY)) == {
@@ -144,7 +154,7 @@ def test_thirty_days_are_the_usual_period(get: Get, keep: Keep) -> None:
         ("aggregate", {"date": "yesterday"}, "Error parsing `date` parameter"),
         ("aggregate", {"period": "custom"}, "Error parsing `date` parameter"),
         ("aggregate", {"filters": "visit:browser"}, "Invalid filter"),
-        ("aggregate", {"filters": "visit:city==1"}, "Invalid filter"),
+        ("aggregate", {"filters": "visit:planet==1"}, "Invalid filter"),
         ("aggregate", {"filters": "visit:browser==\0"}, "without NUL"),
         ("aggregate", {"compare": "year"}, "Invalid `compare` parameter"),
         ("timeseries", {"interval": "minute"}, "Error parsing `interval` parameter"),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from analytics.spool.record import Record
 from flask.testing import FlaskClient
+from sightings import seen
 from sqlalchemy import Engine, text
 
 Ask = Callable[..., Any]
@@ -180,6 +181,61 @@ def test_either_name_of_browsers_and_systems_is_a_filter(
     ask: Ask, filter_: list[Any], visitors: int
 ) -> None:
     assert rows(ask(filters=[filter_])) == [(visitors,)]
+
+
+@pytest.mark.usefixtures("blog")
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("visit:region", "visit:region_name", "visit:city", "visit:city_name"),
+        *("visit:browser_version", "visit:os_version", "visit:exit_page_hostname"),
+    ],
+)
+def test_what_is_not_kept_is_one_group_without_a_name(ask: Ask, key: str) -> None:
+    metrics = ["visitors", "visits", "pageviews", "bounce_rate"]
+    expected = [("(not set)", 4, 4, 5, 50)]
+    assert rows(ask(metrics=metrics, dimensions=[key])) == expected
+    parted = {"dimensions": [key], "filters": [["is", key, ["(not set)"]]]}
+    assert rows(ask(metrics=metrics, **parted)) == expected
+    assert rows(ask(filters=[["is", key, ["Oregon"]]])) == [(0,)]
+    assert rows(ask(filters=[["is_not", key, ["Oregon"]]])) == [(4,)]
+    assert rows(ask(filters=[["contains", key, ["o"]]])) == [(0,)]
+    by_page = ask(dimensions=["event:page", key], filters=[["is", "event:page", ["/docs/a"]]])
+    assert rows(by_page) == [("/docs/a", "(not set)", 2)]
+    by_day = ask(dimensions=["time:day", key], date_range=MARCH)
+    assert [(name, count) for _, name, count in rows(by_day)] == [
+        ("(not set)", 2),
+        ("(not set)", 1),
+        ("(not set)", 1),
+    ]
+
+
+@pytest.mark.usefixtures("blog")
+def test_where_visits_began_has_a_host(ask: Ask) -> None:
+    assert rows(ask(dimensions=["visit:entry_page_hostname"])) == [("blog.test", 4)]
+
+
+@pytest.mark.usefixtures("blog")
+def test_revenue_is_nothing_that_is_known(ask: Ask) -> None:
+    unknown = ["total_revenue", "average_revenue", "group_conversion_rate"]
+    signup = [["is", "event:goal", ["Signup"]]]
+    for asked in ({}, {"filters": signup}, {"filters": signup, "dimensions": ["visit:country"]}):
+        for row in ask(metrics=["visitors", *unknown], **asked)["results"]:
+            assert row["metrics"][1:] == [None, None, None]
+    ordered = ask(metrics=unknown, order_by=[["total_revenue", "desc"]], dimensions=["event:goal"])
+    assert rows(ordered) == [("Signup", None, None, None)]
+
+
+def test_the_last_24_hours_end_now(ask: Ask, keep: Keep) -> None:
+    keep([seen("/", 0.01, 1), seen("/", 0.98, 2), seen("/", 1.02, 3)])
+    answer = ask(metrics=["visitors", "pageviews"], date_range="24h")
+    assert rows(answer) == [(2, 2)]
+    first, last = map(datetime.fromisoformat, answer["query"]["date_range"])
+    assert last - first == timedelta(hours=24) - timedelta(seconds=1)
+    assert abs(datetime.now(UTC) - last) < timedelta(minutes=1)
+    steps = ask(date_range="24h", dimensions=["time"], include={"time_labels": True})
+    assert sum(count for _, count in rows(steps)) == 2
+    assert len(steps["meta"]["time_labels"]) in (24, 25)
 
 
 @pytest.mark.usefixtures("blog")

@@ -66,6 +66,12 @@ def _of_visit(
 
 
 _DIRECT = "Direct / None"
+_NOTHING = "CAST(NULL AS integer)"
+# Plausible has them, and they are not kept.
+_NOT_KEPT = (
+    *("region", "region_name", "city", "city_name"),
+    *("browser_version", "os_version", "exit_page_hostname"),
+)
 _CAMPAIGN = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 PAGE = Dimension("event:page", "event", "e.path", "page")
 GOAL = Dimension("event:goal", "event", "e.name", "event")
@@ -93,6 +99,9 @@ DIMENSIONS = {
         _of_visit("device", "screen"),
         _of_visit("screen", "screen"),
         _of_visit("language", "language"),
+        Dimension("visit:entry_page_hostname", "visit", "a.hostname", "hostname", optional=True),
+        # Of all visits together there are sums.
+        *(Dimension(f"visit:{each}", "visit", _NOTHING, "total") for each in _NOT_KEPT),
     )
 }
 """All but properties and time, by Plausible's names."""

@@ -17,9 +17,6 @@ COUNTED = (
 )
 """What is counted of each row, from which all metrics are made."""
 
-# Plausible has them; currencies are not kept.
-UNAVAILABLE = ("group_conversion_rate", "average_revenue", "total_revenue")
-
 
 @dataclass(frozen=True, slots=True)
 class Metric:
@@ -35,6 +32,8 @@ class Metric:
     """Whether it needs a page."""
     of_goal: bool = False
     """Whether it needs a goal."""
+    known: bool = True
+    """Whether there is ever a value."""
 
     def number(self, value: Decimal | float | None) -> float | None:
         """The value for JSON; None where nothing is known."""
@@ -78,6 +77,11 @@ METRICS = {
             f"coalesce({_share('visitors', 'CAST(:candidates AS bigint)', 2, '100.0')}, 0)",
             digits=2,
             of_goal=True,
+        ),
+        # Plausible has them, and tells of no revenue as of none either: amounts are not kept.
+        *(
+            Metric(name, "CAST(NULL AS numeric)", known=False)
+            for name in ("group_conversion_rate", "average_revenue", "total_revenue")
         ),
     )
 }

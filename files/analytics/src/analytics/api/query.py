@@ -5,13 +5,13 @@ https://plausible.io/docs/stats-api#request-structure
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from analytics.api import dimensions, ranges, tree
 from analytics.api.dimensions import TIMES, Dimension
 from analytics.api.errors import QueryError
-from analytics.api.metrics import METRICS, UNAVAILABLE, Metric
+from analytics.api.metrics import METRICS, Metric
 from analytics.api.ranges import Range, Steps
 from analytics.api.tree import Group, shown
 from analytics.sites import Site
@@ -82,10 +82,10 @@ class Query:
         return {one.key for one in used if one.kind == kind}
 
 
-def parse(body: Mapping[str, Any], site: Site, today: date, first_day: date | None) -> Query:
-    """The query that a body is, as seen on that day. Raises QueryError with the place of a fault.
+def parse(body: Mapping[str, Any], site: Site, now: datetime, first_day: date | None) -> Query:
+    """The query that a body is, as seen at that moment; the site is known by then.
 
-    The site is known by then.
+    Raises QueryError with the place of a fault.
     """
     if missing := [key for key in _REQUIRED if key not in body]:
         raise QueryError(f"#: Required property {missing[0]} was not present.")
@@ -103,7 +103,7 @@ def parse(body: Mapping[str, Any], site: Site, today: date, first_day: date | No
     pagination = _object(body, "pagination", ("limit", "offset"))
     found = Query(
         site,
-        ranges.parse(body["date_range"], today, first_day, site.time_zone),
+        ranges.parse(body["date_range"], now, first_day, site.time_zone),
         metrics,
         keys,
         tree.parse(body.get("filters", [])),
@@ -156,8 +156,6 @@ def metric(name: object, place: str) -> Metric:
     """The metric of that name. Raises QueryError."""
     if isinstance(name, str) and name in METRICS:
         return METRICS[name]
-    if name in UNAVAILABLE:
-        raise QueryError(f"{place}: Metric `{name}` is not available here.")
     raise QueryError(f"{place}: Invalid metric {shown(name)}")
 
 

@@ -69,15 +69,19 @@ def of_days(first: date, last: date, today: date, zone: ZoneInfo) -> Range:
     return Range(start, end, max(first, EARLIEST), min(last, today), zone)
 
 
-def parse(given: object, today: date, first_day: date | None, zone: ZoneInfo) -> Range:
-    """The range of a query's `date_range`, as seen on that day. Raises QueryError.
+def parse(given: object, now: datetime, first_day: date | None, zone: ZoneInfo) -> Range:
+    """The range of a query's `date_range`, as seen at that moment. Raises QueryError.
 
     As Plausible's do since 2025, `7d` and `6mo` end yesterday and with the last month.
     """
+    today = now.astimezone(zone).date()
     if isinstance(given, list) and len(given) == 2 and all(isinstance(one, str) for one in given):
         return _between(given[0], given[1], today, zone)
     if not isinstance(given, str):
         raise _invalid(given)
+    if given == "24h":
+        last = now.astimezone(UTC).replace(microsecond=0)
+        return _of_moments(last + _SECOND - timedelta(hours=24), last, today, zone)
     if given == "day":
         return of_days(today, today, today, zone)
     if given == "month":
@@ -103,7 +107,7 @@ def months_before(month: date, count: int) -> date:
 
 def default_interval(range_: Range) -> Interval:
     """The steps that `time` means: of an hour, a day or a month."""
-    if range_.last <= range_.first:
+    if range_.last <= range_.first or range_.end - range_.start <= _DAY:
         return "hour"
     first = range_.first
     following = months_before(first, -1)
@@ -170,8 +174,13 @@ def _between(first: str, last: str, today: date, zone: ZoneInfo) -> Range:
         raise _invalid([first, last]) from None
     if end < start:
         raise QueryError("#/date_range: It ends before it begins.")
-    days = [one.astimezone(zone).date() for one in (start, end)]
-    return Range(start, end + _SECOND, max(days[0], EARLIEST), min(days[1], today), zone)
+    return _of_moments(start, end, today, zone)
+
+
+def _of_moments(first: datetime, last: datetime, today: date, zone: ZoneInfo) -> Range:
+    """From one second to another, both included."""
+    days = [one.astimezone(zone).date() for one in (first, last)]
+    return Range(first, last + _SECOND, max(days[0], EARLIEST), min(days[1], today), zone)
 
 
 def _moment(text: str, zone: ZoneInfo) -> datetime:

@@ -60,7 +60,7 @@ def timeseries() -> Response:
     """The metrics of each day or month of a period, of those without visits too."""
     asked, found = _found(legacy.timeseries)
     counted = {row.dimensions[0]: row.metrics for row in found.rows}
-    nothing = [None if one.of_page else 0 for one in asked.metrics]
+    nothing = [None if one.of_page or not one.known else 0 for one in asked.metrics]
     names = [one.name for one in asked.metrics]
     return jsonify(
         results=[

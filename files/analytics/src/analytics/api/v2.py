@@ -26,7 +26,7 @@ def ask() -> Response:
     now = answers.now()
     with database.current_engine().connect() as connection:
         first_day = answers.first_day(connection, site)
-        asked = query.parse(body, site, answers.today(site, now), first_day)
+        asked = query.parse(body, site, now, first_day)
         found = results.run(connection, asked, now)
     return jsonify(
         results=[{"metrics": row.metrics, "dimensions": row.dimensions} for row in found.rows],
