@@ -51,6 +51,17 @@ def test_a_browser_that_is_driven_by_a_program_does_not_count(
         assert site.is_silent()
 
 
+def test_who_drives_a_browser_can_have_it_counted_as_with_plausible(
+    site: Site, playwright: Playwright
+) -> None:
+    with launch(playwright, ELSEWHERE) as browser:
+        page = browser.new_page()
+        page.add_init_script("window.__plausible = true")
+        page.goto(site.url())
+        assert page.evaluate("navigator.webdriver")
+        assert site.next()["u"] == site.url()
+
+
 @pytest.mark.parametrize("status", [400, 403, 429, 500, 503])
 def test_a_server_that_refuses_is_borne(site: Site, page: Page, status: int) -> None:
     site.status = status

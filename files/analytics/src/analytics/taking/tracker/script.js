@@ -25,7 +25,8 @@
       // The browser forbids storage. Then nobody has opted out by it.
     }
     return (
-      navigator.webdriver ||
+      // As with Plausible, for the tests of a site.
+      (navigator.webdriver && !window.__plausible) ||
       // A file has no host.
       (!("local" in data) && /^(localhost|127\.[\d.]+|\[::1])?$/.test(location.hostname))
     );
