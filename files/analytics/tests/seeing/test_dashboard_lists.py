@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable
 
 import pytest
+from analytics.sites import FIELDS
 from flask.testing import FlaskClient
 from markup import Page, opened
 from sightings import seen
@@ -54,6 +55,26 @@ def test_search_finds_parts_of_a_name_and_stays_when_the_period_changes(
     assert sorted(names(page)) == [f"/post-{number}" for number in range(100, 105)]
     assert names(opened(client, page.link("Last 91 days"))) == names(page)
     assert "Nothing contains “%”." in opened(client, f"{PAGES}?search=%25").text
+
+
+@pytest.mark.usefixtures("visits")
+def test_the_overview_of_sites_is_a_file_too(client: FlaskClient) -> None:
+    address = opened(client, "/stats/").link("Download as CSV")
+    assert file(client, address) == [
+        {"name": "blog.test", "visitors": "6", "pageviews": "110"},
+        {"name": "www.shop.test", "visitors": "0", "pageviews": "0"},
+    ]
+    answer = client.get(address)
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="sites 28d.csv"'
+
+
+@pytest.mark.usefixtures("visits")
+def test_visitors_that_are_not_collected_are_nothing_in_a_file(
+    client_with: Callable[..., FlaskClient], sign_in: Callable[[FlaskClient], None]
+) -> None:
+    browser = client_with(collect=frozenset(FIELDS) - {"visitor"})
+    sign_in(browser)
+    assert file(browser, "/stats/?format=csv")[0]["visitors"] == ""
 
 
 @pytest.mark.usefixtures("visits")

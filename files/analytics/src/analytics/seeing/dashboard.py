@@ -72,8 +72,10 @@ def home() -> BaseResponse | str:
     if len(sites) == 1:
         return redirect(url_for("dashboard.site", domain=sites[0].domain))
     with database.current_engine().connect() as connection:
-        found = overview.glances(connection, sites, datetime.now(UTC), asked.language())
-    return render_template("sites.html", glances=found, days=overview.DAYS)
+        found = overview.glances(connection, sites, datetime.now(UTC))
+    if asked.as_file():
+        return downloads.sites_csv(found, f"sites {overview.DAYS}d")
+    return render_template("sites.html", glances=found, days=overview.DAYS, reader=asked.language())
 
 
 @blueprint.get("/<domain>")

@@ -9,6 +9,7 @@ from flask import Response
 from analytics.seeing.columns import Column
 from analytics.seeing.labels import label_of
 from analytics.seeing.measures import MEASURES, Unit
+from analytics.seeing.overview import Glance
 from analytics.seeing.report import Point, Row
 
 _ROUNDED: dict[Unit, Callable[[float], float]] = {
@@ -44,6 +45,15 @@ def table_csv(rows: Iterable[Row], dimension: str, wanted: Sequence[Column], nam
         ),
         name,
     )
+
+
+def sites_csv(glances: Iterable[Glance], name: str) -> Response:
+    """The overview, one row a site."""
+    rows = (
+        [one.domain, _number("count", one.visitors), _number("count", one.page_views)]
+        for one in glances
+    )
+    return _file(["name", "visitors", "pageviews"], rows, name)
 
 
 def _number(unit: Unit, value: float | None) -> str:

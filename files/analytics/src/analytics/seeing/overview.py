@@ -10,7 +10,6 @@ from sqlalchemy import Connection, Row, text
 
 from analytics.keeping.dimensions import TOTAL
 from analytics.seeing.charts import sparkline
-from analytics.seeing.formats import Reader
 from analytics.sites import Site
 
 DAYS = 28
@@ -29,14 +28,12 @@ class Glance:
     """One site at a glance; visitors are None where they are not collected."""
 
     domain: str
-    visitors: str | None
-    page_views: str
+    visitors: int | None
+    page_views: int
     picture: Markup
 
 
-def glances(
-    connection: Connection, sites: Sequence[Site], now: datetime, reader: Reader
-) -> list[Glance]:
+def glances(connection: Connection, sites: Sequence[Site], now: datetime) -> list[Glance]:
     """Each site's last four weeks up to its yesterday, in the order of the settings.
 
     Raises SQLAlchemyError.
@@ -44,7 +41,7 @@ def glances(
     found: defaultdict[str, dict[date, tuple[int, int]]] = defaultdict(dict)
     for domain, day, visitors, page_views in _sums(connection, sites, now):
         found[domain][day] = (visitors, page_views)
-    return [_glance(site, found[site.domain], now, reader) for site in sites]
+    return [_glance(site, found[site.domain], now) for site in sites]
 
 
 def _sums(
@@ -59,14 +56,14 @@ def _sums(
     return connection.execute(_SUMS, wanted).all()
 
 
-def _glance(site: Site, found: Days, now: datetime, reader: Reader) -> Glance:
+def _glance(site: Site, found: Days, now: datetime) -> Glance:
     today = now.astimezone(site.time_zone).date()
     days = [found.get(today - timedelta(days=number), (0, 0)) for number in range(DAYS, 0, -1)]
     visitors, page_views = (sum(numbers) for numbers in zip(*days, strict=True))
     counted = site.collects("visitor")
     return Glance(
         site.domain,
-        reader.compact(visitors) if counted else None,
-        reader.compact(page_views),
+        visitors if counted else None,
+        page_views,
         sparkline([day[0] if counted else day[1] for day in days]) if page_views else Markup(),
     )
