@@ -1,5 +1,6 @@
 """Formats: each reader reads numbers, times and dates as at home, and no header breaks the page."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,7 @@ from analytics.seeing import formats
 from analytics.seeing.formats import ENGLISH, Change, Reader, reader
 from analytics.seeing.intervals import Bucket, Interval, buckets
 from analytics.seeing.periods import parse
-from babel import Locale
+from babel import Locale, localedata
 from babel.localedata import locale_identifiers
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,7 +35,7 @@ def points(period: str, interval: Interval) -> list[Bucket]:
 @pytest.fixture(autouse=True)
 def none_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     """The locales that one test's readers took are free for the next."""
-    monkeypatch.setattr(formats, "_readers", {"en": ENGLISH})
+    monkeypatch.setattr(formats, "_readers", {})
 
 
 @pytest.mark.parametrize(
@@ -62,9 +63,35 @@ def test_any_header_makes_a_reader(header: str) -> None:
     assert reader(header).number(1)
 
 
-def test_strangers_load_no_more_than_a_few_locales() -> None:
-    asked = {reader(tag).tag for tag in ("de", "fr", "nl", "it", "es", "pt", "sv", "pl", "de")}
-    assert asked == {"de", "fr", "nl", "it", "es", "en"}
+def test_whoever_comes_last_reads_as_at_home_and_strangers_keep_no_more_than_a_few_locales() -> (
+    None
+):
+    tags = ("de-AT", "fr", "nl", "it", "es-MX", "pt", "sv", "zh-Hant-TW", "en-GB", "en", "ja", "de")
+    for tag in tags * 2:
+        found = reader(tag)
+        assert found.tag == tag
+        assert found.percent(0.5) == Reader(Locale.parse(tag, sep="-")).percent(0.5)
+    assert {"en", "ja", "de"} < localedata._cache.keys()
+    assert not {"fr", "nl", "it", "de_AT"} & localedata._cache.keys()
+    # Some have a parent.
+    assert len(localedata._cache) <= 2 * 6 + 2
+
+
+def test_many_readers_at_once_each_read_as_at_home() -> None:
+    tags = ("de", "xx", "fr", "nl-XX", "it", "es", "pt", "sv", "ja", "zh-TW") * 20
+    with ThreadPoolExecutor(8) as readers:
+        found = [*readers.map(lambda tag: reader(tag).percent(0.5), tags)]
+    assert found == [reader(tag).percent(0.5) for tag in tags]
+
+
+def test_who_still_writes_in_a_locale_that_is_forgotten_can(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(formats, "_MAX_LOCALES", 1)
+    early = reader("de")
+    reader("fr").number(1)
+    assert early.decimal(1234.5) == "1.234,5"
+    assert reader("nl").tag == "nl"
 
 
 @pytest.mark.parametrize(
