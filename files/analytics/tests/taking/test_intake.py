@@ -1,12 +1,16 @@
 """What is not counted, and why: told to the sender by a number, and to the owner by reason."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from analytics.sites import Site
 from analytics.spool.record import Dropped, Record
-from analytics.taking import drops
+from analytics.taking import drops, payload
+from analytics.taking.collect import Sender
+from analytics.taking.intake import why_not
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -76,6 +80,26 @@ def test_a_missing_user_agent_a_false_signal_and_curl_are_people(
     environment = {"HTTP_ORIGIN": "https://blog.test", "HTTP_USER_AGENT": None}
     client.post("/api/event", json=EVENT, environ_overrides=environment)
     assert len(spooled()) == 3
+
+
+BARE = ["Mozilla/5.0", "Firefox/120", "Opera/9.80", "Chrome/131.0.0.0"]
+
+
+@pytest.mark.parametrize("user_agent", BARE)
+def test_who_says_no_more_than_which_browser_is_a_person(
+    client: FlaskClient, spooled: Spooled, user_agent: str, send: Send
+) -> None:
+    send(client, headers=ORIGIN | {"User-Agent": user_agent})
+    assert len(spooled()) == 1
+    for given in ({"User-Agent": f"{user_agent} bot"}, {"From": "robot@search.example"}):
+        headers = ORIGIN | {"User-Agent": user_agent} | given
+        assert send(client, headers=headers).headers["x-plausible-dropped"] == "1"
+
+
+@pytest.mark.parametrize("user_agent", BARE)
+def test_in_a_log_that_is_a_program_with_a_borrowed_name(user_agent: str) -> None:
+    event, sender = payload.parse(json.dumps(EVENT).encode()), Sender("::1", user_agent, None)
+    assert why_not(Site("blog.test"), event, sender, {}, from_log=True) == "bot: library"
 
 
 def test_a_site_may_count_who_asked_not_to_be_tracked(

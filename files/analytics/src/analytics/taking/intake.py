@@ -1,5 +1,6 @@
 """Takes events into the spool: once `take` has returned they are on the disk."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -15,6 +16,8 @@ from analytics.taking.collect import Sender
 from analytics.taking.drops import Drops
 from analytics.taking.payload import PAGE_VIEW, Payload
 from analytics.taking.visitors import Visitors
+
+_BARE_BROWSER = re.compile(r"(?:Mozilla|Firefox|Chrome|Chromium|Safari|Edge?|Opera|OPR)/[\d.]+")
 
 
 class Intake:
@@ -120,11 +123,20 @@ def why_not(
         # A page that is loaded ahead runs no script, but nginx is asked for it.
         if reason is None and bots.prefetch(headers):
             reason = bots.Reason.PREFETCH
-    # curl is no robot but a person at a terminal, who tries whether events arrive.
-    elif reason and (sender.user_agent or "").startswith("curl/"):
+    elif reason and _is_spared(sender.user_agent or "", reason):
         reason = None
     if reason:
         return f"bot: {reason}"
     if event.referrer and spam.spam_referrer(event.referrer.partition("/")[0]):
         return "spam referrer"
     return "ignored page" if collect.is_ignored(site, event) else None
+
+
+def _is_spared(user_agent: str, reason: bots.Reason) -> bool:
+    """Whether this is a person after all, since it is an event that somebody sent on purpose."""
+    # curl is no robot but a person at a terminal, who tries whether events arrive.
+    if user_agent.startswith("curl/"):
+        return True
+    # Programs that fetch pages borrow a browser's name, but run no script: this is a reader who
+    # tells no more of the browser.
+    return reason is bots.Reason.LIBRARY and _BARE_BROWSER.fullmatch(user_agent) is not None
