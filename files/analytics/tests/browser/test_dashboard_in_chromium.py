@@ -3,15 +3,22 @@
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import axe_playwright_python
 import pytest
+from analytics.access import sessions
 from analytics.app import create_app
+from analytics.keeping import annotations
+from analytics.sites import Site
 from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 from sightings import seen
+from sqlalchemy import URL, Engine
 from werkzeug.serving import make_server
 
 Keep = Callable[..., None]
@@ -52,10 +59,16 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def address(app: Flask) -> Iterator[str]:
     """Where the service listens, with sites that everybody may see."""
+    with served(app) as found:
+        yield found
+
+
+@contextmanager
+def served(app: Flask, **changes: Any) -> Iterator[str]:
+    """The dashboard of such a service, with sites that everybody may see and other settings."""
     known = app.extensions["settings"]
-    public = create_app(
-        replace(known, sites=tuple(replace(site, public=True) for site in known.sites))
-    )
+    sites = tuple(replace(site, public=True) for site in known.sites)
+    public = create_app(replace(known, sites=sites, insecure_cookies=True, **changes))
 
     # With types that are wider than WSGI's, for it only hands them on.
     def door(environ: dict[str, object], start: Callable[..., object]) -> object:
@@ -69,9 +82,9 @@ def address(app: Flask) -> Iterator[str]:
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/stats/"
     server.shutdown()
-    public.extensions["engine"].dispose()
     thread.join()
     server.server_close()
+    public.extensions["engine"].dispose()
 
 
 @pytest.fixture
@@ -253,22 +266,77 @@ def test_visits_of_a_signed_in_browser_are_not_counted(
         visitor.wait_for_url(lambda url: "sign-in" not in url)
 
 
-@pytest.mark.usefixtures("visits")
-@pytest.mark.parametrize("width", [390, 1440])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(browser: Browser, address: str, scheme: str, width: int) -> None:
+@pytest.fixture(params=[("light", 390), ("light", 1440), ("dark", 390), ("dark", 1440)])
+def examined(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page that axe will look at, by day and night, on a phone and a wide screen."""
+    scheme, width = request.param
     context = browser.new_context(
         bypass_csp=True,  # axe is brought in as an inline script
-        color_scheme="dark" if scheme == "dark" else "light",
+        color_scheme=scheme,
         viewport={"width": width, "height": 900},
     )
-    page = context.new_page()
-    for view in VIEWS:
-        page.goto(address + view)
-        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-        page.add_script_tag(content=AXE)
-        found = page.evaluate("tags => axe.run(document, {runOnly: tags})", STANDARDS)
-        told = [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]]
-        assert told == [], view
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, view
+    context.set_default_timeout(10_000)
+    yield context.new_page()
     context.close()
+
+
+def axe_finds_nothing(page: Page) -> bool:
+    """Whether what is open now, with all that can be unfolded, is for everyone and fits."""
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    page.add_script_tag(content=AXE)
+    found = page.evaluate("tags => axe.run(document, {runOnly: tags})", STANDARDS)
+    told = [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]]
+    assert told == [], page.url
+    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+@pytest.mark.usefixtures("visits")
+def test_axe_finds_nothing(examined: Page, address: str) -> None:
+    for view in VIEWS:
+        examined.goto(address + view)
+        assert axe_finds_nothing(examined), view
+    examined.goto(f"{address}blog.test")
+    examined.keyboard.press("?")
+    examined.get_by_role("dialog").wait_for()
+    assert axe_finds_nothing(examined)
+
+
+@pytest.mark.usefixtures("visits")
+def test_axe_finds_nothing_for_the_owner(
+    examined: Page, address: str, engine: Engine, make_key: Callable[[], str]
+) -> None:
+    key = make_key()
+    for view, text in (
+        ("sign-in", "make dashboard"),
+        ("sign-in?key=mistyped", "This link is over"),
+        (f"sign-in?key={key}", "Sign this browser in"),
+    ):
+        examined.goto(address + view)
+        assert text in examined.inner_text("main")
+        assert axe_finds_nothing(examined), view
+    examined.get_by_role("button", name="Sign this browser in").click()
+    examined.get_by_role("heading", name="Your sites").wait_for()
+    with engine.begin() as connection:
+        sessions.create(connection, "Firefox/140.0", datetime.now(UTC))
+        for number in range(7):
+            day = datetime.now(UTC).date() - timedelta(days=3)
+            annotations.add(connection, Site("blog.test"), day, f"Wrote about {number}")
+    for view, text in (
+        ("", "Sign out"),
+        ("blog.test", "Add a note"),
+        ("www.shop.test", "Sign out"),
+        ("sessions", "Sign out all others"),
+    ):
+        examined.goto(address + view)
+        assert axe_finds_nothing(examined), view
+        assert text in examined.inner_text("body")
+
+
+def test_axe_finds_nothing_while_the_database_is_away(examined: Page, app: Flask) -> None:
+    nowhere = URL.create("postgresql+psycopg", "u", host="127.0.0.1", port=1, database="n")
+    with served(app, database=nowhere) as address:
+        answer = examined.goto(f"{address}blog.test")
+        assert answer
+        assert answer.status == 503
+        assert "Events are still taken" in examined.inner_text("main")
+        assert axe_finds_nothing(examined)
