@@ -21,7 +21,10 @@ from analytics.spool import reader as segments
 from analytics.spool import restoring
 from analytics.spool.record import Record, encode
 from analytics.spool.writer import Spool
+from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import URL, Engine, text
+from werkzeug.test import TestResponse
 
 MakeSettings = Callable[[URL], Settings]
 
@@ -112,6 +115,28 @@ def test_what_was_spooled_is_stored_once_however_often_the_worker_is_killed(
     assert (count(engine), count(engine, summed)) == (total, total)
     assert count(engine, "SELECT count(*) FROM visits") == 14, "two sites, seven visitors each"
     assert count(engine, "SELECT sum(page_views) FROM visits") == total
+
+
+def test_an_event_is_on_the_dashboard_within_five_seconds(
+    app: Flask,
+    client_with: Callable[..., FlaskClient],
+    engine: Engine,
+    tmp_path: Path,
+    send: Callable[..., TestResponse],
+) -> None:
+    browser = client_with(public=True)
+
+    def shown() -> bool:
+        page = browser.get("/stats/blog.test?period=all").text
+        return "?period=all&amp;page=/soon" in page and "?period=all&amp;country=JP" in page
+
+    with running(app.extensions["settings"], tmp_path):
+        send(browser)
+        wait_for(20, lambda: count(engine, "SELECT count(*) FROM daily") > 0)
+        assert not shown()
+        from_tokyo = {"Origin": "https://blog.test", "X-Real-IP": "133.11.0.1"}
+        send(browser, {"n": "pageview", "u": "https://blog.test/soon"}, from_tokyo)
+        wait_for(5, shown)
 
 
 def test_the_tokens_that_send_are_written_down(
