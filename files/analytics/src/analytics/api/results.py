@@ -89,7 +89,8 @@ def _prepared(connection: Connection, query: Query) -> tuple[str, dict[str, Any]
         "end": query.range.end,
         "edges": steps.edges,
         "numbers": steps.numbers,
-    } | dimensions.names()
+        **dimensions.names(),
+    }
     if any(one.name == "percentage" for one in query.metrics):
         values["everybody"] = _visitors(connection, query)
     if any(one.of_goal for one in query.metrics):
