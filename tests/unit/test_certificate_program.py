@@ -164,6 +164,31 @@ def test_the_age_of_a_certificate_of_90_days(tmp_path: Path, left: float, state:
     assert status.age(config(tmp_path), lived(90 * DAY, left), NOW).state == state
 
 
+def test_a_failure_is_of_the_past_when_another_order_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when an alias is removed again, whose order has failed."""
+    more, host = config(tmp_path, (*NAMES, "old.test")), lineage(tmp_path)
+    put(host.tls / "live")
+    monkeypatch.setattr(force, "served", lambda _: "")
+    monkeypatch.setattr(force, "deployed", lambda _: False)
+    with pytest.raises(Trouble):
+        order.fail(more, "No address.")
+    assert any("No address." in row.text for row in status.rows(more, NOW))
+    assert not any("No address." in row.text for row in status.rows(host, NOW))
+
+
+def test_asking_anew_forgets_a_failure_when_all_is_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = lineage(tmp_path)
+    monkeypatch.setattr(force, "deployed", lambda _: False)
+    with pytest.raises(Trouble):
+        order.fail(host, "No address.")
+    order.issue(host, print, now_wanted=True)
+    assert memory.recall(host) == Memory()
+
+
 @pytest.mark.parametrize(("left", "state"), [(0.9, "warning"), (0.3, "error")])
 def test_an_order_that_failed_is_worse_when_time_runs_out(left: float, state: str) -> None:
     told = status.failure(Memory().failed("No address.", "order", NOW, None), left)

@@ -53,3 +53,8 @@ def remember(config: Config, change: Callable[[Memory], Memory]) -> Memory:
     after = change(recall(config))
     store(config.state, _NAME, asdict(after))
     return after
+
+
+def forget(config: Config) -> None:
+    """After an order that succeeded, or where there is nothing to order any more."""
+    remember(config, lambda _: Memory())

@@ -82,6 +82,8 @@ def issue(config: Config, say: Say, *, now_wanted: bool = False, check: bool = T
     """Get and put in force what is missing; Trouble when there is no trusted certificate then."""
     now = datetime.now(UTC)
     if is_right(config, now):
+        # Also of an order that has failed since, for a name that is no longer wanted.
+        memory.forget(config)
         _put_in_force(config, say)
         return
     try:
@@ -125,7 +127,7 @@ def _order(config: Config, say: Say) -> None:
     say(f"Ordering a certificate for {', '.join(config.names)}.")
     command = certbot.command(config, force=bool(before) and not certbot.is_of(config))
     _ask(config, command, config.server)
-    memory.remember(config, lambda _: memory.Memory())
+    memory.forget(config)
 
 
 def _ask(config: Config, command: list[str], server: str) -> None:
@@ -163,7 +165,7 @@ def renewed(config: Config, say: Say, *, succeeded: bool) -> None:
     if not succeeded:
         fail(config, said)
     if is_right(config, now):
-        memory.remember(config, lambda _: memory.Memory())
+        memory.forget(config)
     if trusted(config, now):
         _put_in_force(config, say)
     else:

@@ -44,7 +44,10 @@ def rows(config: Config, now: datetime) -> list[Row]:
         return [Row("certificate", "error", "There is none.", "make deploy")]
     found = [_trust(config, live), age(config, live, now), _served(config, live)]
     if config.mode == "acme":
-        found.append(failure(memory.recall(config), live.left(now)))
+        known = memory.recall(config)
+        # One for other names or of another authority failed of what is no longer asked for.
+        if known.order == memory.key(config):
+            found.append(failure(known, live.left(now)))
         if order.trusted(config, now) and not certificates.same(
             config.lineage, config.tls / "live"
         ):
