@@ -9,20 +9,20 @@ status [--json]    how it is: exit 0 in order, 2 not
 """
 
 import argparse
-import fcntl
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from freehold_certificate import force, order, status
 from freehold_certificate.config import Config, read
+from freehold_certificate.lock import alone
 from freehold_host.rows import show
 from freehold_host.trouble import Trouble
 
 _QUESTIONS = ("servable", "pending", "renews")
 _NOT_IN_ORDER = 2
+# Held for a whole order, certbot's hook included, so the hook itself does not wait for it.
+_ORDER = "lock"
 
 
 def _answer(config: Config, question: str) -> bool:
@@ -40,15 +40,6 @@ def _status(config: Config, *, as_json: bool) -> int:
     return 0 if all(row.state == "ok" for row in rows) else _NOT_IN_ORDER
 
 
-@contextmanager
-def _alone(config: Config) -> Iterator[None]:
-    """One order at a time: the owner's, the deploy's, what follows certbot's timer."""
-    config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (config.state / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def _act(config: Config, given: argparse.Namespace) -> None:
     match given.command:
         case "prepare":
@@ -61,10 +52,10 @@ def _act(config: Config, given: argparse.Namespace) -> None:
             # Also run when ExecCondition= has skipped certbot: what it kept is not what is served.
             result = os.environ.get("SERVICE_RESULT")
             if config.mode == "acme" and result != "exec-condition":
-                with _alone(config):
+                with alone(config, _ORDER):
                     order.renewed(config, print, succeeded=result == "success")
         case "issue":
-            with _alone(config):
+            with alone(config, _ORDER):
                 order.issue(config, print, now_wanted=given.now, check=not given.unchecked)
 
 

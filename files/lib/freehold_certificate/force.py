@@ -10,12 +10,15 @@ from pathlib import Path
 
 from freehold_certificate import certificates
 from freehold_certificate.config import Config
+from freehold_certificate.lock import alone
 from freehold_host.trouble import Trouble
 
 NGINX = "/usr/local/sbin/freehold-nginx"
 # An old nginx process may take a last connection after a reload.
 _PATIENCE = 30.0
 _MOMENT = 3.0
+# Of whoever writes the folder that is served from.
+LOCK = "force"
 
 
 def served(config: Config) -> str:
@@ -106,6 +109,12 @@ def serves(config: Config, wanted: str) -> bool:
 
 def deployed(config: Config) -> bool:
     """Put what certbot has got in force; False when it was already."""
+    # The hook of certbot's timer may come while an order of the owner's does the same.
+    with alone(config, LOCK):
+        return _deployed(config)
+
+
+def _deployed(config: Config) -> bool:
     found = certificates.read(config.lineage)
     if not found or not certificates.has_key(config.lineage, found):
         raise Trouble(f"{config.lineage} holds no whole certificate. Type: make certificate")

@@ -7,6 +7,7 @@ from pathlib import Path
 from freehold_certificate import certbot, certificates, force, lineage, memory, reach
 from freehold_certificate.certificates import Certificate
 from freehold_certificate.config import Config
+from freehold_certificate.lock import alone
 from freehold_host.trouble import Trouble
 
 Say = Callable[[str], None]
@@ -73,7 +74,8 @@ def prepare(config: Config, now: datetime) -> None:
     """
     for folder in (config.lineage, config.tls / "live", config.tls / "selfsigned"):
         if _serves(config, folder, now):
-            force.copy(folder, config.acme)
+            with alone(config, force.LOCK):
+                force.copy(folder, config.acme)
             return
     raise Trouble(f"There is nothing to serve in {config.tls}. Type: make deploy")
 
