@@ -250,6 +250,126 @@ def test_what_is_remembered_is_whole_or_not_there(tmp_path: Path) -> None:
     assert memory.recall(host).why == "x"
 
 
+# ---- after certbot's timer ----
+
+
+@pytest.fixture
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No nginx, no DNS, no journal."""
+    monkeypatch.setattr(force, "deployed", lambda _: False)
+    monkeypatch.setattr(reach, "faults", lambda _: [])
+    monkeypatch.delenv("INVOCATION_ID", raising=False)
+
+
+def log(host: Config, text: str) -> None:
+    host.log.parent.mkdir(parents=True, exist_ok=True)
+    host.log.write_text(text)
+
+
+def program(folder: Path, name: str, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that stands for another."""
+    (folder / "bin").mkdir(exist_ok=True)
+    (folder / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "bin" / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder / "bin"), prepend=os.pathsep)
+
+
+OTHERS = "Failed to renew certificate others with error: Not this one."
+
+
+def test_what_certbot_could_not_renew_of_others_is_no_failure_of_ours(
+    tmp_path: Path, quiet: None
+) -> None:
+    host = lineage(tmp_path)
+    log(host, OTHERS)
+    order.renewed(host, print, succeeded=False)
+    assert memory.recall(host) == Memory()
+
+
+def test_a_renewal_that_failed_is_told_in_its_own_words_and_with_the_records(
+    tmp_path: Path, quiet: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = lineage(tmp_path, end=NOW + 10 * DAY)
+    log(host, f"Failed to renew certificate freehold with error: It is late.\n{OTHERS}")
+    monkeypatch.setattr(reach, "faults", lambda _: ["blog.test has no A or AAAA record."])
+    with pytest.raises(Trouble, match=r"It is late\. blog\.test has no A or AAAA record\."):
+        order.renewed(host, print, succeeded=False)
+    assert memory.recall(host).why == "It is late. blog.test has no A or AAAA record."
+
+
+def test_dns_that_does_not_answer_hides_no_failure(
+    tmp_path: Path, quiet: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(_: Config) -> list[str]:
+        raise Trouble("DNS did not say.")
+
+    host = lineage(tmp_path, end=NOW + 10 * DAY)
+    log(host, "Failed to renew certificate freehold with error: It is late.")
+    monkeypatch.setattr(reach, "faults", silent)
+    with pytest.raises(Trouble, match="It is late. DNS did not say."):
+        order.renewed(host, print, succeeded=False)
+
+
+def test_a_first_order_is_made_again_whatever_certbot_could_not_renew(
+    tmp_path: Path, quiet: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = config(tmp_path)
+    log(host, OTHERS)
+    program(tmp_path, "certbot", f": >{host.log}; echo 'Failed: of ours.'; exit 1", monkeypatch)
+    with pytest.raises(Trouble, match=r"Failed: of ours\."):
+        order.renewed(host, print, succeeded=False)
+
+
+BUSY = "Another instance of Certbot is already running."
+
+
+def test_an_order_while_another_certbot_runs_is_no_failure(
+    tmp_path: Path, quiet: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = config(tmp_path)
+    log(host, "2026-11-27 18:00:14,123:DEBUG:certbot._internal.main:certbot version: 4.0.0")
+    program(tmp_path, "certbot", f"echo '{BUSY}' >&2; exit 1", monkeypatch)
+    with pytest.raises(Trouble, match="Another certbot is at work"):
+        order.issue(host, print)
+    assert memory.recall(host) == Memory()
+
+
+def test_a_renewal_while_another_certbot_runs_is_no_failure(
+    tmp_path: Path, quiet: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = lineage(tmp_path, end=NOW + 10 * DAY)
+    log(host, "2026-11-27 18:00:14,123:DEBUG:certbot._internal.main:certbot version: 4.0.0")
+    program(tmp_path, "journalctl", f"echo \"$*\" | grep -q =abc && echo '{BUSY}'", monkeypatch)
+    monkeypatch.setenv("INVOCATION_ID", "abc")
+    order.renewed(host, print, succeeded=False)
+    assert memory.recall(host) == Memory()
+
+
+def test_who_puts_a_certificate_in_force_waits_for_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Certbot's hook, which may not wait for the whole order that it is part of, also."""
+    host = lineage(tmp_path)
+    host.tls.mkdir(parents=True)
+    copying, ended = threading.Event(), threading.Event()
+    together: list[bool] = []
+
+    def apply(_: Config) -> None:
+        together.append(copying.is_set())
+        copying.set()
+        ended.wait(0.5)
+        copying.clear()
+
+    monkeypatch.setattr(force, "apply", apply)
+    monkeypatch.setattr(force, "served", lambda _: "another")
+    threads = [threading.Thread(target=force.deployed, args=(host,)) for _ in range(2)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(10)
+    assert together == [False, False]
+
+
 # ---- certbot's words ----
 
 CHALLENGE = """
@@ -292,7 +412,9 @@ exceeded with url: /dir (Caused by NewConnectionError('<x>: Failed to establish 
             "port=1): Max retries (Caused by SSLError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] x'))",
             "acme_ca",
         ),
+        (f"Failed to renew certificate freehold with error: It is late.\n{OTHERS}", "It is late."),
         ("Something\nelse", "Something"),
+        ("2026-11-27 18:00:14,123:DEBUG:certbot:certbot version: 4.0.0", "certbot said nothing."),
         ("", "certbot said nothing."),
     ],
 )
@@ -356,12 +478,9 @@ def test_what_the_staging_server_forgets_is_no_loss_elsewhere(
     ]
     for account in accounts:
         account.mkdir(parents=True)
-    program = tmp_path / "bin/certbot"
-    program.parent.mkdir()
     lost = "echo urn:ietf:params:acme:error:accountDoesNotExist"
-    program.write_text(f'#!/bin/sh\ncase "$*" in *--dry-run*) {lost} ;; esac; exit 1\n')
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    script = f'case "$*" in *--dry-run*) {lost} ;; esac; exit 1'
+    program(tmp_path, "certbot", script, monkeypatch)
     with pytest.raises(Trouble):
         order.issue(host, print, check=False)
     assert [account.exists() for account in accounts] == [False, True]

@@ -71,6 +71,26 @@ def logged(config: Config) -> str:
         return ""
 
 
+def said_by_timer(config: Config) -> str:
+    """What the run of certbot's timer that has just ended said.
+
+    Called by systemd after it.
+    """
+    unit = os.environ.get("INVOCATION_ID")
+    if unit:
+        asked = ["journalctl", "--quiet", "--output=cat", f"_SYSTEMD_INVOCATION_ID={unit}"]
+        done = subprocess.run(asked, capture_output=True, text=True, check=False)
+        if is_busy(done.stdout):
+            # Without a log of its own: the last one is the other's.
+            return done.stdout
+    return logged(config)
+
+
+def is_busy(said: str) -> bool:
+    """Whether another certbot was at work, and this one did nothing."""
+    return "Another instance of Certbot is already running" in said
+
+
 def reason(said: str) -> str:
     """Why an order failed, in the authority's own words where it had any."""
     problems = re.findall(
@@ -80,12 +100,16 @@ def reason(said: str) -> str:
         return " ".join(dict.fromkeys(f"{name}: {detail.strip()}" for name, detail in problems))
     for pattern in (
         r"An unexpected error occurred:\n(.+)",
+        # Others on the host may have failed with it.
+        rf"Failed to renew certificate {LINEAGE} with error: (.+)",
         r"Failed to renew certificate \S+ with error: (.+)",
     ):
         found = re.findall(pattern, said)
         if found:
             return _plain(found[-1])
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    # Not what it logs of how it works.
+    spoken = re.split(r"^[-\d]{10} [:,\d]+:DEBUG:", said, maxsplit=1, flags=re.MULTILINE)[0]
+    lines = [line.strip() for line in spoken.splitlines() if line.strip()]
     return lines[0] if lines else "certbot said nothing."
 
 

@@ -139,23 +139,41 @@ def _ask(config: Config, command: list[str], server: str) -> None:
             return
         if certbot.account_is_lost(said):
             certbot.forget_account(config, server)
+        elif certbot.is_busy(said):
+            raise Trouble(
+                "Another certbot is at work on this host. When it has ended: make certificate"
+            )
         elif not certbot.is_unlucky(said):
             break
     fail(config, said)
 
 
-def fail(config: Config, said: str) -> None:
-    """Remember a failed order, and raise Trouble about it."""
-    why, now = certbot.reason(said), datetime.now(UTC)
+def fail(config: Config, said: str, *seen: str) -> None:
+    """Remember a failed order, with what was seen from here, and raise Trouble about it."""
+    why, now = " ".join([certbot.reason(said), *seen]), datetime.now(UTC)
     again = certbot.again_at(said, now)
     memory.remember(config, lambda known: known.failed(why, memory.key(config), now, again))
     raise Trouble(f"The authority gave no certificate: {why}")
 
 
+def _is_due(config: Config, now: datetime) -> bool:
+    """Whether certbot's timer has tried to renew it, if nothing else has hindered it."""
+    found = certificates.read(config.lineage)
+    return bool(found and found.left(now) <= found.due)
+
+
+def _records(config: Config) -> list[str]:
+    """What is wrong with the DNS records, which certbot's timer has not looked at before."""
+    try:
+        return reach.faults(config)
+    except Trouble as trouble:
+        return [str(trouble)]
+
+
 def renewed(config: Config, say: Say, *, succeeded: bool) -> None:
     """After certbot's own timer: remember a failure, and finish what was cut off or never got."""
     now = datetime.now(UTC)
-    said = "" if succeeded else certbot.logged(config)
+    said = "" if succeeded else certbot.said_by_timer(config)
     if certbot.account_is_lost(said):
         # Renewed is at whom it was got, also when the settings name another by now.
         certbot.forget_account(config, certbot.renewal(config).get("server", config.server))
@@ -164,10 +182,11 @@ def renewed(config: Config, say: Say, *, succeeded: bool) -> None:
     if lineage.is_damaged(config):
         issue(config, say)
         return
-    if not succeeded:
-        fail(config, said)
     if is_right(config, now):
+        # Whatever certbot could not renew, it was not ours.
         memory.forget(config)
+    elif not succeeded and _is_due(config, now) and not certbot.is_busy(said):
+        fail(config, said, *_records(config))
     if trusted(config, now):
         _put_in_force(config, say)
     else:
