@@ -306,7 +306,7 @@ def test_dns_that_does_not_answer_hides_no_failure(
     host = lineage(tmp_path, end=NOW + 10 * DAY)
     log(host, "Failed to renew certificate freehold with error: It is late.")
     monkeypatch.setattr(reach, "faults", silent)
-    with pytest.raises(Trouble, match="It is late. DNS did not say."):
+    with pytest.raises(Trouble, match=r"It is late\. DNS did not say\."):
         order.renewed(host, print, succeeded=False)
 
 
