@@ -16,11 +16,13 @@ from deploys.root_file import root_file
 from deploys.script import package, script
 from operations.applied import applied
 from operations.certificate import servable_certificate, trusted_certificate
+from operations.guarded import guarded_folders
 from operations.packages import packages
 from operations.selfsigned import selfsigned_certificate
 from settings.model import Settings
 
 FOLDER = "/etc/freehold/tls"
+CERTBOTS = "/etc/letsencrypt"
 AUTHORITY = "/etc/freehold/acme-ca.pem"
 UNITS = "/etc/systemd/system"
 
@@ -62,15 +64,8 @@ def _acme(settings: Settings) -> None:
     rendered(
         name="Bound certbot's logs",
         template="certbot/cli.ini.j2",
-        path="/etc/letsencrypt/cli.ini",
+        path=f"{CERTBOTS}/cli.ini",
         settings=settings,
-    )
-    files.directory(
-        name="Keep the account's key from everyone but root (/etc/letsencrypt)",
-        path="/etc/letsencrypt",
-        mode="700",
-        user="root",
-        group="root",
     )
     if settings.acme_ca_file:
         root_file(
@@ -146,12 +141,11 @@ def _program(settings: Settings) -> None:
 @deploy("Certificates")
 def certificates(settings: Settings) -> None:
     """A certificate that nginx can start on, by the mode that the settings name."""
-    files.directory(
-        name=f"Keep certificates from everyone but root ({FOLDER})",
-        path=FOLDER,
-        mode="700",
-        user="root",
-        group="root",
+    guarded_folders(
+        name=f"Keep certificates' and accounts' keys from everyone but root ({FOLDER}, {CERTBOTS})",
+        folders=[FOLDER, CERTBOTS],
+        # Before certbot is installed, whose package would have it open.
+        needed=[FOLDER, CERTBOTS] if settings.certificate_mode == "acme" else [FOLDER],
     )
     _program(settings)
     MODES[settings.certificate_mode](settings)

@@ -27,6 +27,10 @@ BY_HAND = {
     "chmod 666 /etc/freehold/nftables.conf": (
         "test_secrets.py::test_nobody_else_changes_what_is_served"
     ),
+    "chmod 644 /etc/freehold/tls/acme/privkey.pem": (
+        "test_secrets.py::test_the_certificates_key_is_roots_alone"
+    ),
+    "chmod 755 /etc/freehold/tls/acme": ("test_secrets.py::test_folders_of_secrets_are_closed"),
     "chmod u+s /usr/bin/su": (
         "test_lists.py::test_which_files_have_more_power_than_who_starts_them"
     ),

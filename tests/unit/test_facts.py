@@ -13,6 +13,7 @@ from facts.files import Files
 from facts.holds import Holds
 from facts.machine import Machine
 from facts.swap import Swap, SwapFile
+from operations.guarded import Unguarded
 from operations.site import Site
 
 
@@ -52,6 +53,28 @@ def test_a_question_is_answered() -> None:
     assert _read(Holds, condition="[ 1 = 1 ]") is True
     assert _read(Holds, condition="[ 1 = 2 ] || false") is False
     assert _read(Holds, condition="[ 1 = 2 ] || true") is True
+
+
+def test_keys_and_folders_that_others_may_use_are_found(tmp_path: Path) -> None:
+    tls, certbots = tmp_path / "tls", tmp_path / "letsencrypt"
+    folders = {"folders": [str(tls), str(certbots)], "owner": tmp_path.owner()}
+    assert _read(Unguarded, **folders) == [], "What is not there is open to nobody."
+    assert _read(Unguarded, **folders, needed=[str(tls)]) == [str(tls)]
+    key, account = tls / "acme" / "privkey.pem", certbots / "accounts" / "private_key.json"
+    hooks, settings = certbots / "renewal-hooks" / "deploy", certbots / "cli.ini"
+    for folder in (tls, key.parent, certbots, account.parent, hooks.parent, hooks):
+        folder.mkdir(mode=0o700)
+    for file, mode in ((key, 0o600), (account, 0o400), (settings, 0o644)):
+        file.touch()
+        file.chmod(mode)
+    for folder in (hooks, hooks.parent):
+        folder.chmod(0o755)
+    (tls / "live").symlink_to("acme")
+    assert _read(Unguarded, **folders, needed=[str(tls)]) == []
+    account.parent.chmod(0o710)
+    key.chmod(0o644)
+    assert _read(Unguarded, **folders) == [str(key), str(account.parent)]
+    assert str(tls) in _read(Unguarded, folders=[str(tls)], owner="daemon")
 
 
 def test_the_machine_is_measured() -> None:
