@@ -115,6 +115,7 @@ def program_settings(settings: Settings) -> str:
         "names": list(settings.names),
         "server": settings.acme_directory,
         "profile": settings.acme_profile,
+        "key_type": settings.acme_key_type,
         "email": settings.email,
         "nginx_image": settings.nginx_image,
     }

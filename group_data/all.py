@@ -120,6 +120,10 @@ certificate_mode: str = "acme"
 acme_server: str = "letsencrypt"
 acme_profile: str = ""
 
+# Of which type its key is: "ecdsa-p256", "ecdsa-p384" or "rsa-2048", the last for clients that know
+# no other. When it changes, the next deploy orders anew.
+acme_key_type: str = "ecdsa-p256"
+
 # Only for a private authority: whom to trust for its own HTTPS, as a PEM file on this machine.
 acme_ca: str | None = None
 

@@ -34,6 +34,15 @@ class Door(Machine):
         "letsencrypt", examples=["letsencrypt"]
     )
     acme_profile: Annotated[str, AfterValidator(acme.profile)] = Field("", examples=["tlsserver"])
+    acme_key_type: Annotated[
+        Literal["ecdsa-p256", "ecdsa-p384", "rsa-2048"],
+        Choice(
+            "ecdsa-p256",
+            "ecdsa-p384",
+            "rsa-2048",
+            otherwise='It must be "ecdsa-p256", "ecdsa-p384" or "rsa-2048".',
+        ),
+    ] = Field("ecdsa-p256", examples=["ecdsa-p256"])
     acme_ca: str | None = Field(None, examples=["~/certificates/authority.pem"])
     # The key before the bundle, which is compared with it.
     certificate_key: str | None = Field(None, examples=["~/certificates/privkey.pem"])

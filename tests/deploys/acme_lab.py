@@ -120,6 +120,7 @@ class Lab(DebianLab):
             "mode": "acme",
             "server": DIRECTORY,
             "profile": "",
+            "key_type": "ecdsa-p256",
             "email": "",
             "nginx_image": "nginx:lab",
         }

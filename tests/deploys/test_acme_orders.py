@@ -148,6 +148,24 @@ def test_a_name_more_and_a_name_less(certified: Lab) -> None:
     assert certified.run("ls", "/etc/letsencrypt/live").said.split() == ["README", "freehold"]
 
 
+def test_another_type_of_key(certified: Lab) -> None:
+    def key() -> str:
+        live = "/etc/freehold/tls/live/fullchain.pem"
+        return certified.run("openssl", "x509", "-in", live, "-noout", "-text").said
+
+    for wanted, found in (("ecdsa-p384", "secp384r1"), ("rsa-2048", "(2048 bit)")):
+        certified.describe(key_type=wanted)
+        assert certified.program("pending").code == 0
+        done = certified.program("issue")
+        assert done.code == 0, done.said
+        assert found in key()
+        assert certified.program("pending").code == 1
+        renewed = certified.timer("--force-renewal")
+        assert renewed.code == 0, renewed.said
+        assert found in key(), "A renewal keeps to it."
+        assert certified.program("pending").code == 1
+
+
 def test_between_the_modes_no_visitor_is_lost(certified: Lab) -> None:
     trusted = certified.served()
     # The owner's own.

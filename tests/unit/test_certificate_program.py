@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from freehold_certificate import (
     certbot,
@@ -27,7 +27,7 @@ from freehold_certificate.certificates import Certificate
 from freehold_certificate.config import Config, read
 from freehold_certificate.memory import Memory
 from freehold_host.trouble import Trouble
-from tests.unit.settings_lab import DAY, NOW, Authority, pem, private_text
+from tests.unit.settings_lab import DAY, NOW, Authority, Key, pem, private_text
 
 NAMES = ("blog.test", "www.blog.test")
 ROOT = Authority("Root")
@@ -35,14 +35,18 @@ PARTS = ("cert", "privkey", "chain", "fullchain")
 
 
 def config(root: Path, names: tuple[str, ...] = NAMES, mode: str = "acme") -> Config:
-    return Config(mode, names, certbot.LETSENCRYPT, "", "", "nginx:1", root)
+    return Config(mode, names, certbot.LETSENCRYPT, "", "", "nginx:1", root=root)
 
 
 def put(
-    folder: Path, *, names: tuple[str, ...] = NAMES, end: datetime = NOW + 60 * DAY
+    folder: Path,
+    *,
+    names: tuple[str, ...] = NAMES,
+    end: datetime = NOW + 60 * DAY,
+    key: Key | None = None,
 ) -> x509.Certificate:
     """A certificate and its key in a folder."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = key or ec.generate_private_key(ec.SECP256R1())
     made = ROOT.certify(key, list(names), begin=NOW - 30 * DAY, end=end)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "fullchain.pem").write_text(pem(made, ROOT.certificate))
@@ -67,6 +71,27 @@ def lived(life: timedelta, left: float) -> Certificate:
     """A certificate of which a share of its life is left."""
     end = NOW + life * left
     return Certificate("1", end - life, end, NAMES, False, "")
+
+
+@pytest.fixture
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No nginx, no DNS, no journal."""
+    monkeypatch.setattr(force, "deployed", lambda _: False)
+    monkeypatch.setattr(reach, "faults", lambda _: [])
+    monkeypatch.delenv("INVOCATION_ID", raising=False)
+
+
+def log(host: Config, text: str) -> None:
+    host.log.parent.mkdir(parents=True, exist_ok=True)
+    host.log.write_text(text)
+
+
+def program(folder: Path, name: str, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that stands for another."""
+    (folder / "bin").mkdir(exist_ok=True)
+    (folder / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "bin" / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder / "bin"), prepend=os.pathsep)
 
 
 # ---- reading ----
@@ -135,6 +160,36 @@ def test_a_certificate_without_its_key_is_not_trusted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("names", [("blog.test",), (*NAMES, "old.test"), ("other.test",)])
 def test_it_is_not_right_for_other_names(tmp_path: Path, names: tuple[str, ...]) -> None:
     assert not order.is_right(lineage(tmp_path, names=names), NOW)
+
+
+KEYS = {
+    "ecdsa-p256": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "ecdsa-p384": lambda: ec.generate_private_key(ec.SECP384R1()),
+    "rsa-2048": lambda: rsa.generate_private_key(65537, 2048),
+}
+
+
+@pytest.mark.parametrize("of", KEYS)
+def test_it_is_right_with_a_key_of_the_wanted_type_alone(tmp_path: Path, of: str) -> None:
+    host = lineage(tmp_path, key=KEYS[of]())
+    for wanted in KEYS:
+        other = replace(host, key_type=wanted)
+        assert order.is_right(other, NOW) == (wanted == of)
+        assert order.is_wanting(other, NOW) == (wanted != of)
+        assert order.trusted(other, NOW), "Visitors need no other."
+        assert (memory.key(other) == memory.key(host)) == (wanted == host.key_type)
+
+
+def test_a_key_of_another_type_is_ordered_at_once(
+    tmp_path: Path, quiet: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = replace(lineage(tmp_path), key_type="rsa-2048")
+    program(tmp_path, "certbot", f'echo "$*" >>{tmp_path}/asked', monkeypatch)
+    order.issue(host, print)
+    asked = (tmp_path / "asked").read_text()
+    assert "--key-type rsa --rsa-key-size 2048" in asked
+    assert "--force-renewal" in asked
+    assert "--dry-run" not in asked, "The names are known."
 
 
 def test_it_is_not_right_of_another_authority(tmp_path: Path) -> None:
@@ -251,27 +306,6 @@ def test_what_is_remembered_is_whole_or_not_there(tmp_path: Path) -> None:
 
 
 # ---- after certbot's timer ----
-
-
-@pytest.fixture
-def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No nginx, no DNS, no journal."""
-    monkeypatch.setattr(force, "deployed", lambda _: False)
-    monkeypatch.setattr(reach, "faults", lambda _: [])
-    monkeypatch.delenv("INVOCATION_ID", raising=False)
-
-
-def log(host: Config, text: str) -> None:
-    host.log.parent.mkdir(parents=True, exist_ok=True)
-    host.log.write_text(text)
-
-
-def program(folder: Path, name: str, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program that stands for another."""
-    (folder / "bin").mkdir(exist_ok=True)
-    (folder / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
-    (folder / "bin" / name).chmod(0o755)
-    monkeypatch.setenv("PATH", str(folder / "bin"), prepend=os.pathsep)
 
 
 OTHERS = "Failed to renew certificate others with error: Not this one."
@@ -449,6 +483,9 @@ def test_the_order_is_as_the_settings_say(tmp_path: Path) -> None:
     text = " ".join(certbot.command(given, force=True))
     assert "--email me@a.test" in text
     assert "--preferred-profile tlsserver" in text
+    assert "--key-type ecdsa --elliptic-curve secp256r1" in text
+    other = " ".join(certbot.command(replace(given, key_type="ecdsa-p384")))
+    assert "--key-type ecdsa --elliptic-curve secp384r1" in other
     assert "--force-renewal" in text
     assert "--break-my-certs" not in text
     staging = Config("acme", NAMES, certbot.STAGING, "", "", "nginx:1")

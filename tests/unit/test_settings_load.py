@@ -120,6 +120,7 @@ def test_settings_do_not_change(data: dict[str, object]) -> None:
         ("certificate_mode", "none", '"provided" or "selfsigned"'),
         ("acme_server", "letsencrypt.org", "ACME directory"),
         ("acme_profile", "short lived", "a name"),
+        ("acme_key_type", "ed25519", '"ecdsa-p256", "ecdsa-p384" or "rsa-2048"'),
         ("notify_url", "me@blog.test", "is not an address"),
         ("notify_kind", "slack", '"webhook", "ntfy" or "healthchecks"'),
         ("certificate_mode", None, "must be"),

@@ -9,6 +9,12 @@ from freehold_certificate.config import LINEAGE, Config
 
 LETSENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
 STAGING = "https://acme-staging-v02.api.letsencrypt.org/directory"
+# In certbot's words.
+_KEY_TYPES = {
+    "ecdsa-p256": ("ecdsa", "--elliptic-curve", "secp256r1"),
+    "ecdsa-p384": ("ecdsa", "--elliptic-curve", "secp384r1"),
+    "rsa-2048": ("rsa", "--rsa-key-size", "2048"),
+}
 HOOK = "/usr/local/sbin/freehold-certificate deployed"
 
 
@@ -39,7 +45,7 @@ def command(config: Config, *, rehearsal: bool = False, force: bool = False) -> 
         *("certbot", "certonly", "--non-interactive", "--agree-tos", *contact),
         *("--cert-name", LINEAGE, *names, "--server", config.server, *profile),
         *("--webroot", "--webroot-path", str(config.webroot)),
-        *("--key-type", "ecdsa", "--elliptic-curve", "secp256r1"),
+        *("--key-type", *_KEY_TYPES[config.key_type]),
         # Also when a name is no longer among them.
         "--renew-with-new-domains",
         "--force-renewal" if force else "--keep-until-expiring",

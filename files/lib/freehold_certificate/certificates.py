@@ -13,6 +13,12 @@ from pathlib import Path
 SHORT_LIFE = timedelta(days=10)
 # Debian's timer starts certbot twice a day, each time with up to twelve hours of delay.
 TIMER = timedelta(days=1)
+# How a public key of each type begins: its algorithm, its curve or length, as base64 of DER.
+_BEGINS = {
+    "ecdsa-p256": "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE",
+    "ecdsa-p384": "MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAE",
+    "rsa-2048": "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA",
+}
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,10 @@ class Certificate:
 
     def lives(self, now: datetime) -> bool:
         return self.begin <= now < self.end
+
+    def has_key_of(self, key_type: str) -> bool:
+        """Whether its key is of a type as the settings name it."""
+        return self.public.partition("\n")[2].startswith(_BEGINS[key_type])
 
     def missing(self, names: Sequence[str]) -> list[str]:
         """Those of `names` that it does not cover."""

@@ -20,6 +20,8 @@ class Config:
     profile: str
     email: str
     nginx_image: str
+    # As what an earlier version has written down means.
+    key_type: str = "ecdsa-p256"
     root: Path = Path("/")
 
     @property

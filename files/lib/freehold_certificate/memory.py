@@ -39,7 +39,7 @@ class Memory:
 
 def key(config: Config) -> str:
     """What an order is known by."""
-    return " ".join([config.server, config.profile, *sorted(config.names)])
+    return " ".join([config.server, config.profile, config.key_type, *sorted(config.names)])
 
 
 def recall(config: Config) -> Memory:

@@ -26,10 +26,11 @@ def trusted(config: Config, now: datetime) -> Certificate | None:
 
 
 def _fits(config: Config, now: datetime) -> Certificate | None:
-    """The trusted one when it is for exactly these names, and certbot can go on from it."""
+    """The trusted one when it is exactly as the settings say, and certbot can go on from it."""
     found = trusted(config, now)
-    fits = found and set(found.names) == set(config.names) and not lineage.is_damaged(config)
-    return found if fits else None
+    if not found or set(found.names) != set(config.names) or not found.has_key_of(config.key_type):
+        return None
+    return None if lineage.is_damaged(config) else found
 
 
 def is_right(config: Config, now: datetime) -> bool:
@@ -127,7 +128,9 @@ def _order(config: Config, say: Say) -> None:
         say("Trying the order at the staging server first, whose limits are wide.")
         _ask(config, certbot.command(config, rehearsal=True), certbot.STAGING)
     say(f"Ordering a certificate for {', '.join(config.names)}.")
-    command = certbot.command(config, force=bool(before) and not certbot.is_of(config))
+    # Certbot itself would keep one of another server, profile or curve.
+    other = before and not (certbot.is_of(config) and before.has_key_of(config.key_type))
+    command = certbot.command(config, force=bool(other))
     _ask(config, command, config.server)
     memory.forget(config)
 
