@@ -1,6 +1,8 @@
 """The plug is pulled: what was synced is there, and the next run finishes what was cut off."""
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_public_key
 
 from emulator import Droplet
 from tests.outside import Outside
@@ -50,6 +52,20 @@ def test_an_acknowledged_event_is_kept(cut: None, droplet: Droplet) -> None:
     """It was on the disk before it was acknowledged; all services come back by themselves."""
     wait_until_healthy(droplet)
     wait_until_stored(droplet, "cut", 1)
+
+
+def test_the_certificate_is_whole_and_served(cut: None, droplet: Droplet, outside: Outside) -> None:
+    """Wherever the renewal was cut off, without a deploy that would mend it."""
+    wait_until_healthy(droplet)
+    live = "/etc/freehold/tls/live"
+    certificate = x509.load_pem_x509_certificate(
+        droplet.run("cat", f"{live}/fullchain.pem").encode()
+    )
+    key = load_pem_public_key(
+        droplet.run("openssl", "pkey", "-in", f"{live}/privkey.pem", "-pubout").encode()
+    )
+    assert certificate.public_key() == key, "It is of another key."
+    assert outside.certificate() == certificate.public_bytes(Encoding.DER)
 
 
 @pytest.mark.slow

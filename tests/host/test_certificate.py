@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from testinfra.host import Host as Target
 
 from commands.hosts import Host
@@ -57,13 +57,21 @@ def test_an_authority_vouches_for_it(facts: dict[str, str], served: x509.Certifi
 
 
 def test_it_is_for_exactly_the_names(
-    facts: dict[str, str], served: x509.Certificate, domain: str, aliases: list[str]
+    facts: dict[str, str],
+    served: x509.Certificate,
+    described: Host,
+    domain: str,
+    aliases: list[str],
 ) -> None:
     names = served.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert set(names.get_values_for_type(x509.DNSName)) == {domain, *aliases}
     key = served.public_key()
-    assert isinstance(key, ec.EllipticCurvePublicKey)
-    assert key.curve.name == "secp256r1"
+    if described.data.get("acme_key_type") == "rsa-2048":
+        assert isinstance(key, rsa.RSAPublicKey)
+        assert key.key_size == 2048
+    else:
+        assert isinstance(key, ec.EllipticCurvePublicKey)
+        assert key.key_size == (384 if described.data["acme_key_type"] == "ecdsa-p384" else 256)
 
 
 def test_keys_are_roots_alone(facts: dict[str, str]) -> None:
