@@ -68,6 +68,14 @@ def test_the_daemons_settings_are_json(settings: Settings) -> None:
     assert daemon["no-new-privileges"] is True
 
 
+@pytest.mark.parametrize(("packages", "updated"), [("debian", False), ("docker.com", True)])
+def test_docker_updates_itself_wherever_it_is_of(
+    settings: Settings, packages: str, updated: bool
+) -> None:
+    chosen = settings.model_copy(update={"docker_packages": packages})
+    assert ('"origin=Docker";' in _rendered("apt/52freehold.j2", chosen)) == updated
+
+
 def test_cloud_inits_drop_in_is_yaml(settings: Settings) -> None:
     assert yaml.safe_load(_rendered("cloud-init.cfg.j2", settings)) == {"preserve_hostname": True}
 
