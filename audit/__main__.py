@@ -1,10 +1,13 @@
 """Run the scanners and say which of their findings have no reason.
 
-Exit code 0: each finding is explained. 1: some are not, or a tool could not do its work.
+Exit code 0: of what could be judged, each finding is explained. 1: some are not, or a tool failed.
+What was not judged is said at the end; where no service has answered that is no fault.
 """
 
 import sys
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,15 +33,24 @@ def _row(tool: Tool, folder: Path) -> report.Row:
     return report.Row(tool.name, tool.asks, folder / report.file_name(tool.name))
 
 
-def _judge(tool: Tool, target: Target, reasons: list[accepted.Accepted], folder: Path) -> bool:
-    """Run one tool and write its page; whether nothing is left without a reason."""
+@dataclass(frozen=True)
+class _Judged:
+    """Whether nothing of a tool is left without a reason, and why it judged not all, if so."""
+
+    tool: Tool
+    clean: bool
+    silent: str = ""
+
+
+def _judge(tool: Tool, target: Target, reasons: list[accepted.Accepted], folder: Path) -> _Judged:
+    """Run one tool and write its page."""
     say(f"--> {tool.name}: {tool.asks} …")
     began = time.monotonic()
     try:
         outcome = tool.run(target)
     except (AuditError, EmulatorError) as error:
         say(f"    could not be done. {error}")
-        return False
+        return _Judged(tool, clean=False, silent=str(error))
     seconds = time.monotonic() - began
     compared = accepted.compare(outcome.findings, reasons)
     row = _row(tool, folder)
@@ -52,7 +64,12 @@ def _judge(tool: Tool, target: Target, reasons: list[accepted.Accepted], folder:
     if not outcome.not_judged:
         for old in compared.stale:
             say(f"    no longer occurs, take it out of audit/accepted.toml: {old.id}")
-    return not compared.unexplained
+    return _Judged(tool, clean=not compared.unexplained, silent=outcome.not_judged)
+
+
+def _silent(judged: Iterable[_Judged]) -> list[str]:
+    """A line for each tool whose silence must not be taken for praise."""
+    return [f"Not judged by {one.tool.name}: {one.silent}" for one in judged if one.silent]
 
 
 def _chosen(names: list[str]) -> list[Tool]:
@@ -77,14 +94,16 @@ def main() -> int:
             shown = target.emulated and not words.check
             folder = _folder(target, shown=shown)
             folder.mkdir(parents=True, exist_ok=True)
-            clean = [_judge(tool, target, reasons.get(tool.name, []), folder) for tool in tools]
+            judged = [_judge(tool, target, reasons.get(tool.name, []), folder) for tool in tools]
             rows = [_row(tool, folder) for tool in TOOLS]
             if shown:
                 report.put_table(README, report.table(rows, beside=PROJECT))
     except AuditError as error:
         sys.exit(str(error))
     say(f"\n{report.table(rows, beside=folder)}\n\nEach finding: {folder}")
-    return 0 if all(clean) else 1
+    for line in _silent(judged):
+        say(line)
+    return 0 if all(one.clean for one in judged) else 1
 
 
 if __name__ == "__main__":

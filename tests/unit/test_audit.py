@@ -2,13 +2,17 @@
 
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from audit import __main__ as audit
 from audit import accepted, report
 from audit.accepted import Accepted, compare
 from audit.finding import AuditError, Finding, Outcome
-from audit.tools import TOOLS
+from audit.target import Target
+from audit.tools import TOOLS, Tool
 
 CURVE = Finding("kex curve25519-sha256", "not post-quantum")
 OLD = Finding("mac hmac-sha1", "weak | <old>")
@@ -86,6 +90,29 @@ def test_what_could_not_be_judged_is_not_called_clean() -> None:
     outcome = Outcome("2", "pip-audit", "", [], not_judged="no service answered")
 
     assert report.summary(outcome, compare([], [])) == "**not judged**: no service answered"
+
+
+def _fails(_: Target) -> Outcome:
+    raise AuditError("It is not there.")
+
+
+def test_a_tool_that_could_not_judge_is_named_at_the_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = cast("Target", SimpleNamespace(name="a-host"))
+    outcome = Outcome("2", "pip-audit", "", [], not_judged="no service answered")
+    silent = audit._judge(Tool("pip-audit", "weaknesses", lambda _: outcome), target, [], tmp_path)
+    broken = audit._judge(Tool("nmap", "ports", _fails), target, [], tmp_path)
+    fine = audit._judge(
+        Tool("yamllint", "YAML", lambda _: Outcome("1", "y", "")), target, [], tmp_path
+    )
+    capsys.readouterr()
+
+    assert [one.clean for one in (silent, broken, fine)] == [True, False, True]
+    assert audit._silent([silent, broken, fine]) == [
+        "Not judged by pip-audit: no service answered",
+        "Not judged by nmap: It is not there.",
+    ]
 
 
 def test_the_readme_has_a_place_for_the_table() -> None:
