@@ -79,7 +79,8 @@ def base(settings: Settings) -> None:
         ],
         # Digital Ocean's agent for its web console, which writes keys of its own into root's
         # authorized_keys: https://github.com/digitalocean/droplet-agent
-        unwanted=["droplet-agent"],
+        # And what would write the addresses at SSH into files that no setting bounds.
+        unwanted=["droplet-agent", "rsyslog"],
     )
     package(
         name="Write what our programs on the host share",

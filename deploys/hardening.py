@@ -12,9 +12,11 @@ from settings.render import render
 
 SYSCTLS = "/etc/sysctl.d/90-freehold.conf"
 HUGE_PAGES = "/etc/tmpfiles.d/freehold-huge-pages.conf"
+LOGINS = "/etc/tmpfiles.d/freehold-logins.conf"
 FILES = {
     SYSCTLS: "sysctl.conf.j2",
     HUGE_PAGES: "systemd/huge-pages.conf.j2",
+    LOGINS: "systemd/logins.conf.j2",
     "/etc/modprobe.d/freehold.conf": "modprobe.conf.j2",
     "/etc/systemd/system/tmp.mount.d/freehold.conf": "systemd/tmp.mount.conf.j2",
     "/etc/systemd/system.conf.d/freehold.conf": "systemd/system.conf.j2",
@@ -62,7 +64,7 @@ def hardening(settings: Settings) -> None:
         command=" && ".join(
             (
                 f"sysctl --quiet --load={SYSCTLS}",
-                f"systemd-tmpfiles --create {HUGE_PAGES}",
+                f"systemd-tmpfiles --create --remove {HUGE_PAGES} {LOGINS}",
                 f"sh {MOUNTS} apply",
                 f"sed -i -E '/{PASSWORD_LINES}/d' /etc/login.defs",
                 "printf '%s %s\\n' "
@@ -87,7 +89,8 @@ def hardening(settings: Settings) -> None:
             " tr , '\\n' | grep -xE 'nosuid|nodev|noexec';"
             f" sh {MOUNTS} list; readlink {SSH_GENERATOR};"
             f" grep -E '{PASSWORD_LINES}' /etc/login.defs;"
-            f" find {CLOSED} -maxdepth 0 -perm /077 2>/dev/null"
+            f" find {CLOSED} -maxdepth 0 -perm /077 2>/dev/null;"
+            " stat --format '%n %F' /var/log/[bw]tmp*"
         ),
     )
     script(

@@ -94,6 +94,8 @@ def facts(host: Target) -> dict[str, str]:
             " --property=NextElapseUSecRealtime freehold-checksums.timer;"
             # Of a small package: all of them take a minute on a small machine.
             " debsums --silent base-files && echo as they came",
+            "logins": "find /var/log -maxdepth 1 -regex '.*/\\([bw]tmp\\|auth.log\\|syslog\\).*'"
+            " -exec stat --format '%n %F %t:%T %a' {} +",
             "umask": "bash -lic 'umask; echo $TMOUT; ulimit -Hc; TMOUT=0' 2>/dev/null",
             "issue": "cat /etc/issue /etc/issue.net",
             "units": "systemctl list-unit-files --no-legend --plain 'freehold-*.service'",
@@ -173,6 +175,14 @@ def test_no_image_of_memory_is_written(host: Target, facts: dict[str, str]) -> N
     found = host.run(script).stdout.split()
     assert len(found) == 1, f"An image of a program's memory was left: {found}"
     host.run("rmdir %s", found[0])
+
+
+def test_who_knocks_is_kept_by_the_journal_alone(facts: dict[str, str]) -> None:
+    forgets = "character special file 1:3 600"
+    assert sorted(facts["logins"].splitlines()) == [
+        f"/var/log/btmp {forgets}",
+        f"/var/log/wtmp {forgets}",
+    ]
 
 
 def test_a_person_at_a_prompt(facts: dict[str, str]) -> None:

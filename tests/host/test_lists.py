@@ -68,7 +68,7 @@ ROOT = {
     "debsums",
 }
 # What a provider's image may bring, and only on its machines.
-ROOT_ELSEWHERE = {"cron", "qemu-ga", "dhclient", "dhcpcd", "polkitd", "rsyslogd", "do-agent", "atd"}
+ROOT_ELSEWHERE = {"cron", "qemu-ga", "dhclient", "dhcpcd", "polkitd", "do-agent", "atd"}
 
 # ---- Files with more power than who starts them ----
 
@@ -84,9 +84,7 @@ CAPABLE = {
 # ---- What others than root may write ----
 
 LOOSE_FILES = {
-    "/var/log/wtmp": "who logged in; the group utmp has no member",
-    "/var/log/btmp": "who could not; the same",
-    "/var/log/lastlog": "who was last; the same",
+    "/var/log/lastlog": "who was last; the group utmp has no member",
     "/var/mail": "the group mail has no member, and no mail comes",
     "/var/local": "for the group staff, which has no member",
     "/usr/local": "for the group staff, which has no member",
@@ -140,7 +138,7 @@ ENABLED_THERE = {"load-images.service"}
 ENABLED_ELSEWHERE = {
     *("cron.service", "anacron.service", "anacron.timer", "do-agent.service"),
     *("networking.service", "ifupdown-wait-online.service", "qemu-guest-agent.service"),
-    *("logrotate.timer", "man-db.timer", "rsyslog.service", "console-setup.service"),
+    *("logrotate.timer", "man-db.timer", "console-setup.service"),
     *("keyboard-setup.service", "grub-common.service", "growpart.service", "chrony.service"),
     *("sudo.service", "polkit.service", "blk-availability.service", "lvm2-monitor.service"),
     *("lvm2-lvmpolld.socket", "dm-event.socket", "uuidd.socket", "exim4-base.timer"),
