@@ -94,7 +94,15 @@ def main() -> int:
             shown = target.emulated and not words.check
             folder = _folder(target, shown=shown)
             folder.mkdir(parents=True, exist_ok=True)
-            judged = [_judge(tool, target, reasons.get(tool.name, []), folder) for tool in tools]
+            judged = [
+                _judge(
+                    tool,
+                    target,
+                    accepted.of(reasons.get(tool.name, []), emulated=target.emulated),
+                    folder,
+                )
+                for tool in tools
+            ]
             rows = [_row(tool, folder) for tool in TOOLS]
             if shown:
                 report.put_table(README, report.table(rows, beside=PROJECT))

@@ -17,6 +17,8 @@ class Accepted:
 
     id: str
     why: str
+    # A reason that is the emulated droplet's own, and passes over nothing of another host.
+    emulated: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,27 @@ def read(text: str) -> dict[str, list[Accepted]]:
     for tool, entries in tomllib.loads(text).items():
         accepted[tool] = []
         for entry in entries:
-            if set(entry) != {"id", "why"} or not all(map(str.strip, entry.values())):
+            if not _says_enough(entry):
                 raise AuditError(
                     f"audit/accepted.toml: an entry of {tool} needs an id and a why,"
-                    f" and nothing else: {entry}"
+                    f" and nothing else but perhaps emulated = true: {entry}"
                 )
-            accepted[tool].append(Accepted(entry["id"], entry["why"]))
+            accepted[tool].append(Accepted(**entry))
     return accepted
+
+
+def _says_enough(entry: Mapping[str, object]) -> bool:
+    texts = {"id", "why"}
+    return (
+        texts <= set(entry) <= {*texts, "emulated"}
+        and all(str(entry[name]).strip() for name in texts)
+        and isinstance(entry.get("emulated", False), bool)
+    )
+
+
+def of(reasons: Iterable[Accepted], *, emulated: bool) -> list[Accepted]:
+    """Those that count for a host."""
+    return [one for one in reasons if emulated or not one.emulated]
 
 
 def compare(findings: Iterable[Finding], accepted: Sequence[Accepted]) -> Compared:

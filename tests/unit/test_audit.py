@@ -39,11 +39,25 @@ def test_the_reasons_of_the_project_are_whole_and_of_tools_that_there_are() -> N
 
 
 @pytest.mark.parametrize(
-    "entry", ['id = "x"', 'id = "x"\nwhy = " "', 'id = "x"\nwhy = "y"\nuntil = "z"']
+    "entry",
+    [
+        'id = "x"',
+        'id = "x"\nwhy = " "',
+        'id = "x"\nwhy = "y"\nuntil = "z"',
+        'id = "x"\nwhy = "y"\nemulated = "no"',
+    ],
 )
 def test_an_entry_that_says_too_little_or_too_much_is_refused(entry: str) -> None:
     with pytest.raises(AuditError, match="an entry of lynis needs an id and a why"):
         accepted.read(f"[[lynis]]\n{entry}\n")
+
+
+def test_a_reason_may_be_the_emulated_droplets_alone() -> None:
+    text = 'id = "{}"\nwhy = "its authority"\nemulated = true\n[[lynis]]\nid = "b"\nwhy = "all"\n'
+    (reasons,) = accepted.read(f"[[lynis]]\n{text.format('a')}").values()
+
+    assert [one.id for one in accepted.of(reasons, emulated=True)] == ["a", "b"]
+    assert [one.id for one in accepted.of(reasons, emulated=False)] == ["b"]
 
 
 def _written(folder: Path, outcome: Outcome, reasons: list[Accepted]) -> tuple[report.Row, str]:
