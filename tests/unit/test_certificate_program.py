@@ -219,6 +219,13 @@ def test_the_age_of_a_certificate_of_90_days(tmp_path: Path, left: float, state:
     assert status.age(config(tmp_path), lived(90 * DAY, left), NOW).state == state
 
 
+@pytest.mark.parametrize(("left", "state"), [(0.34, "ok"), (0.33, "error")])
+def test_an_owners_certificate_is_late_at_a_third(tmp_path: Path, left: float, state: str) -> None:
+    """No timer is given its time: nobody but the owner renews it."""
+    host = config(tmp_path, mode="provided")
+    assert status.age(host, lived(90 * DAY, left), NOW).state == state
+
+
 def test_a_failure_is_of_the_past_when_another_order_is_wanted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

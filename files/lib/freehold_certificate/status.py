@@ -18,7 +18,8 @@ def age(config: Config, found: Certificate, now: datetime) -> Row:
     renewing = "make certificate" if config.mode == "acme" else "make deploy"
     if share <= 0:
         return Row("certificate", "error", f"{text}: it has ended, and browsers warn.", renewing)
-    if share < found.late:
+    # Where no timer renews it, none is waited for.
+    if share < (found.late if config.mode == "acme" else 1 / 3):
         late = {
             "acme": "it should have been renewed.",
             "provided": "bring a new one (certificate_bundle).",
