@@ -11,7 +11,8 @@ domain: str | None = None
 # Further names that are redirected to `domain`. None: www.<domain>. []: no other name.
 aliases: list[str] | None = None
 
-# Where the certificate authority may write to. May stay empty.
+# Where the certificate authority may write to. May stay empty. It is told with the account's first
+# order; a later change by `certbot update_account --email ADDRESS --server DIRECTORY` on the host.
 email: str = ""
 
 # The folder with the built site, relative to this project or absolute. It must hold index.html.
