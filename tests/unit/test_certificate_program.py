@@ -4,6 +4,7 @@ import os
 import socket
 import struct
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -162,7 +163,7 @@ def test_it_is_not_right_for_other_names(tmp_path: Path, names: tuple[str, ...])
     assert not order.is_right(lineage(tmp_path, names=names), NOW)
 
 
-KEYS = {
+KEYS: dict[str, Callable[[], Key]] = {
     "ecdsa-p256": lambda: ec.generate_private_key(ec.SECP256R1()),
     "ecdsa-p384": lambda: ec.generate_private_key(ec.SECP384R1()),
     "rsa-2048": lambda: rsa.generate_private_key(65537, 2048),
