@@ -39,7 +39,7 @@ _DOCKER = """#!/bin/sh
 set -eu
 case $1 in
 ps) echo nginx ;;
-inspect) cat /nginx/run/nginx.pid ;;
+inspect) echo "$(cat /nginx/run/nginx.pid) nginx:lab nginx" ;;
 run)
   mounts=
   while [ "$1" != --entrypoint ]; do

@@ -246,7 +246,7 @@ def test_a_reload_that_was_lost_is_made_up_for(certified: Lab) -> None:
     lineage = "/etc/letsencrypt/live/freehold"
     for file in ("fullchain.pem", "privkey.pem"):
         certified.run("cp", f"{lineage}/{file}", f"/etc/freehold/tls/acme/{file}")
-    deaf = docker.replace("cat /nginx/run/nginx.pid", "echo 0")
+    deaf = docker.replace("$(cat /nginx/run/nginx.pid)", "0")
     certified.write("/usr/local/bin/docker", deaf, "755")
     assert certified.run(NGINX, "apply", "acme", "nginx:lab").code == 0
     certified.write("/usr/local/bin/docker", docker, "755")
