@@ -165,7 +165,8 @@ def left_over(
             kept = [one for one in ours if one.host == host]
         else:
             kept = [one for one in ours if engine.is_current(one, configurations[service])]
-        stays = (kept or ours)[0]
+        # At a boot nobody may have the traffic yet, and what was stopped does not come again.
+        stays = (kept or [one for one in ours if one.running] or ours)[0]
         too_many += [one for one in ours if one != stays]
     return too_many
 

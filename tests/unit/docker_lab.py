@@ -1,0 +1,124 @@
+"""A Docker for freehold_rollout: as much of its API as that asks, and containers that only seem so.
+
+https://docs.docker.com/reference/api/engine/
+"""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from socketserver import ThreadingUnixStreamServer
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from freehold_rollout import engine
+
+IMAGE = "freehold/webapp:1"
+
+
+@dataclass
+class Fake:
+    """A container, and what Docker would say of it."""
+
+    id: str
+    service: str
+    configuration: str
+    made_of: str
+    """The id that the image's name had."""
+    created: int
+    running: bool = True
+    health: str = "healthy"
+
+    def listed(self) -> dict[str, Any]:
+        return {
+            "Id": self.id,
+            "Names": [f"/{self.name}"],
+            "Labels": {
+                "com.docker.compose.service": self.service,
+                "com.docker.compose.config-hash": self.configuration,
+            },
+            "ImageID": self.made_of,
+            "Created": self.created,
+            "State": "running" if self.running else "exited",
+        }
+
+    def inspected(self) -> dict[str, Any]:
+        status = "running" if self.running else "exited"
+        health = {"Status": self.health}
+        return {
+            "State": {"Status": status, "Running": self.running, "Health": health, "Pid": 0},
+            "RestartCount": 0,
+            "Config": {"Image": IMAGE},
+        }
+
+    @property
+    def name(self) -> str:
+        return f"freehold-{self.service}-{self.created}"
+
+
+@dataclass
+class Docker:
+    """The daemon."""
+
+    images: dict[str, str] = field(default_factory=lambda: {IMAGE: "sha256:1"})
+    """The id that a name means now; all containers are of one."""
+    there: dict[str, Fake] = field(default_factory=dict)
+    stopped: list[str] = field(default_factory=list)
+
+    def start(self, service: str, configuration: str = "new", **more: Any) -> Fake:
+        """A container more; its host is its id."""
+        number = len(self.there) + len(self.stopped) + 1
+        made = Fake(f"{number:012x}", service, configuration, self.images[IMAGE], number, **more)
+        self.there[made.id] = made
+        return made
+
+    def answer(self, method: str, path: str) -> tuple[int, object]:
+        what, name = path.partition("?")[0].strip("/").split("/", 1)
+        name, _, verb = unquote(name).rpartition("/") if "/" in name else (name, "", "")
+        match method, what, name, verb:
+            case "GET", "containers", "json", _:
+                return 200, [one.listed() for one in self.there.values()]
+            case "GET", "images", _, "json":
+                known = name in self.images
+                return (200, {"Id": self.images[name]}) if known else (404, {})
+            case "GET", "containers", _, "json" if name in self.there:
+                return 200, self.there[name].inspected()
+            case "POST", "containers", _, "stop" if name in self.there:
+                self.there[name].running = False
+                self.stopped.append(name)
+                return 204, {}
+            case "DELETE", "containers", _, _ if name in self.there:
+                del self.there[name]
+                return 204, {}
+        return 404, {}
+
+
+@contextmanager
+def docker(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Docker]:
+    """Have freehold_rollout find one."""
+    made = Docker()
+
+    class Api(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            status, told = made.answer(self.command, self.path)
+            text = b"" if status == 204 else json.dumps(told).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    for method in ("GET", "POST", "DELETE"):
+        setattr(Api, f"do_{method}", Api.answer)
+    with ThreadingUnixStreamServer(str(folder / "docker.sock"), Api) as server:
+        threading.Thread(target=server.serve_forever, args=[0.01]).start()
+        monkeypatch.setattr(engine, "_SOCKET", str(folder / "docker.sock"))
+        yield made
+        server.shutdown()

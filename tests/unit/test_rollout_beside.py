@@ -1,0 +1,116 @@
+"""New services beside the old, with a Docker that only seems so: who stays, and who goes."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from freehold_rollout import beside, engine, traffic
+from freehold_rollout.config import Places
+from tests.unit import docker_lab
+from tests.unit.docker_lab import Docker, Fake
+
+WANTED = dict.fromkeys(("db", "nginx", "webapp", "worker"), "new")
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    made = Places(tmp_path / "project", tmp_path / "sockets", tmp_path / "www", tmp_path / "deploy")
+    for folder in (made.project, made.sockets):
+        folder.mkdir()
+    return made
+
+
+@pytest.fixture
+def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Docker]:
+    with docker_lab.docker(tmp_path, monkeypatch) as made:
+        yield made
+
+
+# ---- What a run that was cut off has left ----
+
+
+def left(places: Places) -> list[str]:
+    return [one.id for one in beside.left_over(engine.containers(), places.sockets, WANTED)]
+
+
+def led(places: Places, webapp: Fake) -> None:
+    """nginx sends its requests there."""
+    path = traffic.own(places.sockets, webapp.id)
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(str(path))
+        traffic.send_to(places.sockets, webapp.id)
+
+
+def test_of_one_each_none_is_too_many(places: Places, docker: Docker) -> None:
+    for service in WANTED:
+        docker.start(service, "old")
+    assert left(places) == []
+
+
+@pytest.mark.parametrize("has_it", [0, 1, 2])
+def test_of_several_webapps_the_one_with_the_traffic_stays(
+    places: Places, docker: Docker, has_it: int
+) -> None:
+    """Whichever is described: what is not is replaced afterwards, without a failed request."""
+    webapps = [docker.start("webapp", configuration) for configuration in ("older", "old", "new")]
+    led(places, webapps[has_it])
+    assert left(places) == [one.id for one in webapps if one is not webapps[has_it]]
+
+
+def test_when_no_webapp_has_the_traffic_one_that_runs_stays(places: Places, docker: Docker) -> None:
+    """Stopped it was by the run before the power failed, so that no boot has started it again."""
+    stopped = docker.start("webapp", "old", running=False)
+    docker.start("webapp", "new")
+    assert left(places) == [stopped.id]
+
+
+def test_when_the_traffic_goes_to_one_that_is_gone_the_oldest_stays(
+    places: Places, docker: Docker
+) -> None:
+    gone = docker.start("webapp", "old")
+    led(places, gone)
+    del docker.there[gone.id]
+    docker.start("webapp", "old")
+    newer = docker.start("webapp", "new")
+    assert left(places) == [newer.id]
+
+
+@pytest.mark.parametrize("service", ["nginx", "worker"])
+def test_of_others_the_one_that_is_described_stays(
+    places: Places, docker: Docker, service: str
+) -> None:
+    older, newer = docker.start(service, "old"), docker.start(service, "new")
+    assert left(places) == [older.id]
+    older.configuration = newer.configuration = "old"
+    assert left(places) == [newer.id], "The older one works for longer."
+    older.configuration = newer.configuration = "new"
+    assert left(places) == [newer.id]
+
+
+def test_what_does_not_run_is_not_as_described(places: Places, docker: Docker) -> None:
+    older, newer = docker.start("worker", "old"), docker.start("worker", "new", running=False)
+    assert left(places) == [newer.id]
+    older.running = False
+    assert left(places) == [newer.id]
+
+
+def test_what_runs_by_another_image_of_that_name_is_not_as_described(
+    places: Places, docker: Docker
+) -> None:
+    """As a rebuild of the images leaves it that was cut off."""
+    older = docker.start("nginx")
+    docker.images[docker_lab.IMAGE] = "sha256:2"
+    docker.start("nginx")
+    assert left(places) == [older.id]
+
+
+def test_each_service_is_looked_at_by_itself(places: Places, docker: Docker) -> None:
+    webapps = [docker.start("webapp", "old"), docker.start("webapp", "new")]
+    workers = [docker.start("worker", "old"), docker.start("worker", "new")]
+    docker.start("nginx", "old")
+    databases = [docker.start("db", "old"), docker.start("db", "new")]
+    led(places, webapps[0])
+    assert set(left(places)) == {webapps[1].id, workers[0].id}
+    assert len(databases) == 2, "Of its volume there is one, and compose sees to it."
