@@ -110,7 +110,8 @@ def docker(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Docker]:
             self.send_response(status)
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
-            self.wfile.write(text)
+            if text:
+                self.wfile.write(text)
 
         def log_message(self, *_: object) -> None:
             pass

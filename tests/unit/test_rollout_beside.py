@@ -1,13 +1,18 @@
 """New services beside the old, with a Docker that only seems so: who stays, and who goes."""
 
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from socketserver import ThreadingUnixStreamServer
 
 import pytest
 
-from freehold_rollout import beside, engine, traffic
-from freehold_rollout.config import Places
+from freehold_rollout import beside, engine, releases, rollout, traffic
+from freehold_rollout.config import Places, Trouble
 from tests.unit import docker_lab
 from tests.unit.docker_lab import Docker, Fake
 
@@ -114,3 +119,108 @@ def test_each_service_is_looked_at_by_itself(places: Places, docker: Docker) -> 
     led(places, webapps[0])
     assert set(left(places)) == {webapps[1].id, workers[0].id}
     assert len(databases) == 2, "Of its volume there is one, and compose sees to it."
+
+
+# ---- A new version beside the old ----
+
+Webapp = Callable[..., Fake]
+
+
+@dataclass
+class FakeCompose:
+    """Starts what it is told to, as the test says how."""
+
+    start: Callable[[str], object]
+
+    def configurations(self) -> dict[str, str]:
+        return WANTED
+
+    def add(self, counts: dict[str, int]) -> None:
+        for service in counts:
+            self.start(service)
+
+
+@pytest.fixture
+def webapp(places: Places, docker: Docker) -> Iterator[Webapp]:
+    """Starts a webapp that says itself that it is well."""
+
+    class Health(BaseHTTPRequestHandler):
+        def handle(self) -> None:
+            self.rfile.readline()
+            self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n")
+
+    with ExitStack() as stack:
+
+        def start(configuration: str, **more: str) -> Fake:
+            made = docker.start("webapp", configuration, **more)
+            path = traffic.own(places.sockets, made.id)
+            server = stack.enter_context(ThreadingUnixStreamServer(str(path), Health))
+            stack.callback(server.shutdown)
+            threading.Thread(target=server.serve_forever, args=[0.01]).start()
+            return made
+
+        yield start
+
+
+@pytest.fixture
+def up(
+    places: Places, docker: Docker, webapp: Webapp, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], None]:
+    """Brings a new webapp of which Docker says what is given; old ones of all serve before."""
+    monkeypatch.setattr(beside, "_LAST_CONNECTIONS", 0.0)
+    monkeypatch.setattr(engine, "last_lines", lambda one: f"last words of {one.id}")
+    for service in ("db", "nginx", "worker"):
+        docker.start(service)
+    old = webapp("old")
+    traffic.send_to(places.sockets, old.id)
+    candidate = places.project / "candidate.yml"
+    candidate.write_text("services: {}\n")
+
+    def bring(health: str) -> None:
+        compose = FakeCompose(lambda _: webapp("new", health=health))
+        monkeypatch.setattr(rollout, "Compose", lambda _: compose)
+        rollout.up(places, candidate, lambda _: None, migrate="", commit="c1", by="anna@pc")
+
+    return bring
+
+
+def webapps(docker: Docker) -> dict[str, str]:
+    return {one.id: one.configuration for one in docker.there.values() if one.service == "webapp"}
+
+
+def test_a_new_version_takes_the_traffic_and_the_old_one_ends(
+    places: Places, docker: Docker, up: Callable[[str], None]
+) -> None:
+    (old,) = webapps(docker)
+    up("healthy")
+    ((new, configuration),) = webapps(docker).items()
+    assert (configuration, docker.stopped) == ("new", [old])
+    assert traffic.in_use(places.sockets) == new
+    assert [one.live for one in releases.listed(places)] == [True]
+    assert not traffic.own(places.sockets, old).exists()
+
+
+def test_a_version_that_docker_finds_ill_gives_the_traffic_back(
+    places: Places, docker: Docker, up: Callable[[str], None]
+) -> None:
+    """It was well when it was asked once, and got the traffic."""
+    before = webapps(docker)
+    (old,) = before
+    with pytest.raises(Trouble, match=r"(?s)last words of .*is not healthy") as fault:
+        up("unhealthy")
+    assert webapps(docker) == before
+    assert old not in docker.stopped
+    assert old not in str(fault.value), "The old one has nothing to do with it."
+    assert traffic.in_use(places.sockets) == old
+    assert releases.listed(places) == []
+
+
+def test_what_was_not_replaced_and_is_ill_is_told_of_after_the_new_one_serves(
+    places: Places, docker: Docker, up: Callable[[str], None]
+) -> None:
+    worker = next(one for one in docker.there.values() if one.service == "worker")
+    worker.health = "unhealthy"
+    with pytest.raises(Trouble, match=f"last words of {worker.id}"):
+        up("healthy")
+    assert list(webapps(docker).values()) == ["new"]
+    assert [one.live for one in releases.listed(places)] == [True], "It is what serves."

@@ -6,11 +6,12 @@ In this order nothing is lost:
 2. webapp, worker and then nginx start beside those that serve. The second worker waits for the
    end of the first. Of two nginx each gets a part of the new connections (`reuseport`).
 3. All are healthy: the link that nginx finds the webapp by is switched.
-4. The old ones are asked to stop. What still waits at an nginx's door goes to the other one
+4. Docker, which asks at its own pace, finds them healthy too; else the link goes back.
+5. The old ones are asked to stop. What still waits at an nginx's door goes to the other one
    (net.ipv4.tcp_migrate_req), and what it has begun, it ends. The webapp's door is closed when
    nobody is before it any more.
 
-Until the third step a fault removes what is new, and nothing else has happened.
+Until the fifth step a fault removes what is new, and the old ones were never stopped.
 """
 
 import os
@@ -46,7 +47,7 @@ class Change:
     patience: float
     new: list[Container] = field(default_factory=list)
     drained: float = 0.0
-    """When nobody is before the old webapp's door any more, by the monotonic clock."""
+    """When nobody is before the other webapp's door any more, by the monotonic clock."""
 
     def start(self, services: set[str], *, hurry: bool = False) -> None:
         """Run new ones beside the old; Trouble when one is no good, and then they are gone.
@@ -72,20 +73,37 @@ class Change:
 
     def switch(self) -> None:
         """The new webapp takes the traffic."""
-        for webapp in (one for one in self.new if one.service == "webapp"):
+        self._lead_to(self.new)
+
+    def prove(self) -> None:
+        """Docker finds the new ones well, too; Trouble when not, and then the old ones serve."""
+        try:
+            for one in self.new:
+                engine.wait_until_healthy(one, self.patience)
+        except Trouble:
+            self._lead_to(self.old)
+            self._drain()
+            remove(self.new)
+            raise
+
+    def finish(self) -> None:
+        """The old ones end."""
+        self._drain()
+        replaced = {one.service for one in self.new}
+        remove(one for one in self.old if one.service in replaced)
+
+    def _lead_to(self, chosen: list[Container]) -> None:
+        for webapp in (one for one in chosen if one.service == "webapp"):
             traffic.send_to(self.sockets, webapp.host)
             pause = _LAST_CONNECTIONS
             if traffic.tells_of_pages(self.sockets, webapp.host):
-                # Its processes are connected to the socket of the old one.
+                # Its processes are connected to the socket of the other one.
                 reload_nginx()
                 pause = _LAST_PAGES
             self.drained = time.monotonic() + pause
 
-    def finish(self) -> None:
-        """The old ones end."""
+    def _drain(self) -> None:
         time.sleep(max(0.0, self.drained - time.monotonic()))
-        replaced = {one.service for one in self.new}
-        remove(one for one in self.old if one.service in replaced)
 
     def _added(self, before: set[str]) -> list[Container]:
         return [one for one in engine.containers() if one.id not in before]

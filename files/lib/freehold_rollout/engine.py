@@ -125,6 +125,14 @@ def wait(condition: Callable[[], bool], seconds: float, what: str, pause: float 
         time.sleep(pause)
 
 
+def wait_until_healthy(container: Container, seconds: float) -> None:
+    """Trouble, with the end of its log, when Docker does not find it well within that time."""
+    try:
+        wait(lambda: is_healthy(container), seconds, f"{container.name} did not become healthy")
+    except Trouble as trouble:
+        raise Trouble("\n".join([*complaints([container]), str(trouble)])) from None
+
+
 def remove(container: Container) -> None:
     """Stop it as it asks to be stopped, within the time that the compose file gives it."""
     ask("POST", f"/containers/{container.id}/stop")

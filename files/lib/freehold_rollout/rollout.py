@@ -41,13 +41,15 @@ def up(
         compose.run(migrate)
     change = _begun(places, compose, found, differing & set(BESIDE), say)
     change.switch()
+    change.prove()
     _ended(places, change)
-    _wait_for_docker(wanted)
-    _remove_orphans(wanted)
+    # From here on it is what serves, whatever else is out of order.
     name = _name_of(places, candidate) or releases.keep(
         places, candidate, wanted, commit, by, datetime.now(UTC)
     )
     releases.make_live(places, name)
+    _remove_orphans(wanted)
+    _wait_for_docker(wanted)
 
 
 def back(places: Places, name: str, say: Say) -> None:
@@ -155,14 +157,10 @@ def _without_left_overs(places: Places, wanted: dict[str, str], say: Say) -> lis
 
 
 def _wait_for_docker(wanted: dict[str, str]) -> None:
-    """Docker asks every ten seconds at most; the next deploy asks Docker."""
+    """Also what was not replaced is well; the next deploy asks Docker."""
     for one in engine.containers():
         if one.service in wanted:
-
-            def healthy(one: Container = one) -> bool:
-                return engine.is_healthy(one)
-
-            engine.wait(healthy, patience(), f"{one.name} did not become healthy")
+            engine.wait_until_healthy(one, patience())
 
 
 def _remove_orphans(wanted: dict[str, str]) -> None:
