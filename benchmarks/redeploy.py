@@ -5,6 +5,7 @@
 
 import argparse
 import json
+import re
 import secrets
 import sys
 import tempfile
@@ -26,6 +27,7 @@ DOMAIN = "blog.test"
 # Before and after a change, so that what comes late is seen.
 CALM_SECONDS = 5
 STORED_SECONDS = 120
+SWITCHED = re.compile(r"Visitors are served by \S+, after ([\d.]+) s")
 RENEWAL = (
     "REQUESTS_CA_BUNDLE=/etc/freehold/acme-ca.pem"
     " certbot -q renew --no-random-sleep-on-renew --force-renewal"
@@ -40,6 +42,8 @@ class Changes:
     project: Path
     images: dict[str, str] = field(default_factory=dict)
     """Those that are not the described ones, by their settings."""
+    switched: float | None = None
+    """Seconds until visitors had the other version, where the last change says it."""
 
     def service(self) -> None:
         """Another image; webapp and worker are replaced."""
@@ -93,7 +97,10 @@ class Changes:
         return [one for one in told if one["what"] == "service"]
 
     def _roll(self, *arguments: str) -> None:
-        print(self.droplet.run(PROGRAM, *arguments, "--what", "service"), end="")
+        said = self.droplet.run(PROGRAM, *arguments, "--what", "service")
+        print(said, end="")
+        told = SWITCHED.search(said)
+        self.switched = float(told[1]) if told else None
 
     def _renew(self, setting: str, image: str) -> None:
         self.images[setting] = f"{image}-bench"
@@ -133,6 +140,7 @@ class Row:
     seconds: float
     visitors: Visitors
     stored: int
+    switched: float | None
 
     @property
     def failures(self) -> list[str]:
@@ -146,10 +154,12 @@ class Row:
         seen = self.visitors.seen
         made = sum(len(one.waits) for one in seen.values())
         longest = max(one.longest for one in seen.values())
+        switched = "" if self.switched is None else f"{self.switched:.0f}"
         kinds = " | ".join(f"{len(seen[name].waits):,}" for name in PAUSE)
         return (
-            f"| {self.kind} | {self.seconds:.0f} | {kinds} | {made:,} | **{len(self.failures)}**"
-            f" | {longest:.1f} | {self.visitors.promised:,} | {self.stored:,} |"
+            f"| {self.kind} | {self.seconds:.0f} | {switched} | {kinds} | {made:,}"
+            f" | **{len(self.failures)}** | {longest:.1f}"
+            f" | {self.visitors.promised:,} | {self.stored:,} |"
         )
 
 
@@ -171,11 +181,12 @@ def measure(droplet: Droplet, kind: str, changes: Changes) -> Row:
     visitors = Visitors(DOMAIN, ports.https, droplet.authority.roots, name)
     with visitors.visiting():
         time.sleep(CALM_SECONDS)
+        changes.switched = None
         began = time.monotonic()
         KINDS[kind](changes)
         took = time.monotonic() - began
         time.sleep(CALM_SECONDS)
-    row = Row(kind, took, visitors, _stored(droplet, name, visitors.promised))
+    row = Row(kind, took, visitors, _stored(droplet, name, visitors.promised), changes.switched)
     print(row.line(), *row.failures, sep="\n", flush=True)
     return row
 
@@ -186,12 +197,13 @@ def table(rows: list[Row]) -> list[str]:
     return [
         f"One visitor of each kind, who asks at most so often a second: {paces}. *Kept* and"
         " *new* are HTTP/1.1 on one connection and on a new one for each request, *events* are"
-        " posts on a kept one. Seconds are those of the whole deploy or command; the longest"
-        " wait is that of any request. An event that was answered 202 is promised.",
+        " posts on a kept one. Seconds are those of the whole deploy or command, and of a rollback"
+        " also until visitors are served by the other version, by its own word; the longest wait"
+        " is that of any request. An event that was answered 202 is promised.",
         "",
-        "| change | seconds | kept | new | HTTP/2 | events | requests | failed"
+        "| change | seconds | until the switch | kept | new | HTTP/2 | events | requests | failed"
         " | longest wait, s | promised | stored |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
         *(row.line() for row in rows),
         "",
         *(f"- {row.kind}: {failure}" for row in rows for failure in row.failures),

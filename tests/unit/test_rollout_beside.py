@@ -5,13 +5,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from socketserver import ThreadingUnixStreamServer
 
 import pytest
 
-from freehold_rollout import beside, engine, releases, rollout, traffic
+from benchmarks.redeploy import SWITCHED
+from freehold_rollout import beside, compose, engine, releases, rollout, traffic
 from freehold_rollout.config import Places, Trouble
 from tests.unit import docker_lab
 from tests.unit.docker_lab import Docker, Fake
@@ -224,3 +226,45 @@ def test_what_was_not_replaced_and_is_ill_is_told_of_after_the_new_one_serves(
         up("healthy")
     assert list(webapps(docker).values()) == ["new"]
     assert [one.live for one in releases.listed(places)] == [True], "It is what serves."
+
+
+def test_a_rollback_says_when_visitors_have_the_other_version(
+    places: Places,
+    docker: Docker,
+    up: Callable[[str], None],
+    webapp: Webapp,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    up("healthy")
+    (live,) = releases.listed(places)
+    ((new, _),) = webapps(docker).items()
+    hashes = WANTED | {"webapp": "old"}
+    candidate = places.project / "candidate.yml"
+    candidate.write_text("services: {} # as it was\n")
+    name = releases.keep(
+        places, candidate, hashes, "c0", "anna@pc", datetime(2026, 11, 1, tzinfo=UTC)
+    )
+    monkeypatch.setattr(rollout, "Compose", lambda _: FakeCompose(lambda _: webapp("old")))
+    said: list[str] = []
+    rollout.back(places, name, said.append)
+    told = [SWITCHED.search(line) for line in said]
+    assert [0 <= float(one[1]) < 60 for one in told if one] == [True]
+    assert (list(webapps(docker).values()), new in docker.stopped) == (["old"], True)
+    assert {one.name: one.live for one in releases.listed(places)} == {live.name: False, name: True}
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_compose_is_started_without_dockers_command_line_where_it_can_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    plugin, docker = tmp_path / "docker-compose", tmp_path / "docker"
+    for path in (plugin, docker):
+        path.write_text('#!/bin/sh\necho "${0##*/} $*"\n')
+        path.chmod(0o755)
+    if not there:
+        plugin.unlink()
+    monkeypatch.setattr(compose, "_PLUGIN", plugin)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    told = compose.Compose(tmp_path / "a.yml")._run("config")
+    expected = "docker-compose" if there else "docker compose"
+    assert told == f"{expected} --project-name freehold --file {tmp_path}/a.yml config\n"

@@ -11,6 +11,7 @@ list [--json]         the releases that are here
 import argparse
 import json
 import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -45,6 +46,7 @@ def _target(places: Places, what: str, name: str) -> Release:
 
 
 def _back(places: Places, given: argparse.Namespace) -> None:
+    began = time.monotonic()
     lock.take(places.lock, f"a rollback by {given.by}")
     target = _target(places, given.what, given.to)
     if target.live:
@@ -54,7 +56,9 @@ def _back(places: Places, given: argparse.Namespace) -> None:
         site.make_live(places, target.name)
     else:
         rollout.back(places, target.name, _say)
-    _say(f"The {target.what} is {target.name} now. The next deploy brings what it describes.")
+    took = time.monotonic() - began
+    _say(f"The {target.what} is {target.name} now, after {took:.1f} s.")
+    _say("The next deploy brings what it describes.")
 
 
 def _list(places: Places, *, as_json: bool) -> None:

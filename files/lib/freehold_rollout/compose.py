@@ -9,6 +9,9 @@ from pathlib import Path
 from freehold_rollout.config import Trouble
 
 TRIAL = "freehold-trial"
+# Debian's and Docker's packages have it here. By `docker compose` three programs would start, of a
+# second each on a small machine: docker, then this to say what it is, then this again.
+_PLUGIN = Path("/usr/libexec/docker/cli-plugins/docker-compose")
 # As it is described, but that nobody can reach it.
 _APART = {"services": {"nginx": {"network_mode": "none"}}}
 
@@ -60,10 +63,7 @@ class Compose:
     def _run(self, *arguments: str, beside: str = "") -> str:
         files = ["--file", str(self.file), *(["--file", beside] if beside else [])]
         done = subprocess.run(
-            [
-                *("docker", "compose", "--project-name", "freehold"),
-                *(*files, *arguments),
-            ],
+            [*_program(), "--project-name", "freehold", *files, *arguments],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -73,3 +73,7 @@ class Compose:
             said = "\n".join(part for part in (done.stdout.strip(), done.stderr.strip()) if part)
             raise Trouble(said or f"docker compose {arguments[0]} failed.")
         return done.stdout
+
+
+def _program() -> list[str]:
+    return [str(_PLUGIN)] if _PLUGIN.exists() else ["docker", "compose"]

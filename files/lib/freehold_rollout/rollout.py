@@ -1,5 +1,6 @@
 """One release of the service in place of another."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,6 +58,7 @@ def back(places: Places, name: str, say: Say) -> None:
 
     First what visitors wait for: the webapp that was well before, alone on the processor.
     """
+    began = time.monotonic()
     file = releases.file_of(places, name)
     major.check(places, file)
     for image in releases.images_of(file):
@@ -69,7 +71,7 @@ def back(places: Places, name: str, say: Say) -> None:
     change = _begun(places, compose, found, differing & {"webapp"}, say)
     change.switch()
     releases.make_live(places, name)
-    say(f"Visitors are served by {name}")
+    say(f"Visitors are served by {name}, after {time.monotonic() - began:.1f} s")
     try:
         if "db" in differing:
             _database(places, compose, say)
