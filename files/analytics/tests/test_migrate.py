@@ -5,15 +5,18 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
+from analytics import migrate as module
+from analytics.database import QUERY_SECONDS
 from analytics.keeping import schema
 from analytics.migrate import _LOCK, MigrationError, alembic_config, main, migrate
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
 SOURCE = Path(__file__).parents[1] / "src"
 
@@ -103,6 +106,47 @@ def test_a_migration_that_failed_leaves_nothing_half_done(unmigrated: Engine) ->
         connection.execute(text("DROP TABLE ix_events_site_time"))
     migrate(unmigrated, wait_seconds=5)
     assert revision(unmigrated) == schema.head()
+
+
+@pytest.fixture
+def dump(unmigrated: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
+    """What a dump does to a database of the revision before: it holds every table for long."""
+    assert module._LOCK_SECONDS < QUERY_SECONDS, "The dashboard would wait for longer than it does."
+    monkeypatch.setattr(module, "_LOCK_SECONDS", 0.4)
+    monkeypatch.setattr(module, "_BUSY_PAUSE_SECONDS", 0.5)
+    with unmigrated.connect() as connection:
+        command.upgrade(alembic_config(connection), "0009")
+        connection.commit()
+    with unmigrated.connect() as connection:
+        connection.execute(text("LOCK TABLE visits, events, daily IN ACCESS SHARE MODE"))
+        yield connection
+
+
+def test_who_reads_does_not_wait_for_a_migration_that_waits_for_a_backup(
+    unmigrated: Engine, dump: Connection, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        migrating = threads.submit(migrate, unmigrated, 5)
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            with unmigrated.connect() as dashboard:
+                # Ends with an error after QUERY_SECONDS.
+                dashboard.execute(text("SELECT count(*) FROM visits"))
+            time.sleep(0.02)
+        assert not migrating.done()
+        dump.rollback()
+        migrating.result(timeout=30)
+    assert revision(unmigrated) == schema.head()
+    assert "waiting for a table that is in use" in capsys.readouterr().out
+
+
+def test_a_table_that_is_in_use_is_not_waited_for_for_ever(
+    unmigrated: Engine, dump: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_BUSY_SECONDS", 2.0)
+    with pytest.raises(MigrationError, match=r"gave up after 2 seconds .* by a backup"):
+        migrate(unmigrated, wait_seconds=5)
+    assert revision(unmigrated) == "0009"
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

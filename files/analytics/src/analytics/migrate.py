@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from alembic import command
 from alembic.config import Config
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
@@ -23,6 +24,13 @@ from analytics.keeping import schema
 _LOCK = int.from_bytes(b"freehold")
 _MIGRATION_SECONDS = 3600.0
 _PROGRESS_SECONDS = 5.0
+# Who waits for a table keeps all who come later from it. So a migration waits for less time than
+# the dashboard does (database.QUERY_SECONDS), and tries again; but for longer than the second after
+# which an autovacuum makes room (deadlock_timeout).
+_LOCK_SECONDS = 1.5
+_BUSY_PAUSE_SECONDS = 5.0
+# As long as a backup's dump may take, which reads every table.
+_BUSY_SECONDS = 300.0
 
 
 class MigrationError(Exception):
@@ -37,8 +45,8 @@ class Patience:
         self._start = time.monotonic()
         self._said = self._start - _PROGRESS_SECONDS
 
-    def wait(self, what: str) -> None:
-        """Sleeps a moment before the next try; raises MigrationError when the time is up."""
+    def wait(self, what: str, pause: float = 0.5) -> None:
+        """Sleeps for `pause` before the next try; raises MigrationError when the time is up."""
         now = time.monotonic()
         waited = now - self._start
         if waited >= self._seconds:
@@ -46,7 +54,7 @@ class Patience:
         if now - self._said >= _PROGRESS_SECONDS:
             self._said = now
             _say(f"{what} ({waited:.0f} of {self._seconds:.0f} seconds)")
-        time.sleep(min(0.5, self._seconds - waited))
+        time.sleep(min(pause, self._seconds - waited))
 
 
 def migrate(engine: Engine, wait_seconds: float) -> None:
@@ -94,8 +102,26 @@ def _upgrade(connection: Connection) -> None:
         case "ahead":
             _say(f"schema is at {found}, newer than this release's {schema.head()}: left as it is")
         case "behind":
-            command.upgrade(alembic_config(connection), "head")
+            _upgrade_to_head(connection)
             _say(f"schema went from {found or 'empty'} to {schema.head()}")
+
+
+def _upgrade_to_head(connection: Connection) -> None:
+    """In one transaction, which is tried again when somebody uses a table for longer."""
+    connection.execute(text(f"SET lock_timeout = {1000 * _LOCK_SECONDS:.0f}"))
+    connection.commit()
+    patience = Patience(_BUSY_SECONDS)
+    while True:
+        try:
+            command.upgrade(alembic_config(connection), "head")
+        except OperationalError as error:
+            if not isinstance(error.orig, LockNotAvailable):
+                raise
+            connection.rollback()
+            what = "waiting for a table that is in use, by a backup or a long query"
+            patience.wait(what, _BUSY_PAUSE_SECONDS)
+        else:
+            return
 
 
 def _say(line: str) -> None:
