@@ -33,6 +33,7 @@ class Fake:
     created: int
     running: bool = True
     health: str = "healthy"
+    volume: str = ""
 
     def listed(self) -> dict[str, Any]:
         return {
@@ -54,6 +55,7 @@ class Fake:
             "State": {"Status": status, "Running": self.running, "Health": health, "Pid": 0},
             "RestartCount": 0,
             "Config": {"Image": IMAGE},
+            "Mounts": [{"Name": self.volume}],
         }
 
     @property

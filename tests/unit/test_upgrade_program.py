@@ -1,17 +1,21 @@
 """A newer PostgreSQL: what no deploy does by itself, and what the upgrade makes of the services."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from facts.major import DatabaseMajor
+from freehold_host import memory
 from freehold_host.trouble import Trouble
 from freehold_rollout import major
 from freehold_rollout.config import Places
 from freehold_rollout.config import Trouble as RolloutTrouble
-from freehold_upgrade import candidate
+from freehold_upgrade import candidate, move, upgrade
+from freehold_upgrade.upgrade import AlreadyError
 from settings.load import settings_of
 from settings.render import render
+from tests.unit import docker_lab
 from tests.unit.settings_lab import right
 
 
@@ -84,3 +88,31 @@ def test_the_host_says_which_major_version_its_data_is_of(tmp_path: Path) -> Non
     assert fact.process(said) == 15
     assert fact.process([]) is None
     assert "freehold_db-" in fact.command()
+
+
+@pytest.fixture
+def upgraded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Places]:
+    """A host whose upgrade to PostgreSQL 17 the power cut off when all of it was in place."""
+    monkeypatch.setattr(upgrade, "STATE", tmp_path / "state")
+    monkeypatch.setattr(move, "size", lambda: 0)
+    memory.store(upgrade.STATE, "upgrade", {"stage": "begun", "from": 15, "to": 17})
+    places = Places(tmp_path)
+    places.live.write_text(compose(tmp_path / "new", "postgres:17.12"))
+    with docker_lab.docker(tmp_path, monkeypatch) as docker:
+        docker.start("db", volume="freehold_db-17")
+        yield places
+
+
+def test_an_upgrade_that_was_cut_off_at_its_very_end_is_done(upgraded: Places) -> None:
+    with pytest.raises(AlreadyError, match="PostgreSQL 17 already"):
+        upgrade.plan(upgraded, "postgres:17.12", print)
+    done = {"stage": "done", "from": 15, "to": 17}
+    assert memory.load(upgrade.STATE, "upgrade") == done, "The status would go on asking for it."
+
+
+def test_one_to_another_version_that_was_cut_off_is_not(upgraded: Places) -> None:
+    begun = {"stage": "begun", "from": 17, "to": 18}
+    memory.store(upgrade.STATE, "upgrade", begun)
+    with pytest.raises(AlreadyError):
+        upgrade.plan(upgraded, "postgres:17.12", print)
+    assert memory.load(upgrade.STATE, "upgrade") == begun

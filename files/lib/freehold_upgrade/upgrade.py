@@ -59,6 +59,7 @@ def plan(places: Places, image: str, say: Say) -> Plan:
         )
     if made.new == made.old:
         if candidate.image_of(places.live.read_text()) == image:
+            _note_done(made.new)
             raise AlreadyError(f"The database is PostgreSQL {made.old} already.")
         return made
     found = backup_config.read()
@@ -136,6 +137,13 @@ def _undo() -> None:
 def _remember(stage: str, *, old: int, new: int) -> None:
     """How far it is, for the next run and for the status (freehold_status/services.py)."""
     memory.store(STATE, "upgrade", {"stage": stage, "from": old, "to": new})
+
+
+def _note_done(new: int) -> None:
+    """An upgrade to `new` that was cut off when all was in place is done, and no other."""
+    known = memory.load(STATE, "upgrade")
+    if known.get("stage") == "begun" and known.get("to") == new:
+        _remember("done", old=known["from"], new=new)
 
 
 def _serving() -> int:
