@@ -85,22 +85,28 @@ destroy: $(VENV) ## Give the droplet up: says what will be gone, and asks for it
 deploy: $(VENV) ## Bring the hosts to what is described (LIMIT=host or group, DRY=1 only shows)
 	@$(BIN)/pyinfra inventory.py deploy.py $(if $(DRY),--dry,-y) $(if $(LIMIT),--limit $(LIMIT))
 
-# make itself ends with 2 whatever a recipe ends with, and 2 means drift here. So the question is
-# asked before any recipe, and make's own --question, which ends with 1, stands for an error.
-ifeq ($(MAKECMDGOALS),drift)
-DRIFT := $(shell mkdir -p .cache; $(MAKE) --silent $(VENV) >&2 || { echo 1; exit; }; \
-	$(PYTHON) -m commands.drift $(if $(LIMIT),--limit $(LIMIT)) >.cache/drift && echo 0 || echo $$?)
-ifeq ($(filter 0 2,$(DRIFT)),)
+# make itself ends with 2 whatever a recipe ends with, and 2 means drift here, or something out of
+# order. So the question is asked before any recipe, and make's own --question, which ends with 1,
+# stands for an error.
+QUESTION := $(if $(word 2,$(MAKECMDGOALS)),,$(filter drift status,$(MAKECMDGOALS)))
+ASK_drift = $(PYTHON) -m commands.drift $(if $(LIMIT),--limit $(LIMIT))
+ASK_status = $(PYTHON) -m commands.status $(if $(JSON),--json) $(if $(LIMIT),--limit $(LIMIT))
+ifneq ($(QUESTION),)
+ANSWER := $(shell mkdir -p .cache; rm -f .cache/$(QUESTION); $(MAKE) --silent $(VENV) >&2 || { echo 1; exit; }; \
+	$(ASK_$(QUESTION)) >.cache/$(QUESTION) && echo 0 || echo $$?)
+ifeq ($(filter 0 2,$(ANSWER)),)
+$(info $(file <.cache/$(QUESTION)))
 MAKEFLAGS += --question
 endif
 endif
+ANSWERED = @$(if $(QUESTION),cat .cache/$@; exit $(ANSWER),$(ASK_$@))
 .PHONY: drift
-drift: ## List what a deploy would change: exit 0 nothing, 2 something, 1 error
-	@cat .cache/drift; exit $(DRIFT)
+drift: $(VENV) ## List what a deploy would change: exit 0 nothing, 2 something, 1 error
+	$(ANSWERED)
 
 .PHONY: status
-status: $(VENV) ## How the hosts are, and what to type where something is wrong (JSON=1, LIMIT=)
-	@$(PYTHON) -m commands.status $(if $(JSON),--json) $(if $(LIMIT),--limit $(LIMIT))
+status: $(VENV) ## How the hosts are, and what to type where something is wrong (JSON=1, LIMIT=); exit as drift
+	$(ANSWERED)
 
 .PHONY: certificate
 certificate: $(VENV) ## Ask the certificate authority at once, after a failed order (LIMIT=)

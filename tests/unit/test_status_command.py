@@ -1,6 +1,8 @@
 """`make status`: what hosts say of themselves, for a person and for a program."""
 
 import json
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +11,7 @@ import pytest
 
 from commands import certificate, status
 from commands.hosts import Host
+from settings.paths import PROJECT
 
 GOOD = {"what": "served", "state": "ok", "text": "serial 1", "type": ""}
 BAD = {"what": "renewal", "state": "error", "text": "It failed.", "type": "make certificate"}
@@ -75,3 +78,37 @@ def test_a_host_that_cannot_say_is_an_error(ask: Ask, said: str) -> None:
 def test_asking_the_authority_at_once(ask: Ask) -> None:
     assert ask("", 0, "certificate")[0] == 0
     assert ask("", 1, "certificate")[0] == 1
+
+
+def make(folder: Path, code: int, *goals: str) -> tuple[int, str]:
+    """What make ends with and prints, when the command is one that prints and ends so."""
+    shutil.copy(PROJECT / "Makefile", folder)
+    (folder / ".venv/bin").mkdir(parents=True)
+    for name in ("requirements.txt", "requirements-dev.txt", ".venv/complete"):
+        (folder / name).touch()
+    python = folder / ".venv/bin/python"
+    python.write_text(f'#!/bin/sh\necho "asked $*"\nexit {code}\n')
+    python.chmod(0o755)
+    done = subprocess.run(
+        ["make", *goals, "LIMIT=one"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize("goal", ["status", "drift"])
+@pytest.mark.parametrize("code", [0, 1, 2])
+def test_make_ends_as_the_command_does(tmp_path: Path, goal: str, code: int) -> None:
+    ended, said = make(tmp_path, code, goal)
+    assert ended == code
+    assert said.count(f"asked -m commands.{goal} --limit one\n") == 1, said
+
+
+def test_among_other_goals_it_is_asked_in_its_turn(tmp_path: Path) -> None:
+    ended, said = make(tmp_path, 0, "token", "status")
+    assert ended == 0
+    first, second = (line for line in said.splitlines() if line.startswith("asked"))
+    assert (first.split()[2], second.split()[2]) == ("commands.token", "commands.status")
