@@ -131,6 +131,7 @@ def stack(settings: Settings) -> None:
         project="/opt/freehold",
         migrate="migrate",
         origin=origin_of(PROJECT),
+        undo=f"freehold-nginx undo {settings.certificate_mode} {settings.nginx_image}",
     )
 
 

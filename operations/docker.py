@@ -69,7 +69,7 @@ def built_image(
 
 
 @operation()
-def compose_up(project: str, migrate: str, origin: Origin) -> Generator[str, None, None]:
+def compose_up(project: str, migrate: str, origin: Origin, undo: str) -> Generator[str, None, None]:
     """Bring the services to the project's candidate file, without a request that fails.
 
     A candidate that compose refuses, a migration that fails and a service that does not become
@@ -78,6 +78,7 @@ def compose_up(project: str, migrate: str, origin: Origin) -> Generator[str, Non
     + project: the folder with candidate.yml
     + migrate: the service that is run once, to its end, before the others are replaced
     + origin: what the release is remembered by
+    + undo: what takes back what was put in force for the candidate, should what served before go on
     """
     differences = host.get_fact(ComposeDifferences, project=project)
     if not differences:
@@ -85,7 +86,14 @@ def compose_up(project: str, migrate: str, origin: Origin) -> Generator[str, Non
         return
     for line in differences:
         host.log(line)
-    yield (
-        f"freehold-rollout up {project}/candidate.yml --migrate {migrate}"
+    yield rollout(project, migrate, origin, undo)
+
+
+def rollout(project: str, migrate: str, origin: Origin, undo: str) -> str:
+    """The command that brings the candidate, or fails and leaves what served before."""
+    candidate, live = f"{project}/candidate.yml", f"{project}/docker-compose.yml"
+    return (
+        f"freehold-rollout up {candidate} --migrate {migrate}"
         f" --commit {shlex.quote(origin.commit)} --by {shlex.quote(origin.by)}"
+        f" || {{ cmp -s {candidate} {live} || {undo}; exit 1; }}"
     )

@@ -59,11 +59,13 @@ def apply(lab: Lab, tmp_path: Path) -> Apply:
     nginx = lab.root / "etc/freehold/nginx"
     program = (PROJECT / "files/sbin/freehold-nginx").read_text()
     program = program.replace("=/etc/freehold/", f"={lab.root}/etc/freehold/")
-    program = program.replace("/run/freehold-nginx.lock", str(tmp_path / "lock"))
+    program = program.replace("/run/freehold-", f"{tmp_path}/")
     docker = tmp_path / "bin/docker"
     docker.parent.mkdir()
 
-    def run(more: str, *, image: str = IMAGE) -> subprocess.CompletedProcess[str]:
+    def run(
+        more: str, *, image: str = IMAGE, verb: str = "apply"
+    ) -> subprocess.CompletedProcess[str]:
         told = {"master": lab.process.pid, "image": image, "log": lab.log, "root": lab.root}
         docker.write_text(_DOCKER.format(**told))
         docker.chmod(0o755)
@@ -72,7 +74,7 @@ def apply(lab: Lab, tmp_path: Path) -> Apply:
         with (nginx / "candidate/health.conf").open("a") as file:
             file.write(more)
         return subprocess.run(
-            ["sh", "-c", program, "freehold-nginx", "apply", "own", IMAGE],
+            ["sh", "-c", program, "freehold-nginx", verb, "own", IMAGE],
             env={"PATH": f"{docker.parent}:{os.environ['PATH']}", "FREEHOLD_PATIENCE": "5"},
             capture_output=True,
             text=True,
@@ -94,6 +96,14 @@ def is_due(lab: Lab) -> bool:
 def titles(lab: Lab) -> str:
     """What nginx calls its workers."""
     return "".join(Path(f"/proc/{worker}/cmdline").read_text() for worker in lab.workers())
+
+
+def listens(lab: Lab, port: int) -> bool:
+    try:
+        lab.connect(port).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def answering(port: int) -> str:
@@ -143,3 +153,32 @@ def test_an_nginx_of_another_image_is_replaced_anyway(lab: Lab, apply: Apply) ->
         done = apply(answering(TAKEN), image="nginx:older")
     assert done.returncode == 0, done.stderr
     assert not is_due(lab)
+
+
+def test_what_a_deploy_put_in_force_it_can_take_back(
+    lab: Lab, apply: Apply, tmp_path: Path
+) -> None:
+    lock = tmp_path / "deploy"
+    lock.write_text("4711 99 anna@laptop since noon\n")
+    assert apply("").returncode == 0
+    good = in_force(lab)
+    assert apply(answering(8080)).returncode == 0
+    done = apply(answering(8080), verb="undo")
+    assert (done.returncode, in_force(lab)) == (0, good)
+    assert "from before this deploy again" in done.stderr
+    # At first an old process may take a connection, which it closes with the last.
+    wait(lambda: not listens(lab, 8080))
+    assert not is_due(lab)
+
+
+def test_what_another_deploy_put_in_force_stays(lab: Lab, apply: Apply, tmp_path: Path) -> None:
+    lock = tmp_path / "deploy"
+    lock.write_text("4711 99 anna@laptop since noon\n")
+    assert apply("").returncode == 0
+    assert apply(answering(8080)).returncode == 0
+    better = in_force(lab)
+    lock.write_text("4712 100 anna@laptop since one\n")
+    assert apply(answering(8080)).returncode == 0
+    assert apply("", verb="undo").returncode == 0
+    assert in_force(lab) == better
+    assert listens(lab, 8080)
