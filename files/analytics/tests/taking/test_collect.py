@@ -24,7 +24,8 @@ PAGE = (
 
 # What each field of a site is in a record.
 PARTS: dict[str, dict[str, object]] = {
-    "referrer": {"referrer": "other.test/x", "source": "Hacker News", "channel": "Organic Social"},
+    # Without campaigns, what the address says of the source doesn't count.
+    "referrer": {"referrer": "other.test/x", "source": "other.test", "channel": "Referral"},
     "campaign": {
         "utm_source": "hn",
         "utm_medium": "m",
@@ -78,6 +79,34 @@ def test_a_site_has_what_it_collects_and_no_more(
     record = record_of(site, event, SENDER, Visitors(tmp_path), NOW)
     assert made(record) == always(site) | PARTS[field]
     assert list(tmp_path.iterdir()) == [], "no key either"
+
+
+NAMED = {"source": "Hacker News", "channel": "Organic Social"}
+
+
+def test_what_a_link_says_of_itself_names_the_source(event: Payload, tmp_path: Path) -> None:
+    site = Site("blog.test", collect=frozenset({"referrer", "campaign"}))
+    record = record_of(site, event, SENDER, Visitors(tmp_path), NOW)
+    assert made(record) == always(site) | PARTS["referrer"] | PARTS["campaign"] | NAMED
+
+
+@pytest.mark.parametrize(
+    ("query", "referrer", "found"),
+    [
+        ("utm_source=newsletter&utm_medium=email", "", (None, "Direct")),
+        ("ref=hn", "", (None, "Direct")),
+        ("utm_medium=cpc&gclid=1", "https://www.google.com/", ("Google", "Organic Search")),
+        ("utm_source=fb", "android-app://com.slack/", ("Slack", "Organic Social")),
+    ],
+)
+def test_without_campaigns_only_the_page_that_led_here_counts(
+    tmp_path: Path, query: str, referrer: str, found: tuple[str | None, str]
+) -> None:
+    body = {"n": "pageview", "u": f"https://blog.test/?{query}", "r": referrer}
+    site = Site("blog.test", collect=frozenset(FIELDS) - {"campaign"})
+    record = record_of(site, parse(msgspec.json.encode(body)), SENDER, Visitors(tmp_path), NOW)
+    assert (record.source, record.channel) == found
+    assert record.utm_source is record.utm_medium is None
 
 
 def test_a_visitor_is_a_number_and_nothing_else(event: Payload, tmp_path: Path) -> None:

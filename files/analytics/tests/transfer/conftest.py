@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,7 +12,7 @@ from analytics.app import create_app
 from analytics.config import Settings
 from analytics.keeping import rollups
 from analytics.migrate import migrate
-from analytics.sites import UTC_ZONE
+from analytics.sites import FIELDS, UTC_ZONE, Site
 from click.testing import Result
 from flask import Flask
 from sqlalchemy import URL, Engine, text
@@ -34,6 +35,15 @@ def elsewhere(new_database: NewDatabase, make_settings: MakeSettings) -> Iterato
     migrate(engine, wait_seconds=10)
     yield made
     engine.dispose()
+
+
+@pytest.fixture
+def untagged(elsewhere: Flask) -> Flask:
+    """The service on another machine, which does not collect campaigns."""
+    site = Site("blog.test", collect=frozenset(FIELDS) - {"campaign"})
+    settings: Settings = elsewhere.extensions["settings"]
+    elsewhere.extensions["settings"] = replace(settings, sites=(site,))
+    return elsewhere
 
 
 @pytest.fixture

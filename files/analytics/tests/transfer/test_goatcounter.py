@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 TakeIn = Callable[..., str]
 Rows = Callable[[str], list[Any]]
@@ -153,3 +153,14 @@ def test_a_wrong_line_is_named(
     assert done.exit_code == 1
     assert f"Nothing was imported. goat.csv, {said}" in done.output
     assert rows("SELECT * FROM visits") == []
+
+
+def test_without_campaigns_a_link_s_own_words_are_left(
+    untagged: Flask, written: Callable[..., Path], run: Run
+) -> None:
+    assert run(untagged, "import", written()).exit_code == 0
+    with untagged.extensions["engine"].connect() as connection:
+        assert {(row[5], row[6]) for row in connection.execute(text(VISITS))} == {
+            (None, "Direct"),
+            ("Hacker News", "Organic Social"),
+        }

@@ -234,3 +234,14 @@ def test_numbers_that_add_up_to_nonsense_are_refused(
     done = run(app, "import", "--site", "blog.test", zipped(export({"visitors": text})))
     assert (done.exit_code, "too large to be true" in done.output) == (1, True)
     assert rows("SELECT * FROM imports") == []
+
+
+def test_without_campaigns_a_source_is_what_the_referrer_says(
+    untagged: Flask, zipped: Zipped, run: Run
+) -> None:
+    assert run(untagged, "import", zipped(export())).exit_code == 0
+    found = shown(untagged.extensions["engine"])
+    assert values(found, "source") == {"Google": (6, 7, 12), None: (8, 8, 14)}
+    assert values(found, "channel") == {"Organic Search": (6, 7, 12), "Direct": (8, 8, 14)}
+    assert values(found, "referrer") == {"google.com": (6, 7, 12)}
+    assert not found.tables["utm_campaign"].rows

@@ -19,6 +19,7 @@ from analytics.seeing.views import View
 from analytics.sites import Site
 from analytics.transfer import archive, stream
 from flask import Flask
+from sightings import seen
 from sqlalchemy import Engine, text
 
 Keep = Callable[..., None]
@@ -235,3 +236,30 @@ def test_the_sums_of_an_old_log_go_out_and_in(
     again = elsewhere.test_cli_runner().invoke(args=["import-log", "--site", "blog.test", str(log)])
     assert "0  page views counted" in again.output
     assert everything(elsewhere) == before
+
+
+def test_without_campaigns_no_source_comes_from_one(
+    app: Flask, untagged: Flask, tmp_path: Path, keep: Keep
+) -> None:
+    tagged = {"utm_source": "hn", "source": "Hacker News", "channel": "Organic Social"}
+    from_google = {"referrer": "google.com/", "source": "Google", "channel": "Organic Search"}
+    keep([seen("/", days=3, **tagged), seen("/", days=3, visitor=2, **from_google)])
+    taken_in(untagged, exported(app, tmp_path))
+    found = everything(untagged)
+    assert set(found["source"]) == {None, "Google"}
+    assert set(found["channel"]) == {"Direct", "Organic Search"}
+
+
+@pytest.mark.parametrize("tags", [{}, {"utm_source": "hn"}])
+def test_without_campaigns_sums_that_may_have_some_are_left(
+    app: Flask, untagged: Flask, tmp_path: Path, keep: Keep, tags: dict[str, str]
+) -> None:
+    """Of sums nobody can tell which sources a campaign has named."""
+    keep([seen("/", days=300, source="Hacker News", channel="Organic Social", **tags)])
+    with app.extensions["engine"].connect() as connection:
+        retention.apply(connection, (replace(BLOG, keep_days=70),), NOW)
+    taken_in(untagged, exported(app, tmp_path))
+    found = everything(untagged)
+    assert found["page"]["/"].totals.visits == 1
+    assert set(found["source"]) == (set() if tags else {"Hacker News"})
+    assert set(found["channel"]) == (set() if tags else {"Organic Social"})

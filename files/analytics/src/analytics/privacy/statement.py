@@ -28,7 +28,11 @@ VISIT = (
         "news.example/item, a social network",
         "referrer",
     ),
-    Kept("the campaign that a link names (its utm_ parts)", "newsletter", "campaign"),
+    Kept(
+        "the campaign or source that a link names (its utm_ parts, source and ref)",
+        "newsletter",
+        "campaign",
+    ),
     Kept("the country", "NL", "country"),
     Kept("the name of the browser, without its version", "Firefox", "browser"),
     Kept("the name of the operating system, without its version", "Android", "system"),

@@ -11,6 +11,7 @@ from analytics.countries import country_of
 from analytics.sites import Site
 from analytics.spool.record import Record
 from analytics.taking.agents import agent_of
+from analytics.taking.channels import of_referrer
 from analytics.taking.payload import MAX_URL_BYTES, Payload
 from analytics.taking.visitors import Visitors
 
@@ -89,9 +90,12 @@ def is_ignored(site: Site, event: Payload) -> bool:
 
 def _came_from(site: Site, event: Payload) -> Mapping[str, str | None]:
     found: dict[str, str | None] = {}
+    campaign = site.collects("campaign")
     if site.collects("referrer"):
-        found |= {"referrer": event.referrer, "source": event.source, "channel": event.channel}
-    if site.collects("campaign"):
+        # What a link says of itself is part of the campaign.
+        source, channel = (event.source, event.channel) if campaign else of_referrer(event.referrer)
+        found |= {"referrer": event.referrer, "source": source, "channel": channel}
+    if campaign:
         found |= {name: getattr(event.campaign, field) for name, field in _CAMPAIGN.items()}
     return found
 

@@ -7,6 +7,7 @@ from datetime import date
 
 from analytics.keeping.dimensions import NUMBERS
 from analytics.keeping.imported import COUNTS, ORIGINS
+from analytics.taking.channels import of_referrer
 from analytics.taking.fields import decode, storable
 from analytics.transfer.rows import Line
 from analytics.transfer.staging import CAME_WITH
@@ -55,9 +56,15 @@ def about(lines: Iterator[Line]) -> About:
     return found
 
 
-def visits(file: int, lines: Iterator[Line]) -> Iterator[tuple[object, ...]]:
-    """Rows of `staged_visits`."""
+def visits(file: int, lines: Iterator[Line], *, campaign: bool) -> Iterator[tuple[object, ...]]:
+    """Rows of `staged_visits`. `campaign` says whether a source may be what a link says of
+    itself.
+    """
     for line in lines:
+        came_with = {column: line.text(column) for column in CAME_WITH}
+        # A site that collects no referrers has no channels either.
+        if not campaign and came_with["channel"]:
+            came_with["source"], came_with["channel"] = of_referrer(came_with["referrer"])
         yield (
             file,
             line.whole("id", **_INT8),
@@ -68,7 +75,7 @@ def visits(file: int, lines: Iterator[Line]) -> Iterator[tuple[object, ...]]:
             line.count("page_views"),
             line.text("entry_page"),
             line.text("exit_page"),
-            *(line.text(column) for column in CAME_WITH),
+            *came_with.values(),
         )
 
 

@@ -68,10 +68,13 @@ SELECT :file, visit, time, coalesce(event, 'pageview'), path FROM hits_in_visits
 )
 
 
-def rows(file: int, path: str, site: str, lines: Iterator[Line]) -> Iterator[tuple[object, ...]]:
+def rows(
+    file: int, path: str, site: str, lines: Iterator[Line], *, campaign: bool
+) -> Iterator[tuple[object, ...]]:
     """The page views and events as rows of `staged_hits`; robots are left out.
 
-    `path` is the first column's name, and `site` the site's without "www.".
+    `path` is the first column's name, and `site` the site's without "www."; `campaign` says
+    whether a source may be what a link says of itself.
     """
     for line in lines:
         if line.whole("Bot"):
@@ -79,8 +82,8 @@ def rows(file: int, path: str, site: str, lines: Iterator[Line]) -> Iterator[tup
         where = line.needed(path)
         event = line.values["Event"].lower() in ("true", "1")
         session = line.text("Session") or ""
-        referrer, source = _came_from(line, site)
         tagged = line.values["Referrer scheme"] == "c"
+        referrer, source = (None, None) if tagged and not campaign else _came_from(line, site)
         yield (
             file,
             "" if set(session) <= _NO_SESSION else session,
@@ -94,7 +97,7 @@ def rows(file: int, path: str, site: str, lines: Iterator[Line]) -> Iterator[tup
             names.screen_of_width(line.text("Screen size")),
             referrer,
             source and source.name,
-            channel_of(source, tag=line.text("Referrer") if tagged else None),
+            channel_of(source, tag=line.text("Referrer") if tagged and campaign else None),
         )
 
 

@@ -11,7 +11,7 @@ from analytics.keeping.dimensions import NUMBERS
 from analytics.keeping.imported import ORIGINS
 from analytics.keeping.visits import ENGAGEMENT, PAGE_VIEW
 from analytics.taking import sources
-from analytics.taking.channels import channel_of
+from analytics.taking.channels import channel_of, of_referrer
 from analytics.transfer import names
 from analytics.transfer.rows import Line
 
@@ -82,13 +82,16 @@ def needed(table: str) -> tuple[str, ...]:
     return _NEEDED[table]
 
 
-def rows(file: int, table: str, lines: Iterator[Line]) -> Iterator[tuple[object, ...]]:
+def rows(
+    file: int, table: str, lines: Iterator[Line], *, campaign: bool
+) -> Iterator[tuple[object, ...]]:
     """The sums of a table as rows of `staged_sums`. Properties are read and left: they have no
-    daily sums here.
+    daily sums here. `campaign` says whether a source may be what a link says of itself.
     """
+    read = _untagged if table == "sources" and not campaign else _SUMS[table]
     for line in lines:
         day, counts = line.day(), _counts(table, line)
-        for one in _SUMS[table](line):
+        for one in read(line):
             number = NUMBERS[one.dimension]
             yield file, ORIGINS["plausible"], number, day, one.value, *counts
 
@@ -128,6 +131,15 @@ def _sources(line: Line) -> Iterator[Sum]:
     for name, value in {"referrer": names.known(line.text("referrer")), **campaign}.items():
         if value:
             yield Sum(name, value)
+
+
+def _untagged(line: Line) -> Iterator[Sum]:
+    referrer = names.known(line.text("referrer"))
+    source, channel = of_referrer(referrer)
+    yield Sum("source", source)
+    yield Sum("channel", channel)
+    if referrer:
+        yield Sum("referrer", referrer)
 
 
 def _one(

@@ -16,7 +16,6 @@ Say = Callable[[str], None]
 Rows = Iterator[tuple[object, ...]]
 
 _OWN: dict[str, Callable[[int, Iterator[Line]], Rows]] = {
-    "visits": freehold.visits,
     "events": freehold.events,
     "sums": freehold.sums,
     "drops": freehold.drops,
@@ -56,7 +55,9 @@ def read(connection: Connection, tables: Iterable[Table], site: Site, say: Say) 
         if file.kind == "goatcounter":
             say(f"{file.name}: making visits of {file.lines:,} lines")
             goatcounter.make_visits(connection, file.number, site.name)
-        _leave_out(connection, file, site)
+        if file.kind == "freehold" and not site.collects("campaign"):
+            connection.execute(text(_NAMED_BY_A_CAMPAIGN), {"file": file.number})
+    _leave_out(connection, site)
     _check(connection, files)
     return files
 
@@ -80,18 +81,22 @@ def _read_table(connection: Connection, file: File, table: Table, site: Site, sa
 
 def _reader(file: File, table: Table, site: Site) -> tuple[str, str | None, Rows] | None:
     """Who wrote a table, where its rows go, and the rows."""
+    campaign = site.collects("campaign")
     if name := freehold.table_of(table.name):
         found = _lines(file, table, freehold.COLUMNS[name])
         if name == "freehold":
             file.about = freehold.about(lines(table, freehold.COLUMNS[name]))
             return "freehold", None, iter(())
+        if name == "visits":
+            return "freehold", name, freehold.visits(file.number, found, campaign=campaign)
         return "freehold", name, _OWN[name](file.number, found)
     if name := plausible.table_of(table.name):
         found = _lines(file, table, plausible.needed(name))
-        return "plausible", "sums", plausible.rows(file.number, name, found)
+        return "plausible", "sums", plausible.rows(file.number, name, found, campaign=campaign)
     for path in set(goatcounter.PATHS) & set(head(table)[:1]):
         found = _lines(file, table, (path, *goatcounter.NEEDED))
-        return "goatcounter", "hits", goatcounter.rows(file.number, path, site.name, found)
+        hits = goatcounter.rows(file.number, path, site.name, found, campaign=campaign)
+        return "goatcounter", "hits", hits
     return None
 
 
@@ -108,7 +113,17 @@ _FIELDS = {
 }
 
 
-def _leave_out(connection: Connection, file: File, site: Site) -> None:
+_CAMPAIGNS = ", ".join(str(NUMBERS[column]) for column in _FIELDS["campaign"])
+# Of sums nobody can tell which of them a campaign has named, unless there was none.
+_NAMED_BY_A_CAMPAIGN = f"""
+DELETE FROM staged_sums WHERE dimension IN ({NUMBERS["source"]}, {NUMBERS["channel"]})
+AND file = :file AND EXISTS (
+  SELECT FROM staged_sums WHERE file = :file AND dimension IN ({_CAMPAIGNS})
+)
+"""
+
+
+def _leave_out(connection: Connection, site: Site) -> None:
     """What the site does not collect is not taken from a file either."""
     statements = []
     for name, columns in _FIELDS.items():
