@@ -75,6 +75,10 @@ def test_without_marks_none_is_explained(page_of: Callable[..., str]) -> None:
         ({"public": True}, "are public"),
         ({"public": False}, "Only the owner"),
         ({"kept_parameters": ("id",)}, "<code>id</code>"),
+        (
+            {"kept_parameters": ("id", "ref"), "collect": frozenset({"country"})},
+            "campaigns (but for the parts of an address that are named above)",
+        ),
         ({"privacy_contact": "me@blog.test"}, 'href="mailto:me@blog.test"'),
         ({"privacy_contact": "https://blog.test/me"}, 'href="https://blog.test/me"'),
         ({"privacy_contact": "<Anna> at 1 Road"}, "&lt;Anna&gt; at 1 Road"),

@@ -160,6 +160,15 @@ def test_interactive_is_kept_whatever_is_collected(tmp_path: Path) -> None:
     assert not record_of(site, event, SENDER, Visitors(tmp_path), NOW).interactive
 
 
+@pytest.mark.parametrize(
+    ("kept", "path"),
+    [((), "/a"), (("ref", "utm_source"), "/a?ref=b&utm_source=hn"), (("id",), "/a?id=7")],
+)
+def test_a_page_keeps_the_parameters_that_the_owner_names(kept: tuple[str, ...], path: str) -> None:
+    event = parse(b'{"n": "pageview", "u": "https://blog.test/a?utm_source=hn&id=7&ref=b&x=1"}')
+    assert path_of(Site("blog.test", kept_parameters=kept), event) == path
+
+
 def test_the_longest_path_fits_into_an_index(event: Payload) -> None:
     """PostgreSQL's takes 2,704 bytes. https://www.postgresql.org/docs/17/btree.html"""
     site = Site("blog.test", kept_parameters=("id",))

@@ -45,7 +45,10 @@ def test_all_of_an_event_is_read() -> None:
         source="Facebook",
         channel="Paid Social",
         campaign=Campaign("fb", "cpc", "spring", "blue", "seed"),
-        parameters=(("q", "café noir"), ("q", "2")),
+        parameters=(
+            *(("utm_source", "fb"), ("utm_medium", "cpc"), ("utm_campaign", "spring")),
+            *(("utm_content", "blue"), ("utm_term", "seed"), ("q", "café noir"), ("q", "2")),
+        ),
         props=(("plan", "pro"), ("seats", "3")),
         interactive=False,
         scroll_depth=None,
@@ -152,9 +155,9 @@ def test_the_page_s_address_tells_the_source_and_else_the_referrer(
     assert (payload.source, payload.channel) == (source, channel)
 
 
-def test_parameters_that_tell_the_source_are_no_other_parameters() -> None:
-    url = "https://blog.test/?utm_source=a&utm_id=1&source=b&ref=c&q=d"
-    assert parse(body(url=url)).parameters == (("utm_id", "1"), ("q", "d"))
+def test_parameters_that_tell_the_source_are_parameters_too() -> None:
+    url = "https://blog.test/?utm_source=a&utm_id=1&ref=c"
+    assert parse(body(url=url)).parameters == (("utm_source", "a"), ("utm_id", "1"), ("ref", "c"))
 
 
 @pytest.mark.parametrize("domain", [{}, {"domain": None}, {"d": None}])

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from analytics.sites import FIELDS, Site
+from analytics.sites import Site
+from analytics.taking.payload import TAGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def statement_of(site: Site) -> Statement:
     return Statement(
         _kept(VISIT, site),
         _kept(EVENT, site),
-        [_LEFT_OUT[field] for field in FIELDS if not site.collects(field)],
+        _left_out(site),
         site.privacy_contact,
         _href(site.privacy_contact),
     )
@@ -94,6 +95,14 @@ def statement_of(site: Site) -> Statement:
 
 def _kept(everything: tuple[Kept, ...], site: Site) -> list[Kept]:
     return [one for one in everything if one.field is None or site.collects(one.field)]
+
+
+def _left_out(site: Site) -> list[str]:
+    left_out = {field: words for field, words in _LEFT_OUT.items() if not site.collects(field)}
+    # The owner has said that such a part tells one page from another.
+    if "campaign" in left_out and TAGS.intersection(site.kept_parameters):
+        left_out["campaign"] += " (but for the parts of an address that are named above)"
+    return list(left_out.values())
 
 
 def _href(contact: str) -> str | None:

@@ -23,7 +23,8 @@ _PAGE_SCHEMES = frozenset({"http", "https", "app"})
 _CAMPAIGN_PARAMETERS = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 # In the order in which they count. https://plausible.io/docs/manual-link-tagging
 _SOURCE_PARAMETERS = ("utm_source", "source", "ref")
-_TAGS = frozenset(_CAMPAIGN_PARAMETERS + _SOURCE_PARAMETERS)
+TAGS = frozenset(_CAMPAIGN_PARAMETERS + _SOURCE_PARAMETERS)
+"""The parameters by which a link tells what led here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Payload:
     """The group of sources that it belongs to; "Direct" for none."""
     campaign: Campaign
     parameters: tuple[tuple[str, str], ...]
-    """The other parameters of the page's address, decoded."""
+    """All parameters of the page's address, decoded."""
     props: tuple[tuple[str, str], ...]
     """The event's own properties; at most 30."""
     interactive: bool
@@ -86,7 +87,7 @@ def parse(body: bytes) -> Payload:
     depth, milliseconds = _engagement(fields) if name == ENGAGEMENT else (None, None)
     if fields.errors:
         raise InvalidEventError(dict(fields.errors))
-    tags = {key: value for key, value in page.parameters if key in _TAGS and value}
+    tags = {key: value for key, value in page.parameters if key in TAGS and value}
     tag = next((tags[key] for key in _SOURCE_PARAMETERS if key in tags), None)
     source = _source(tag, referrer)
     campaign = Campaign(*map(tags.get, _CAMPAIGN_PARAMETERS))
@@ -105,7 +106,7 @@ def parse(body: bytes) -> Payload:
             parameters=[key for key, _ in page.parameters],
         ),
         campaign=campaign,
-        parameters=tuple(pair for pair in page.parameters if pair[0] not in _TAGS),
+        parameters=page.parameters,
         props=props,
         interactive=fields.value("interactive") is not False,
         scroll_depth=depth,
