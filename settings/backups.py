@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from urllib.parse import urlsplit
 
 from settings.faults import Fault
@@ -20,7 +21,8 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "sftp": (),
 }
 _BELONG = ("AWS_", "B2_", "AZURE_", "OS_", "ST_", "RESTIC_REST_")
-KEEP = ("hourly", "daily", "weekly", "monthly", "yearly")
+# How many days each may take.
+KEEP = {"hourly": 1 / 24, "daily": 1, "weekly": 7, "monthly": 31, "yearly": 366}
 _WORDS = (
     'It must be an address as restic has it: "sftp:you@backup.example:/srv/freehold", '
     '"s3:https://fra1.digitaloceanspaces.com/bucket/freehold", "rest:https://backup.example/", '
@@ -154,6 +156,13 @@ def keep(given: Mapping[str, int]) -> Mapping[str, int]:
     if not any(given.values()) or any(number < 0 for number in given.values()):
         raise Fault("The numbers must be 0 or more, and one of them at least 1.")
     return given
+
+
+def days(kept: Mapping[str, int]) -> int:
+    """After how many days the last backup that has something is gone. What is not kept goes at
+    night, which may be a day later.
+    """
+    return ceil(max(number * KEEP[name] for name, number in kept.items())) + 1
 
 
 def restore(given: str) -> str:

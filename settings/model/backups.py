@@ -66,6 +66,11 @@ class Backups(Containers):
         return place if backups.kind(place) == "folder" else ""
 
     @property
+    def backup_days(self) -> int | None:
+        """For how many days what the database had is in backups; None when there are none."""
+        return backups.days(self.backup_keep) if self.backup_repository else None
+
+    @property
     def backup_known_hosts(self) -> str:
         """For SFTP: the server's host key, as known_hosts has it."""
         return backups.known_hosts(self.backup_repository, self.backup_host_key)

@@ -102,6 +102,24 @@ def test_the_service_takes_the_paths_that_are_right_here(tmp_path: Path) -> None
     assert settings.privacy_path == given["privacy_path"]
 
 
+@pytest.mark.parametrize(
+    ("given", "days"),
+    [
+        ({}, None),
+        ({"backup_keep": {"daily": 30}}, None),
+        ({"backup_repository": "/mnt/backup"}, 373),
+        ({"backup_repository": "/mnt/backup", "backup_keep": {"hourly": 30, "monthly": 0}}, 3),
+        ({"backup_repository": "/mnt/backup", "backup_keep": {"yearly": 2, "daily": 9}}, 733),
+    ],
+)
+def test_the_service_knows_for_how_long_its_data_are_in_backups(
+    tmp_path: Path, given: dict[str, Any], days: int | None
+) -> None:
+    environment = _environment(tmp_path, **given) | {"ANALYTICS_DATABASE_URL": "postgresql://u@h/n"}
+    del environment["ANALYTICS_DATABASE_PASSWORD_FILE"]
+    assert Settings.from_environment(environment).backup_days == days
+
+
 # ---- Sites that are elsewhere ----
 
 

@@ -117,6 +117,8 @@ def test_settings_do_not_change(environment: dict[str, str]) -> None:
             )
         ),
         ("PRIVACY_PATH", "/js/script.js", "path of a page"),
+        ("BACKUP_DAYS", "0", "number of days"),
+        ("BACKUP_DAYS", "a year", "number of days"),
         ("SPOOOL", "/spool", "did you mean ANALYTICS_SPOOL?"),
         ("ALLOWED_ORIGINS", "https://a.test", "is not a setting of this service"),
     ],

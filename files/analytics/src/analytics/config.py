@@ -35,6 +35,7 @@ VARIABLES = frozenset(
         "PRIVACY_PATH",
         "RELEASES",
         "TRACKER_PATH",
+        "BACKUP_DAYS",
     )
 )
 DEFAULT_SOCKET = "/run/webapp/webapp.sock"
@@ -85,6 +86,8 @@ class Settings:
     """The folder whose names are the releases of the first site; None when nobody tells."""
     tracker_path: str = DEFAULT_TRACKER_PATH
     """Where the script is that the pages load."""
+    backup_days: int | None = None
+    """For how many days what is stored is in backups too; None when there are none."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -102,6 +105,7 @@ class Settings:
         releases = (
             _path(environ, "RELEASES", "/", faults) if PREFIX + "RELEASES" in environ else None
         )
+        backup_days = _days(environ, "BACKUP_DAYS", faults)
         if database is None or faults:
             raise ConfigError(faults)
         return cls(
@@ -110,6 +114,7 @@ class Settings:
             privacy_path=privacy_path,
             releases=releases,
             tracker_path=tracker_path,
+            backup_days=backup_days,
         )
 
     @property
@@ -233,6 +238,18 @@ def _switch(environ: Mapping[str, str], name: str, faults: list[str]) -> bool:
     if given not in ("0", "1"):
         faults.append(f"{PREFIX}{name} is {given!r}; it must be 1 for yes or 0 for no.")
     return given == "1"
+
+
+def _days(environ: Mapping[str, str], name: str, faults: list[str]) -> int | None:
+    given = environ.get(PREFIX + name)
+    if given is None:
+        return None
+    if not re.fullmatch(r"[1-9][0-9]{0,6}", given):
+        faults.append(
+            f"{PREFIX}{name} is {given!r}; it must be a number of days from 1, or not be there."
+        )
+        return None
+    return int(given)
 
 
 def _unknown(environ: Mapping[str, str]) -> list[str]:

@@ -62,6 +62,21 @@ def test_a_field_is_told_exactly_when_it_is_collected(
     assert "Switched off on this site" in without
 
 
+def test_backups_are_told_with_their_time(make_settings: MakeSettings) -> None:
+    with serving(replace(make_settings(AWAY), backup_days=373)) as client:
+        told = " ".join(client.get("/privacy").text.split())
+    assert "about 373 days" in told
+    assert "encrypted copy" in told
+    assert "This program makes none" not in told
+    assert "no other service takes part" not in told
+
+
+def test_without_backups_none_is_told(page_of: Callable[..., str]) -> None:
+    assert "This program makes none" in page_of()
+    assert "no other service takes part" in page_of()
+    assert "encrypted" not in page_of()
+
+
 def test_without_marks_none_is_explained(page_of: Callable[..., str]) -> None:
     assert "pseudonym" in page_of(collect=frozenset(FIELDS))
     assert "pseudonym" not in page_of(collect=frozenset(FIELDS) - {"visitor"})

@@ -27,6 +27,7 @@ def blueprint(path: str) -> Blueprint:
             counted_by=None if site is here.site() else here.site().domain,
             statement=statement_of(site),
             visit_minutes=VISIT_MINUTES,
+            backup_days=current_settings().backup_days,
             # Counted from a log there is no script that could obey a mark in the browser.
             by_script=site.count_from == "script",
             # A browser keeps its mark for each origin by itself.
