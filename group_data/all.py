@@ -49,8 +49,11 @@ honour_do_not_track: bool = True
 # Whether everybody may look at the statistics, and change nothing.
 public_statistics: bool = False
 
-# How many days single events are kept. The daily sums stay.
+# How many days single events are kept.
 keep_days: int = 400
+
+# How many days the daily sums are kept, at least keep_days; None keeps them for good.
+sums_days: int | None = None
 
 # Pages that are not counted; * stands for any characters.
 ignored_paths: list[str] = []

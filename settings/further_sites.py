@@ -36,6 +36,7 @@ class FurtherSite(BaseModel):
     honour_do_not_track: bool | None = None
     public_statistics: bool | None = None
     keep_days: Annotated[int, Field(ge=1, le=36500)] | None = None
+    sums_days: Annotated[int, Field(ge=1, le=36500)] | None = None
     ignored_paths: Texts | None = None
     kept_parameters: Texts | None = None
     privacy_contact: Annotated[str, AfterValidator(contact)] | None = None
@@ -53,6 +54,20 @@ class FurtherSite(BaseModel):
 def check_domains(given: Mapping[str, FurtherSite], known: tuple[str, ...]) -> None:
     """Each is a site of its own, and none of the `known` names of the first. Raises Fault."""
     sentences = tuple(_doubled(list(given), known))
+    if sentences:
+        raise Fault(*sentences)
+
+
+def check_days(given: Mapping[str, FurtherSite], keep_days: int, sums_days: int | None) -> None:
+    """Of each, sums outlive what they are made of; the first's are given. Raises Fault."""
+    sentences = []
+    for domain, site in given.items():
+        events, sums = site.keep_days or keep_days, site.sums_days or sums_days
+        if sums and sums < events:
+            sentences.append(
+                f"{domain}: Its sums_days is {sums}, its keep_days {events}; sums must be kept at "
+                "least as long as what they are made of."
+            )
     if sentences:
         raise Fault(*sentences)
 

@@ -6,7 +6,8 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from settings.analytics import COLLECTED, collected, contact, page_path, script_path, zone_name
 from settings.choices import Choice
-from settings.further_sites import Domain, FurtherSite, check_domains
+from settings.faults import Fault
+from settings.further_sites import Domain, FurtherSite, check_days, check_domains
 from settings.model.site import Site, Texts, known_names
 from settings.names import origins
 
@@ -27,6 +28,7 @@ class Counting(Site):
     collect: Annotated[Texts, AfterValidator(collected)] = Field(COLLECTED, examples=[["country"]])
     honour_do_not_track: bool = Field(True, examples=[True])
     keep_days: int = Field(400, ge=1, le=36500, examples=[400])
+    sums_days: Annotated[int, Field(ge=1, le=36500)] | None = Field(None, examples=[3650])
     public_statistics: bool = Field(False, examples=[True])
     ignored_paths: Texts = Field((), examples=[["/drafts/*"]])
     kept_parameters: Texts = Field((), examples=[["id"]])
@@ -44,12 +46,25 @@ class Counting(Site):
         {}, examples=[{"shop.example": {"time_zone": "Europe/Berlin"}}]
     )
 
+    @field_validator("sums_days")
+    @classmethod
+    def _sums_outlive_what_they_are_made_of(
+        cls, given: int | None, known: ValidationInfo
+    ) -> int | None:
+        events = known.data.get("keep_days")
+        if given and events and given < events:
+            raise Fault(
+                f"It must be at least as long as single visits and events are kept, {events} days."
+            )
+        return given
+
     @field_validator("further_sites")
     @classmethod
     def _further_sites_are_others(
         cls, given: dict[str, FurtherSite], known: ValidationInfo
     ) -> dict[str, FurtherSite]:
         check_domains(given, known_names(known.data))
+        check_days(given, known.data.get("keep_days", 1), known.data.get("sums_days"))
         return given
 
     @property
@@ -67,6 +82,7 @@ class Counting(Site):
             "collect": list(self.collect),
             "honour_do_not_track": self.honour_do_not_track,
             "keep_days": self.keep_days,
+            "sums_days": self.sums_days,
             "ignored_paths": list(self.ignored_paths),
             "kept_parameters": list(self.kept_parameters),
             "privacy_contact": self.privacy_contact,

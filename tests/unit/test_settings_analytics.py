@@ -35,6 +35,7 @@ def test_the_service_is_told_what_was_decided(tmp_path: Path) -> None:
         "collect": ["country", "visitor"],
         "honour_do_not_track": False,
         "keep_days": 30,
+        "sums_days": 800,
         "ignored_paths": ["/drafts/*", '/it\'s "${ODD}" <b>'],
         "kept_parameters": ["id"],
         "count_from": "log",
@@ -46,7 +47,7 @@ def test_the_service_is_told_what_was_decided(tmp_path: Path) -> None:
     assert str(site.time_zone) == "Europe/Berlin"
     assert site.collect == {"country", "visitor"}
     assert not site.honour_do_not_track
-    assert site.keep_days == 30
+    assert (site.keep_days, site.sums_days) == (30, 800)
     assert list(site.ignored_paths) == given["ignored_paths"]
     assert site.kept_parameters == ("id",)
     assert site.count_from == "log"
@@ -67,6 +68,8 @@ def test_all_that_the_service_can_collect_is_collected_unasked(tmp_path: Path) -
         ({"time_zone": "Mars/Olympus"}, "no time zone"),
         ({"collect": ["country", "address"]}, "no address"),
         ({"keep_days": 0}, "at least 1"),
+        ({"sums_days": 399}, "single visits and events are kept, 400 days"),
+        ({"keep_days": 30, "sums_days": 29}, "single visits and events are kept, 30 days"),
         ({"count_from": "logs"}, '"script" or "log"'),
         ({"ignored_paths": "/a"}, "list"),
         ({"tracker_path": "/script"}, 'ends in ".js"'),
@@ -132,7 +135,12 @@ def test_a_further_site_has_the_settings_of_the_first_but_for_its_own(tmp_path: 
         count_from="log",
         allowed_origins=["https://blog.test"],
         further_sites={
-            "shop.test": {"collect": ["referrer"], "keep_days": 5, "public_statistics": True},
+            "shop.test": {
+                "collect": ["referrer"],
+                "keep_days": 5,
+                "sums_days": 5,
+                "public_statistics": True,
+            },
             "www.wiki.test": {"allowed_origins": ["https://en.wiki.test"], "time_zone": "UTC"},
         },
     )
@@ -145,6 +153,7 @@ def test_a_further_site_has_the_settings_of_the_first_but_for_its_own(tmp_path: 
     assert shop.collect == {"referrer"}
     assert wiki.collect == {"country", "visitor"}
     assert (shop.keep_days, wiki.keep_days) == (5, 30)
+    assert (blog.sums_days, shop.sums_days, wiki.sums_days) == (None, 5, None)
     assert (blog.public, shop.public, wiki.public) == (False, True, False)
     assert (str(shop.time_zone), str(wiki.time_zone)) == ("Europe/Berlin", "UTC")
 
@@ -166,6 +175,7 @@ def test_a_further_site_has_the_settings_of_the_first_but_for_its_own(tmp_path: 
         ({"shop.test": {"allowed_origins": ["*"]}}, "wildcard"),
         ({"shop.test": {"count_from": "log"}}, 'only be "script"'),
         ({"shop.test": {"keep_days": 0}}, "shop.test, keep_days: It must be at least 1"),
+        ({"shop.test": {"sums_days": 30}}, "shop.test: Its sums_days is 30, its keep_days 400"),
         ({"shop.test": {5: 1}}, "must be texts"),
         ({5: {}}, "5: It must be a text"),
     ],

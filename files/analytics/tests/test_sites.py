@@ -15,6 +15,7 @@ ALL = {
     "collect": ["country", "referrer"],
     "honour_do_not_track": False,
     "keep_days": 30,
+    "sums_days": 30,
     "ignored_paths": ["/drafts/*"],
     "kept_parameters": ["id"],
 }
@@ -34,7 +35,7 @@ def test_a_list_of_domains_is_enough() -> None:
         assert site.allowed_origins == {f"https://{site.domain}"}
         assert all(map(site.collects, FIELDS))
         assert site.honour_do_not_track
-        assert (site.time_zone.key, site.keep_days) == ("UTC", 400)
+        assert (site.time_zone.key, site.keep_days, site.sums_days) == ("UTC", 400, None)
 
 
 def test_every_setting_of_a_site_can_be_made() -> None:
@@ -48,6 +49,7 @@ def test_every_setting_of_a_site_can_be_made() -> None:
         frozenset({"country", "referrer"}),
         honour_do_not_track=False,
         keep_days=30,
+        sums_days=30,
         ignored_paths=("/drafts/*",),
         kept_parameters=("id",),
     )
@@ -118,6 +120,9 @@ def test_one_site_in_two_spellings_is_a_fault(text: str) -> None:
         ("keep_days", 36501, "from 1 to 36500"),
         ("keep_days", 1.5, "from 1 to 36500"),
         ("keep_days", True, "from 1 to 36500"),
+        ("sums_days", 0, "from 1 to 36500"),
+        ("sums_days", "never", "from 1 to 36500"),
+        ("sums_days", 399, "is 399, less than the 400 of keep_days, which they are made of"),
         ("ignored_paths", [""], "must be a list of texts"),
         ("ignored_paths", [1], "must be a list of texts"),
         ("kept_parameters", {"id": 1}, "must be a list of texts"),

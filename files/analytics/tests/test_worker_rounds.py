@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -122,3 +123,45 @@ def test_what_was_set_aside_goes_when_events_of_that_age_do(
     monkeypatch.setattr(one._stopping, "wait", lambda _: one.stop())
     one.run()
     assert [path.stem for path in aside.iterdir()] == ["young"]
+
+
+def test_a_word_that_went_with_its_sums_is_written_anew(
+    make_settings: MakeSettings, engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(worker, "ALIVE", tmp_path / "alive")
+    monkeypatch.setattr(worker, "_IDLE_SECONDS", 0.01)
+    monkeypatch.setattr(worker, "_CHORES_SECONDS", 0)
+    settings = make_settings(engine.url)
+    site = replace(settings.sites[0], keep_days=1, sums_days=1)
+    settings = replace(settings, sites=(site, *settings.sites[1:]))
+    now = round(time.time() * 1000)
+    fields = {"site": site.domain, "name": "pageview", "hostname": "blog.test"}
+    spool = Spool(settings.spool)
+    spool.append(encode(Record(time=now, path="/again", **fields)))
+    one = worker.Worker(settings, engine)
+    rest, ends = one._rest, time.monotonic() + 30
+    went: list[int] = []
+
+    def asked(statement: str) -> int:
+        with engine.begin() as connection:
+            done = connection.execute(text(statement))
+            return int(done.scalar() or 0) if done.returns_rows else done.rowcount
+
+    def round_of_work(seconds: float) -> bool:
+        """As if many days had passed since the first event; then another comes."""
+        if asked("SELECT count(*) FROM events JOIN texts ON texts.id = path") == 2:
+            one.stop()
+        elif asked("SELECT count(*) FROM daily") and not went:
+            went.append(1)
+            asked("UPDATE daily SET day = day - 9")
+            asked("DELETE FROM events")
+            asked("DELETE FROM visits")
+            one._retention_due = 0
+        elif went and not asked("SELECT count(*) FROM texts"):
+            for number in (1, 2):
+                spool.append(encode(Record(time=now + number, path="/again", **fields)))
+        assert time.monotonic() < ends
+        return rest(seconds)
+
+    monkeypatch.setattr(one, "_rest", round_of_work)
+    one.run()

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,6 +25,7 @@ FIELDS = (
 
 UTC_ZONE = ZoneInfo("UTC")
 
+_KEEP_DAYS = 400
 _LONGEST_LINE = 200
 
 _DOMAIN = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
@@ -43,8 +44,10 @@ class Site:
     """Which of FIELDS are kept."""
     honour_do_not_track: bool = True
     """Whether Do Not Track and Global Privacy Control leave a visitor uncounted."""
-    keep_days: int = 400
-    """How long single events are kept; the daily sums stay."""
+    keep_days: int = _KEEP_DAYS
+    """How long single events are kept."""
+    sums_days: int | None = None
+    """How long the daily sums are kept, which are made of them; None: for good."""
     ignored_paths: tuple[str, ...] = ()
     """Pages that are not counted, `*` for any characters."""
     kept_parameters: tuple[str, ...] = ()
@@ -110,7 +113,15 @@ def _site(domain: str, given: object) -> tuple[Site | None, list[str]]:
             values[name] = _READ[name](value)
         except ValueError as error:
             faults.append(f"{name} {error}.")
+    faults += _too_short(values)
     return (None if faults else Site(domain, **values)), faults
+
+
+def _too_short(values: Mapping[str, Any]) -> Iterator[str]:
+    """Sums that are gone before their events would be made again with each that comes late."""
+    events, sums = values.get("keep_days", _KEEP_DAYS), values.get("sums_days")
+    if sums and sums < events:
+        yield f"sums_days is {sums}, less than the {events} of keep_days, which they are made of."
 
 
 def _time_zone(value: object) -> ZoneInfo:
@@ -158,6 +169,10 @@ def _days(value: object) -> int:
     return value
 
 
+def _days_or_none(value: object) -> int | None:
+    return None if value is None else _days(value)
+
+
 def _line(value: object) -> str:
     if not isinstance(value, str) or not value.isprintable() or len(value) > _LONGEST_LINE:
         raise ValueError(f"must be one line of at most {_LONGEST_LINE} characters")
@@ -176,6 +191,7 @@ _READ: Mapping[str, Any] = {
     "collect": _collect,
     "honour_do_not_track": _switch,
     "keep_days": _days,
+    "sums_days": _days_or_none,
     "ignored_paths": _texts,
     "kept_parameters": _texts,
     "server_senders": _switch,

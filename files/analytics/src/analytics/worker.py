@@ -83,7 +83,9 @@ class Worker:
             filtered.forget_all(connection)
         carrier, ahead = Carrier(self._settings, connection), Ahead(self._settings)
         while not self._stopping.is_set():
-            self._do_chores(connection)
+            if self._do_chores(connection):
+                # What the carrier remembers of words may be gone.
+                return
             if not carrier.work():
                 began = time.monotonic()
                 made = ahead.work(connection)
@@ -112,29 +114,35 @@ class Worker:
             self._stopping.wait(min(left, _CHORES_SECONDS))
         return self._stopping.is_set()
 
-    def _do_chores(self, connection: Connection | None) -> None:
-        """What must happen at its time, with a database or without one."""
+    def _do_chores(self, connection: Connection | None) -> bool:
+        """What must happen at its time, with a database or without one; whether words went."""
         if time.monotonic() < self._chores_due:
-            return
+            return False
         self._chores_due = time.monotonic() + _CHORES_SECONDS
         ALIVE.touch()
         now = datetime.now(UTC)
         Visitors(self._settings.keys).destroy_old(self._settings.sites, now)
         if connection is None:
-            return
+            return False
         self._publish_event_tokens(connection)
         with connection.begin():
             rollups.close_months(connection, now.date())
             filtered.bound(connection)
             self._mark_releases(connection)
-        if time.monotonic() >= self._retention_due:
-            self._retention_due = time.monotonic() + _RETENTION_SECONDS
-            retention.apply(connection, self._settings.sites, now)
-            with connection.begin():
-                expire(connection, now)
-            # It may be of any site, and is never older than an event that is kept.
-            limits = [retention.oldest_kept(site, now) for site in self._settings.sites]
-            aside.forget(self._settings.spool, min(limits))
+        if time.monotonic() < self._retention_due:
+            return False
+        self._retention_due = time.monotonic() + _RETENTION_SECONDS
+        return self._tidy(connection, now)
+
+    def _tidy(self, connection: Connection, now: datetime) -> bool:
+        """Delete what is too old; whether words went."""
+        words_went = retention.apply(connection, self._settings.sites, now)
+        with connection.begin():
+            expire(connection, now)
+        # It may be of any site, and is never older than an event that is kept.
+        limits = [retention.oldest_kept(site, now) for site in self._settings.sites]
+        aside.forget(self._settings.spool, min(limits))
+        return words_went
 
     def _publish_event_tokens(self, connection: Connection) -> None:
         """For whoever has changed them out of reach of the spool, or restored a backup."""

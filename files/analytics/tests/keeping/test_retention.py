@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from analytics.config import Settings
-from analytics.keeping import partitions, retention
+from analytics.keeping import partitions, retention, rollups
 from analytics.keeping.retention import oldest_kept
 from analytics.sites import Site
 from analytics.spool.record import Record, encode
@@ -30,9 +30,9 @@ def record(moment: datetime, **fields: Any) -> Record:
     return Record(time=time, **values | {"path": "/", "visitor": 1} | fields)
 
 
-def apply(engine: Engine, *sites: Site, now: datetime = NOW) -> None:
+def apply(engine: Engine, *sites: Site, now: datetime = NOW) -> bool:
     with engine.connect() as connection:
-        retention.apply(connection, sites, now)
+        return retention.apply(connection, sites, now)
 
 
 def numbers(engine: Engine, query: str) -> list[Any]:
@@ -139,3 +139,36 @@ def test_a_day_that_is_not_summed_yet_is_summed_before_it_goes(
     assert sums(engine) == before != []
     work(settings)
     assert sums(engine) == before
+
+
+def test_sums_stay_unless_the_owner_says_for_how_long(engine: Engine, keep: Keep) -> None:
+    shop = Site("shop.test", keep_days=30)
+    for site in ("blog.test", "shop.test"):
+        days = (10, 50, 60, 61, 62, 200)
+        keep([record(NOW - n * DAYS, site=site, path=f"/{site}/{n}") for n in days])
+    first = (NOW - 60 * DAYS).date()
+    counts = ", ".join(["1"] * 7)
+    with engine.begin() as connection:
+        for day in (first, first - DAYS):
+            connection.execute(
+                text(
+                    "INSERT INTO imported_daily (site, day, dimension, origin, value, import,"
+                    " visitors, visits, page_views, bounces, seconds, scrolls, scrolled)"
+                    f" VALUES (1, :day, 1, 2, 0, 1, {counts})"
+                ),
+                {"day": day},
+            )
+            connection.execute(text("INSERT INTO drops VALUES (1, :day, 'x', 1)"), {"day": day})
+        rollups.close_months(connection, NOW.date())
+    before = numbers(engine, "SELECT count(*) FROM daily WHERE site = 2")
+    assert apply(engine, replace(BLOG, sums_days=60), shop)
+    for table in ("daily", "imported_daily", "drops"):
+        assert numbers(engine, f"SELECT min(day) FROM {table} WHERE site = 1") == [first], table
+    assert numbers(engine, "SELECT count(*) FROM daily WHERE site = 2") == before
+    paths = "SELECT text FROM texts WHERE text LIKE '/blog%' ORDER BY 1"
+    assert numbers(engine, paths) == ["/blog.test/10", "/blog.test/50", "/blog.test/60"]
+    with engine.begin() as connection:
+        rollups.close_months(connection, NOW.date())
+    january = "SELECT page_views FROM monthly WHERE site = 1 AND dimension = 1 ORDER BY month"
+    assert numbers(engine, january) == [2]
+    assert not apply(engine, replace(BLOG, sums_days=60), shop), "all of it is gone"

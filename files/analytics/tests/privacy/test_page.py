@@ -87,6 +87,8 @@ def test_without_marks_none_is_explained(page_of: Callable[..., str]) -> None:
     [
         ({"keep_days": 37}, "after 37 days"),
         ({"keep_days": 1}, "after 1 day,"),
+        ({"sums_days": None}, "The sums of each day stay"),
+        ({"sums_days": 800}, "The sums of each day are deleted after 800 days"),
         ({"public": True}, "are public"),
         ({"public": False}, "Only the owner"),
         ({"kept_parameters": ("id",)}, "<code>id</code>"),

@@ -1,4 +1,4 @@
-"""`flask --app analytics retention`: for how long single visits are kept, and what is due."""
+"""`flask --app analytics retention`: for how long visits and sums are kept, and what is due."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,10 +37,15 @@ def _show() -> None:
             state = _state(connection, site, cli.now())
             oldest = f"{state.oldest.astimezone(site.time_zone):%F}" if state.oldest else "none"
             rows.append(
-                (site.domain, f"{site.keep_days} days", oldest, f"{state.kept:,}", f"{state.due:,}")
+                (
+                    *(site.domain, f"{site.keep_days} days", oldest),
+                    *(f"{state.kept:,}", f"{state.due:,}"),
+                    "for good" if site.sums_days is None else f"{site.sums_days} days",
+                )
             )
-    click.echo(cli.table(("site", "kept for", "oldest event", "events", "due to go"), rows))
-    click.echo("Daily sums stay for good. To delete now what is due: retention run")
+    head = ("site", "kept for", "oldest event", "events", "due to go", "daily sums")
+    click.echo(cli.table(head, rows))
+    click.echo("To delete now what is due: retention run")
 
 
 @command.command("run")

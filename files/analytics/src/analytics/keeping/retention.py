@@ -1,13 +1,18 @@
-"""Deletes single visits and events when they are old; the daily sums stay."""
+"""Deletes single visits and events when they are old, and daily sums if the owner wants that."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from analytics.keeping import filtered, partitions, rollups
+from analytics.keeping import filtered, partitions, rollups, words
 from analytics.sites import UTC_ZONE, Site
 
 _SEEN = "start < :limit AND start + make_interval(secs => seconds)"
+
+
+_SUMS = ("daily", "imported_daily", "drops")
+# Without some of its days a month is made again.
+_FORGET_MONTHS = "DELETE FROM monthly WHERE site = :site AND month < :first"
 
 
 def oldest_kept(site: Site, now: datetime) -> datetime:
@@ -16,11 +21,12 @@ def oldest_kept(site: Site, now: datetime) -> datetime:
     return local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
 
 
-def apply(connection: Connection, sites: tuple[Site, ...], now: datetime) -> None:
+def apply(connection: Connection, sites: tuple[Site, ...], now: datetime) -> bool:
     """Delete what is too old. Whole months go as tables; the rest of a month row by row.
 
-    A site that is no longer set keeps its events for as long as the longest of the others. A visit
-    stays for as long as an event of it may.
+    A site that is no longer set keeps its events for as long as the longest of the others, and its
+    sums. A visit stays for as long as an event of it may. When sums went, so did words that nothing
+    else has: then it is true, and nobody may use the numbers of words that they remember.
     """
     limits = {site.domain: oldest_kept(site, now) for site in sites}
     last = partitions.month_of(min(limits.values()) - timedelta(days=1))
@@ -47,3 +53,26 @@ def apply(connection: Connection, sites: tuple[Site, ...], now: datetime) -> Non
                     ),
                     {"limit": limit, "domain": domain},
                 )
+    with connection.begin():
+        gone = [_forget_sums(connection, site, now) for site in sites]
+        if any(gone):
+            words.forget_unused(connection)
+    return any(gone)
+
+
+def _forget_sums(connection: Connection, site: Site, now: datetime) -> bool:
+    """Delete the sums of days that are too old; whether there were any."""
+    if site.sums_days is None:
+        return False
+    first = now.astimezone(site.time_zone).date() - timedelta(days=site.sums_days)
+    number = connection.scalar(
+        text("SELECT id FROM sites WHERE domain = :domain"), {"domain": site.domain}
+    )
+    values: dict[str, int | date | None] = {"site": number, "first": first}
+    gone = 0
+    for table in _SUMS:
+        statement = text(f"DELETE FROM {table} WHERE site = :site AND day < :first")
+        gone += connection.execute(statement, values).rowcount
+    if gone:
+        connection.execute(text(_FORGET_MONTHS), values)
+    return gone > 0
