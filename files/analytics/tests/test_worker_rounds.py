@@ -17,6 +17,7 @@ from analytics.sites import Site
 from analytics.spool.record import Record, encode
 from analytics.spool.writer import Spool
 from analytics.taking.visitors import Visitors
+from sightings import seen
 from sqlalchemy import URL, Engine, text
 
 MakeSettings = Callable[[URL], Settings]
@@ -108,10 +109,15 @@ def test_sums_of_filters_are_forgotten_at_the_start_and_made_when_nothing_is_to_
 
 
 def test_what_was_set_aside_goes_when_events_of_that_age_do(
-    make_settings: MakeSettings, engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    make_settings: MakeSettings,
+    engine: Engine,
+    keep: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     monkeypatch.setattr(worker, "ALIVE", tmp_path / "alive")
     settings = make_settings(engine.url)
+    keep([seen("/")])
     aside = settings.spool / "damaged"
     aside.mkdir()
     for name, days in (("old", 402), ("young", 398)):
@@ -139,6 +145,7 @@ def test_a_word_that_went_with_its_sums_is_written_anew(
     spool = Spool(settings.spool)
     spool.append(encode(Record(time=now, path="/again", **fields)))
     one = worker.Worker(settings, engine)
+    monkeypatch.setattr(one._clock, "is_trusted", lambda *_: True)
     rest, ends = one._rest, time.monotonic() + 30
     went: list[int] = []
 
@@ -165,3 +172,28 @@ def test_a_word_that_went_with_its_sums_is_written_anew(
 
     monkeypatch.setattr(one, "_rest", round_of_work)
     one.run()
+
+
+@pytest.mark.parametrize("witnesses", [0, 1])
+def test_nothing_goes_by_a_clock_that_may_have_jumped(
+    make_settings: MakeSettings,
+    engine: Engine,
+    keep: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    witnesses: int,
+) -> None:
+    """As if it were 500 days later all of a sudden, or nobody had come for so long."""
+    monkeypatch.setattr(worker, "ALIVE", tmp_path / "alive")
+    settings = make_settings(engine.url)
+    keep([seen("/", days=500), seen("/", days=0), *[seen("/", days=3)] * witnesses])
+    aside = settings.spool / "damaged" / "old.bytes"
+    aside.parent.mkdir()
+    aside.touch()
+    os.utime(aside, (0, 0))
+    one = worker.Worker(settings, engine)
+    monkeypatch.setattr(one._stopping, "wait", lambda _: one.stop())
+    one.run()
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM events")) == 2
+    assert aside.exists() == (not witnesses)

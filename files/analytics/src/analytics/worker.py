@@ -24,6 +24,7 @@ from analytics.access.expiry import expire
 from analytics.config import ConfigError, Settings
 from analytics.keeping import annotations, filtered, lock, retention, rollups
 from analytics.keeping.carrier import Carrier
+from analytics.keeping.clock import Clock
 from analytics.seeing.ahead import Ahead
 from analytics.spool import aside, restoring
 from analytics.taking.visitors import Visitors
@@ -48,6 +49,7 @@ class Worker:
         self._engine = engine
         self._stopping = threading.Event()
         self._chores_due = self._retention_due = 0.0
+        self._clock = Clock()
 
     def stop(self) -> None:
         """End after the batch that is under way."""
@@ -136,9 +138,14 @@ class Worker:
 
     def _tidy(self, connection: Connection, now: datetime) -> bool:
         """Delete what is too old; whether words went."""
-        words_went = retention.apply(connection, self._settings.sites, now)
         with connection.begin():
             expire(connection, now)
+        if not self._clock.is_trusted(connection, now, time.monotonic()):
+            log.info(
+                "old visits stay for now: those of the last days don't say it is %s", now.date()
+            )
+            return False
+        words_went = retention.apply(connection, self._settings.sites, now)
         # It may be of any site, and is never older than an event that is kept.
         limits = [retention.oldest_kept(site, now) for site in self._settings.sites]
         aside.forget(self._settings.spool, min(limits))

@@ -11,6 +11,7 @@ from analytics.config import Settings
 from analytics.keeping import partitions, retention, rollups
 from analytics.keeping.retention import oldest_kept
 from analytics.sites import Site
+from analytics.spool import reader as segments
 from analytics.spool.record import Record, encode
 from analytics.spool.writer import Spool
 from flask import Flask
@@ -124,6 +125,48 @@ def test_an_event_that_is_too_old_does_not_destroy_the_sums_of_its_day(
         ("blog.test", today, "too old", 1),
         ("no-longer.test", today, "too old", 1),
     ]
+
+
+def began_at(settings: Settings, moment: datetime) -> None:
+    """As if the only segment had been begun then."""
+    (segment,) = segments.segments(settings.spool)
+    name = f"{moment.timestamp() * 1e9:020.0f}-00000000.spool"
+    segment.path.rename(segment.path.with_name(name))
+
+
+@pytest.mark.parametrize("days", [500, 20_000])
+def test_an_event_that_waited_while_the_clock_jumped_is_stored(
+    engine: Engine, keep: Keep, spool: Spool, settings: Settings, work: Work, days: int
+) -> None:
+    """Or the system began without knowing the time: what was promised is kept all the same."""
+    then = datetime.now(UTC) - days * DAYS
+    keep([record(then, visitor=2)])
+    spool.append(encode(record(then)))
+    spool.append(encode(record(then, site="no-longer.test")))
+    spool.close()
+    began_at(settings, then)
+    work(settings)
+    assert numbers(engine, "SELECT count(*) FROM events") == [3]
+    assert numbers(engine, "SELECT count(*) FROM drops") == [0]
+    totals = "SELECT page_views FROM daily WHERE dimension = 1 ORDER BY site"
+    assert numbers(engine, totals) == [2, 1]
+
+
+def test_an_event_that_waited_for_longer_than_events_are_kept_does_not_destroy_sums(
+    engine: Engine, keep: Keep, spool: Spool, settings: Settings, work: Work
+) -> None:
+    now = datetime.now(UTC)
+    then = oldest_kept(BLOG, now) - timedelta(hours=12)
+    keep([record(then, visitor=number) for number in range(1, 6)])
+    apply(engine, BLOG, now=now)
+    before = sums(engine)
+    assert numbers(engine, "SELECT count(*) FROM events") == [0]
+    spool.append(encode(record(then)))
+    spool.close()
+    began_at(settings, then)
+    work(settings)
+    assert sums(engine) == before != []
+    assert numbers(engine, "SELECT reason FROM drops") == ["too old"]
 
 
 def test_a_day_that_is_not_summed_yet_is_summed_before_it_goes(

@@ -7,7 +7,7 @@ when: what was committed is not read again, and what was not is.
 import logging
 import time
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
@@ -80,7 +80,7 @@ class Carrier:
             # No error: it was promised to nobody.
             log.warning("%s: the last record was cut off at byte %d", segment.name, batch.torn[1])
         with self._connection.begin():
-            self._store.write(self._connection, list(self._read(batch)))
+            self._store.write(self._connection, list(self._read(segment, batch)))
             self._connection.execute(
                 text(
                     'INSERT INTO positions (segment, "offset") VALUES (:segment, :offset)'
@@ -141,22 +141,41 @@ class Carrier:
                 return True
         return False
 
-    def _read(self, batch: Batch) -> Iterator[Record | Dropped]:
+    def _read(self, segment: Segment, batch: Batch) -> Iterator[Record | Dropped]:
         """The batch's records. An event of a day whose events are deleted is only counted: to make
         that day's sums again would destroy them.
+
+        Of one that is as old as its segment the clock alone says that it is too old. It may have
+        jumped, so what is stored decides.
         """
         now = datetime.now(UTC)
         oldest = {
             site.domain: oldest_kept(site, now).timestamp() * 1000 for site in self._settings.sites
         }
         limit = min(oldest.values())
+        bare: dict[tuple[str, date], bool] = {}
         for record in _decoded(batch.records):
-            if isinstance(record, Record) and record.time < oldest.get(record.site, limit):
+            if not isinstance(record, Record):
+                yield record
+                continue
+            since = oldest.get(record.site, limit)
+            if record.time >= since or (
+                segment.stamp / 1e6 < since and not self._has_bare_sums(record, bare)
+            ):
+                yield record
+            else:
                 yield Dropped(
                     time=round(now.timestamp() * 1000), site=record.site, reasons={"too old": 1}
                 )
-            else:
-                yield record
+
+    def _has_bare_sums(self, record: Record, known: dict[tuple[str, date], bool]) -> bool:
+        """Whether an event's day has sums and no events any more."""
+        zone = self._zone(record.site)
+        day = datetime.fromtimestamp(record.time / 1000, zone).date()
+        where = record.site, day
+        if where not in known:
+            known[where] = rollups.are_bare(self._connection, record.site, day, zone)
+        return known[where]
 
     def _zone(self, domain: str) -> ZoneInfo:
         return self._zones.get(domain, UTC_ZONE)

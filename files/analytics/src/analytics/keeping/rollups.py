@@ -98,6 +98,19 @@ WHERE site = :site AND day >= :month AND day < CAST(:month AS date) + interval '
 GROUP BY site, dimension, value
 """
 
+_BARE = f"""
+SELECT EXISTS (SELECT FROM daily WHERE site = s.id AND dimension = {TOTAL} AND day = :day)
+  AND NOT EXISTS (SELECT FROM events WHERE site = s.id AND time >= :start AND time < :end)
+FROM sites s WHERE domain = :domain
+"""
+
+
+def are_bare(connection: Connection, domain: str, day: date, zone: ZoneInfo) -> bool:
+    """Whether a day's sums are all that is left of it: they can't be made again."""
+    start, end = day_bounds(day, zone)
+    values = {"domain": domain, "day": day, "start": start, "end": end}
+    return bool(connection.scalar(text(_BARE), values))
+
 
 def rebuild(connection: Connection, site: int, day: date, zone: ZoneInfo) -> None:
     """Make the sums of a site's day again."""
