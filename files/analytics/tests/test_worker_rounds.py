@@ -17,6 +17,7 @@ from analytics.sites import Site
 from analytics.spool.record import Record, encode
 from analytics.spool.writer import Spool
 from analytics.taking.visitors import Visitors
+from msgspec import structs
 from sightings import seen
 from sqlalchemy import URL, Engine, text
 
@@ -141,9 +142,9 @@ def test_a_word_that_went_with_its_sums_is_written_anew(
     site = replace(settings.sites[0], keep_days=1, sums_days=1)
     settings = replace(settings, sites=(site, *settings.sites[1:]))
     now = round(time.time() * 1000)
-    fields = {"site": site.domain, "name": "pageview", "hostname": "blog.test"}
     spool = Spool(settings.spool)
-    spool.append(encode(Record(time=now, path="/again", **fields)))
+    event = Record(time=now, site=site.domain, name="pageview", path="/again", hostname="blog.test")
+    spool.append(encode(event))
     one = worker.Worker(settings, engine)
     monkeypatch.setattr(one._clock, "is_trusted", lambda *_: True)
     rest, ends = one._rest, time.monotonic() + 30
@@ -166,7 +167,7 @@ def test_a_word_that_went_with_its_sums_is_written_anew(
             one._retention_due = 0
         elif went and not asked("SELECT count(*) FROM texts"):
             for number in (1, 2):
-                spool.append(encode(Record(time=now + number, path="/again", **fields)))
+                spool.append(encode(structs.replace(event, time=now + number)))
         assert time.monotonic() < ends
         return rest(seconds)
 

@@ -241,8 +241,16 @@ def test_the_sums_of_an_old_log_go_out_and_in(
 def test_without_campaigns_no_source_comes_from_one(
     app: Flask, untagged: Flask, tmp_path: Path, keep: Keep
 ) -> None:
-    tagged = {"utm_source": "hn", "source": "Hacker News", "channel": "Organic Social"}
-    from_google = {"referrer": "google.com/", "source": "Google", "channel": "Organic Search"}
+    tagged: dict[str, Any] = {
+        "utm_source": "hn",
+        "source": "Hacker News",
+        "channel": "Organic Social",
+    }
+    from_google: dict[str, Any] = {
+        "referrer": "google.com/",
+        "source": "Google",
+        "channel": "Organic Search",
+    }
     keep([seen("/", days=3, **tagged), seen("/", days=3, visitor=2, **from_google)])
     taken_in(untagged, exported(app, tmp_path))
     found = everything(untagged)
@@ -252,7 +260,7 @@ def test_without_campaigns_no_source_comes_from_one(
 
 @pytest.mark.parametrize("tags", [{}, {"utm_source": "hn"}])
 def test_without_campaigns_sums_that_may_have_some_are_left(
-    app: Flask, untagged: Flask, tmp_path: Path, keep: Keep, tags: dict[str, str]
+    app: Flask, untagged: Flask, tmp_path: Path, keep: Keep, tags: dict[str, Any]
 ) -> None:
     """Of sums nobody can tell which sources a campaign has named."""
     keep([seen("/", days=300, source="Hacker News", channel="Organic Social", **tags)])
