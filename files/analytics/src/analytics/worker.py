@@ -141,9 +141,6 @@ class Worker:
         with connection.begin():
             expire(connection, now)
         if not self._clock.is_trusted(connection, now, time.monotonic()):
-            log.info(
-                "old visits stay for now: those of the last days don't say it is %s", now.date()
-            )
             return False
         words_went = retention.apply(connection, self._settings.sites, now)
         # It may be of any site, and is never older than an event that is kept.

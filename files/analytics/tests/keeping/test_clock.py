@@ -56,12 +56,16 @@ def test_without_witnesses_it_must_run_evenly_for_a_day(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("jump", [YEARS, -YEARS, 2 * HOUR])
-def test_a_jump_begins_the_day_anew(lab: Lab, jump: timedelta) -> None:
+def test_a_jump_begins_the_day_anew(
+    lab: Lab, jump: timedelta, caplog: pytest.LogCaptureFixture
+) -> None:
     lab.is_trusted()
     lab.pass_by(2 * DAY)
     assert lab.is_trusted()
+    assert not caplog.text
     lab.now += jump
     assert not lab.is_trusted()
+    assert f"the clock jumped by {jump / HOUR:.0f} hours" in caplog.text
     lab.pass_by(DAY - HOUR)
     assert not lab.is_trusted()
     lab.pass_by(HOUR)

@@ -4,9 +4,12 @@ One that jumps ahead, as at a start before the time is known, would make all tha
 once. What is deleted a day later harms nobody.
 """
 
+import logging
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
+
+log = logging.getLogger(__name__)
 
 _DAY = timedelta(days=1)
 # Of a visit it is known by which clock it came, but not of one that came since a jump.
@@ -26,7 +29,10 @@ class Clock:
         """Whether visits of the days before say that it is about `now`, or else the clock has run
         evenly for a day. `seconds` are those of a clock that nobody sets.
         """
-        if self._since is None or abs(now - self._since[0] - self._ran(seconds)) > _JUMP:
+        jump = now - self._since[0] - self._ran(seconds) if self._since else timedelta()
+        if abs(jump) > _JUMP:
+            log.warning("the clock jumped by %.0f hours", jump / timedelta(hours=1))
+        if self._since is None or abs(jump) > _JUMP:
             self._since = now, seconds
         if self._ran(seconds) >= _DAY:
             return True
