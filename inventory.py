@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from digitalocean.hosts import found_droplets, reached
+from digitalocean.hosts import TAG_VARIABLE, found_droplets, reached
 from settings.load import check_inventory, written_hosts
 
 # Your server: write its address here, like ["203.0.113.7"].
@@ -36,8 +36,10 @@ _found = found_droplets(_written)
 _others = {name: hosts for name, hosts in _found.items() if name != "droplets"}
 globals().update(_others)
 
-# The last group's settings win, so this one stands below.
-_here = [] if "emulated" in _found else _running_emulated()
+# The last group's settings win, so this one stands below. Nor is it one of those that are asked for
+# by another tag.
+_asked_for = "emulated" in _found or TAG_VARIABLE in os.environ
+_here = [] if _asked_for else _running_emulated()
 emulated = [*_found.get("emulated", []), *_here]
 droplets = [*_written, *_found.get("droplets", []), *_here]
 

@@ -3,97 +3,15 @@
 Exit code 0: the new one is live. 1: something went wrong; the same command goes on from there.
 """
 
-import json
-import os
-import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from commands.backup import PROGRAM
 from commands.confirm import typed
-from commands.hosts import PROJECT, PYINFRA, Host, hosts
+from commands.handover import back_up, carry_over, deploy_and_verify, host_of, phase
 from commands.with_cloud import with_cloud
 from digitalocean.errors import CloudError
-from digitalocean.hosts import TAG_VARIABLE
 from digitalocean.rebuild import Pair, Rebuild
 from digitalocean.things import Droplet
 from settings.model import Settings
-
-
-@contextmanager
-def phase(words: str) -> Iterator[None]:
-    """Say what is done, and how long it took."""
-    print(f"--> {words} …", flush=True)
-    start = time.monotonic()
-    yield
-    print(f"    {words}: {time.monotonic() - start:.0f} s", flush=True)
-
-
-def back_up(settings: Settings) -> None:
-    """A last backup of the old droplet."""
-    host = _host(settings)
-    if subprocess.run(host.ssh(PROGRAM, "backup"), check=False).returncode:
-        raise CloudError(
-            "The last backup failed, so nothing was begun. Mend it (make status), or go on with "
-            "the backup before it: make rebuild LAST=1"
-        )
-
-
-def _host(settings: Settings, tag: str = "") -> Host:
-    """The droplet as a host: the one that is live, or that with `tag`."""
-    asked = hosts(**({TAG_VARIABLE: tag} if tag else {}))
-    found = [one for one in asked if one.name == settings.droplet_name]
-    if not found:
-        raise CloudError(f"The droplet {settings.droplet_name} can't be reached.")
-    return found[0]
-
-
-def deploy_and_verify(settings: Settings, tag: str) -> None:
-    """Bring the droplet with `tag` to what is described, from the newest backup, and test it."""
-    there = os.environ | {TAG_VARIABLE: tag, "FREEHOLD_LIMIT": settings.droplet_name}
-    deploy = [PYINFRA, "inventory.py", "deploy.py", "-y", "--limit", settings.droplet_name]
-    with phase("Deploying, and restoring the newest backup"):
-        _must([*deploy, "--data", "restore=latest"], there, "The deploy of the new droplet failed")
-    with phase("Verifying"):
-        pytest = [sys.executable, "-m", "pytest", "--quiet", "tests/host"]
-        _must(pytest, there, "The new droplet is not as it must be")
-
-
-def carry_over(settings: Settings, old_tag: str, new_tag: str) -> None:
-    """What the old droplet took since the backup that the new one began with, counted there."""
-    old, new = _host(settings, old_tag), _host(settings, new_tag)
-    last = _stamps(old)["backup"]
-    if _stamps(new)["restored"] != last:
-        # The old one made another backup meanwhile, as it does every hour. That may be gone again:
-        # both have the same name, and of each hour the youngest of either is kept.
-        _must(old.ssh(PROGRAM, "backup"), dict(os.environ), "Another last backup failed")
-        last = _stamps(old)["backup"]
-        for words in (("begin", last), ("finish",)):
-            _must(new.ssh(PROGRAM, *words), dict(os.environ), "The newer backup was not restored")
-    with subprocess.Popen(old.ssh(PROGRAM, "hand-over", last), stdout=subprocess.PIPE) as handing:
-        taking = subprocess.run(new.ssh(PROGRAM, "take"), stdin=handing.stdout, check=False)
-    if handing.returncode or taking.returncode:
-        raise CloudError(
-            "What came since the last backup could not be carried over. The old one is there with "
-            "all of it. To go on: make rebuild; to go on without: make rebuild LAST=1"
-        )
-
-
-def _stamps(host: Host) -> dict[str, str]:
-    asked = subprocess.run(
-        host.ssh(PROGRAM, "stamps"), stdout=subprocess.PIPE, text=True, check=False
-    )
-    if asked.returncode:
-        raise CloudError(f"{host.name} at {host.address} did not answer. To go on: make rebuild")
-    found: dict[str, str] = json.loads(asked.stdout)
-    return found
-
-
-def _must(command: list[str], environment: dict[str, str], words: str) -> None:
-    if subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode:
-        raise CloudError(f"{words}; the old one is as it was. To go on: make rebuild")
 
 
 def rebuild(steps: Rebuild, settings: Settings, *, last: bool) -> int:
@@ -105,24 +23,34 @@ def rebuild(steps: Rebuild, settings: Settings, *, last: bool) -> int:
         )
     pair = steps.pair()
     if not _is_moved(steps, pair):
-        if pair.new is None:
-            if pair.old is not None and not last:
-                with phase("Taking a last backup"):
-                    back_up(settings)
-            with phase("Making the new droplet"):
-                steps.make()
-            pair = steps.pair()
-        if pair.new is not None and not pair.new.carries(steps.tag):
-            deploy_and_verify(settings, steps.next)
-            if pair.old is not None and not last:
-                with phase("Carrying over what came since the backup"):
-                    carry_over(settings, steps.tag, steps.next)
+        if pair.new is None or not pair.new.carries(steps.tag):
+            pair = _prepared(steps, pair, settings, last=last)
         with phase("Moving the address"):
             steps.move(pair)
-        pair = steps.pair()
     with phase("Moving the names"):
         steps.settle()
-    return _finish(steps, pair.old, settings)
+    return _finish(steps, steps.pair(), settings)
+
+
+def _prepared(steps: Rebuild, pair: Pair, settings: Settings, *, last: bool) -> Pair:
+    """Old and new, when the new one has all that the old one had, as far as it can be had."""
+    # One whose place was taken is not live, whatever became of the one that took it.
+    live = pair.old if pair.old is not None and pair.old.carries(steps.tag) else None
+    if pair.new is None and live is not None and not last:
+        with phase("Taking a last backup"):
+            back_up(host_of(settings, live, steps.tag, *steps.addresses_of(live)))
+    # Also one that is there: the run that made it may have been cut off before it was ready.
+    with phase("Making the new droplet"):
+        steps.make()
+    pair = steps.pair()
+    if pair.new is None:
+        raise CloudError("The new droplet was made and is not to be seen. Type: make rebuild")
+    deploy_and_verify(settings, pair.new, steps.next)
+    if live is not None and not last:
+        with phase("Carrying over what came since the backup"):
+            old = host_of(settings, live, steps.tag, *steps.addresses_of(live))
+            carry_over(old, host_of(settings, pair.new, steps.next))
+    return pair
 
 
 def _is_moved(steps: Rebuild, pair: Pair) -> bool:
@@ -135,11 +63,20 @@ def _is_moved(steps: Rebuild, pair: Pair) -> bool:
     )
 
 
-def _finish(steps: Rebuild, old: Droplet | None, settings: Settings) -> int:
-    """Destroy the old one when its owner says so."""
+def _finish(steps: Rebuild, pair: Pair, settings: Settings) -> int:
+    """Destroy the old one when its owner says so, and be at the end."""
+    old, new = pair.old, pair.new
+    if new is None:
+        raise CloudError("The new droplet is live, and not to be seen. Type: make rebuild")
     if old is None or not old.carries(steps.old):
         print("The new droplet is live.")
-        return 0
+    else:
+        _give_up(steps, old, new, settings)
+    steps.end(new)
+    return 0
+
+
+def _give_up(steps: Rebuild, old: Droplet, new: Droplet, settings: Settings) -> None:
     print(
         f"The new droplet is live. The old one ({old.id}, {old.ipv4}) still runs and costs "
         f"${old.monthly:.2f} a month. It goes for good with all that is on its disk.",
@@ -147,10 +84,9 @@ def _finish(steps: Rebuild, old: Droplet | None, settings: Settings) -> int:
     )
     if not typed(settings.droplet_name, "destroy the old one"):
         print("It stays. To be asked again: make rebuild")
-        return 0
+        return
     with phase("Destroying the old droplet"):
-        steps.destroy(old)
-    return 0
+        steps.destroy(old, new)
 
 
 def main() -> int:

@@ -3,11 +3,13 @@
 | the old one has | the new one has | what comes next |
 |---|---|---|
 | TAG | is not there | a last backup, then the new droplet, as TAG-next |
-| TAG, or is gone | TAG-next | deploy and restore, verify, then move |
+| TAG, TAG and TAG-old, or is gone | TAG-next | deploy and restore, verify, then move |
 | TAG, TAG-old | TAG-next, TAG | go on with the move |
-| TAG-old | TAG | the old one may be destroyed |
+| TAG-old, or is gone | TAG-next, TAG | the names; then the old one may be destroyed |
+| TAG-old | TAG | the same |
 
-So a run that was cut off goes on where it was, from whatever machine.
+So a run that was cut off goes on where it was, from whatever machine. TAG-next goes last: without
+it nothing would tell that what has TAG is the new one already.
 """
 
 from dataclasses import dataclass
@@ -73,20 +75,29 @@ class Rebuild:
             if part.pending():
                 part.mend()
 
+    def addresses_of(self, droplet: Droplet) -> list[str]:
+        """The reserved addresses that lead to it."""
+        if self._settings.reserved_address == "no":
+            return []
+        known = self._cloud.facts.addresses()
+        return [one.ip for one in known if one.droplet == droplet.id]
+
     def move(self, pair: Pair) -> None:
         """Lead the address to the new droplet, and give it the tag."""
         new, client = pair.new, self._cloud.client
         if new is None:
             raise CloudError("There is no new droplet to move to. Type: make rebuild")
-        if self._settings.reserved_address != "no":
-            self._lead(pair, new)
         # Two with the tag are an error to everybody else, none would be an invitation.
         if pair.old is not None:
             tags.give(client, self.old, pair.old.id)
         tags.give(client, self.tag, new.id)
+        # After the tags, which tell the next run that the new one takes events from here on.
+        if self._settings.reserved_address != "no":
+            self._lead(pair, new)
+        # A key that the old one was born with must not be taken for that of the new one.
+        host_keys.forget_born(self._settings.droplet_name, self._cloud.folder)
         if pair.old is not None:
             tags.take(client, self.tag, pair.old.id)
-        tags.take(client, self.next, new.id)
 
     def settle(self) -> None:
         """Have everything lead to the droplet that has the tag now."""
@@ -102,10 +113,16 @@ class Rebuild:
         if address is not None and address.droplet != new.id:
             addresses.lead(self._cloud, addresses.unlocked(self._cloud, address), new)
 
-    def destroy(self, old: Droplet) -> None:
-        """Destroy the droplet whose place was taken."""
+    def destroy(self, old: Droplet, new: Droplet) -> None:
+        """Destroy the droplet whose place was taken by `new`."""
         if not old.carries(self.old) or old.carries(self.tag):
             raise CloudError(f"The droplet {old.id} is in use, and is not destroyed.")
+        # Else a run that is cut off after this leaves what looks like one never rebuilt.
+        tags.give(self._cloud.client, self.next, new.id)
         self._cloud.client.delete(f"{PATH}/{old.id}")
         self._cloud.facts.gone(PATH, old.id)
         host_keys.Pins(self._cloud.folder).set([host_keys.known_as(old.ipv4)], [])
+
+    def end(self, new: Droplet) -> None:
+        """Nothing is left to do: the new droplet is like any other."""
+        tags.take(self._cloud.client, self.next, new.id)

@@ -3,11 +3,12 @@
 import json
 import subprocess
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
-from commands import rebuild
-from settings.model import Settings
+from commands import handover
+from commands.hosts import Host
 from tests.deploys.backup_hosts import CARRIED, NewHost, go_on, new_host, restored, writing
 from tests.deploys.backup_lab import STATE, Lab
 from tests.deploys.debian_lab import Done, wait
@@ -35,6 +36,11 @@ def handed_over(old: Lab, new: Lab, stamp: str) -> Done:
     )
     said = given.stderr + taken.stdout + taken.stderr
     return Done(given.returncode or taken.returncode, said.decode())
+
+
+def as_host(lab: Lab) -> Host:
+    """As a command of the owner's machine sees it."""
+    return cast("Host", SimpleNamespace(ssh=lab.on_host, name="host", address="there"))
 
 
 def counted(lab: Lab) -> list[int]:
@@ -107,7 +113,7 @@ def test_after_another_backup_the_old_one_refuses_until_that_is_restored(
 
 
 def test_a_backup_that_the_new_one_has_tidied_away_is_made_again(
-    old: Lab, new_host: NewHost, monkeypatch: pytest.MonkeyPatch
+    old: Lab, new_host: NewHost
 ) -> None:
     """Of each hour one is kept, whichever of the two it is of."""
     new = new_host()
@@ -117,11 +123,7 @@ def test_a_backup_that_the_new_one_has_tidied_away_is_made_again(
     old.right("backup")
     new.right("backup")
     new.right("tidy")
-    labs = {"old": old, "new": new}
-    monkeypatch.setattr(
-        rebuild, "_host", lambda _, tag: SimpleNamespace(ssh=labs[tag].on_host, name=tag)
-    )
-    rebuild.carry_over(Settings.model_construct(), "old", "new")
+    handover.carry_over(as_host(old), as_host(new))
     assert counted(new) == list(range(20))
 
 

@@ -5,13 +5,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from commands import rebuild as command
 from digitalocean.client import Client
 from digitalocean.errors import CloudError
+from digitalocean.host_keys import Pins
 from digitalocean.rebuild import Rebuild
+from digitalocean.things import Droplet
 from tests.digitalocean.ocean_lab import DOMAIN, FULL, CutClient, CutOffError, Ocean, ocean
 
 BACKED_UP = {"backup_repository": "/mnt/backup"}
@@ -25,15 +27,19 @@ class Rebuilt:
     ) -> None:
         self.account = account
         self.done: list[str] = []
+        monkeypatch.setattr(command, "host_of", lambda _, droplet, *__: droplet.id)
         monkeypatch.setattr(command, "back_up", lambda _: self.done.append("backup"))
         monkeypatch.setattr(command, "deploy_and_verify", self._deploy)
         monkeypatch.setattr(command, "carry_over", lambda *_: self.done.append("carry over"))
         monkeypatch.setattr("builtins.input", lambda _: typed)
 
-    def _deploy(self, _: object, tag: str) -> None:
-        # The one that is deployed to is another one than the one that is live.
+    def _deploy(self, _: object, new: Droplet, tag: str) -> None:
+        # The one that is deployed to is another one than the one that is live, and can be reached.
         (found,) = self.account.cloud().facts.droplets(tag)
-        assert found.is_ready
+        assert found.id == new.id
+        assert new.is_ready
+        assert Pins(self.account.folder / "machine").of(new.ipv4)
+        assert not [one for one in self.account.cloud().facts.addresses() if one.droplet == new.id]
         self.done.append(f"deploy {found.id}")
 
     def run(self, client: Client | None = None, *, last: bool = False) -> int:
@@ -114,9 +120,27 @@ def test_without_a_backup_there_is_no_rebuild(
     assert account.things()["droplets"] == 1
 
 
-@given(cuts=st.lists(st.integers(1, 45), min_size=1, max_size=4))
+def cut_off(rebuilt: Rebuilt, before: str, cut: int) -> bool:
+    """One run that ends after so many requests; whether all was done by then."""
+    account = rebuilt.account
+    try:
+        rebuilt.run(CutClient(account.url, FULL, after=cut))
+    except CutOffError:
+        droplets = account.account.state["droplets"]
+        assert len(droplets) <= 2
+        # With its last request answered it has nothing left for the next run to find.
+        return before not in droplets and [one["tags"] for one in droplets.values()] == [
+            ["freehold"]
+        ]
+    return True
+
+
+@given(cuts=st.lists(st.integers(1, 60), min_size=1, max_size=4), gone=st.booleans())
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_wherever_it_is_cut_off_the_next_one_goes_on(cuts: list[int]) -> None:
+@example(cuts=[22], gone=True)
+@example(cuts=[25], gone=True)
+@example(cuts=[28], gone=True)
+def test_wherever_it_is_cut_off_the_next_one_goes_on(cuts: list[int], gone: bool) -> None:
     with (
         TemporaryDirectory() as folder,
         ocean(Path(folder)) as account,
@@ -124,14 +148,76 @@ def test_wherever_it_is_cut_off_the_next_one_goes_on(cuts: list[int]) -> None:
     ):
         account.run()
         before, whole = live(account), account.things()
+        if gone:
+            account.ask("DELETE", f"/v2/droplets/{before[0]}")
         rebuilt = Rebuilt(account, patch)
-        for cut in cuts:
-            try:
-                rebuilt.run(CutClient(account.url, FULL, after=cut))
-            except CutOffError:
-                assert account.things()["droplets"] <= 2
-        rebuilt.run()
-        # Cuts may have left room for a second one, which is whole as well.
-        assert live(account)[1] == before[1]
+        if not any(cut_off(rebuilt, before[0], cut) for cut in cuts):
+            rebuilt.run()
+        after = live(account)
+        # The one that was made first, and never a second one beside it.
+        made = {one for one in rebuilt.done if one.startswith("deploy")}
+        assert made == {f"deploy {after[0]}"}
+        assert after[0] != before[0]
+        assert after[1] == before[1]
         assert account.things() == whole
         assert account.run() == []
+
+
+def test_what_stops_the_names_does_not_stop_the_next_rebuild_from_going_on(
+    account: Ocean, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.run()
+    lost, _ = live(account)
+    account.ask("DELETE", f"/v2/droplets/{lost}")
+    foreign = {"type": "A", "name": "blog", "data": "203.0.113.9", "ttl": 1800}
+    record = account.ask("POST", "/v2/domains/example.org/records", foreign)["domain_record"]["id"]
+    rebuilt = Rebuilt(account, monkeypatch)
+    with pytest.raises(CloudError):
+        rebuilt.run()
+    account.ask("DELETE", f"/v2/domains/example.org/records/{record}")
+    assert rebuilt.run() == 0
+    number, _ = live(account)
+    assert rebuilt.done == [f"deploy {number}"]
+
+
+def test_cut_off_after_the_old_one_went_the_next_one_only_ends_it(
+    account: Ocean, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.run()
+    assert Rebuilt(account, monkeypatch, typed="no").run() == 0
+    rebuilt = Rebuilt(account, monkeypatch)
+
+    class Cut(CutClient):
+        def delete(self, path: str, *arguments: object) -> None:
+            super().delete(path, *arguments)  # type: ignore[arg-type]
+            if path.startswith("/v2/droplets/"):
+                raise CutOffError
+
+    with pytest.raises(CutOffError):
+        rebuilt.run(Cut(account.url, FULL))
+    assert account.things()["droplets"] == 1
+    assert rebuilt.run() == 0
+    assert rebuilt.done == []
+    live(account)
+
+
+def test_while_it_moves_nothing_is_restored_onto_the_new_one(
+    account: Ocean, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.run()
+    rebuilt = Rebuilt(account, monkeypatch)
+
+    class Cut(CutClient):
+        def post(self, path: str, *arguments: object) -> object:
+            answer = super().post(path, *arguments)  # type: ignore[arg-type]
+            if path.startswith("/v2/reserved_ips/"):
+                raise CutOffError
+            return answer
+
+    with pytest.raises(CutOffError):
+        rebuilt.run(Cut(account.url, FULL))
+    done = [*rebuilt.done]
+    assert done[-1] == "carry over"
+    assert rebuilt.run() == 0
+    assert rebuilt.done == done
+    live(account)

@@ -1,0 +1,54 @@
+"""Which host a rebuild speaks to: the droplet that is meant, or none."""
+
+import pytest
+
+from commands import handover
+from commands.hosts import Host
+from digitalocean.errors import CloudError
+from digitalocean.things import Droplet
+from settings.model import Settings
+
+NAME = "blog"
+SETTINGS = Settings.model_construct(droplet_name=NAME)
+
+
+def droplet(ipv4: str) -> Droplet:
+    return Droplet.read(
+        {
+            "id": 7,
+            "name": NAME,
+            "networks": {"v4": [{"type": "public", "ip_address": ipv4}]},
+        }
+    )
+
+
+def inventory(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
+    known = [Host(NAME, [], {"ssh_hostname": one}) for one in addresses]
+    monkeypatch.setattr(handover, "hosts", lambda **_: known)
+
+
+def test_it_is_the_droplet_by_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    inventory(monkeypatch, "192.0.2.7")
+    assert handover.host_of(SETTINGS, droplet("192.0.2.7"), "next").address == "192.0.2.7"
+
+
+def test_the_old_one_may_be_written_by_the_address_that_leads_to_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    inventory(monkeypatch, "198.51.100.1")
+    assert handover.host_of(SETTINGS, droplet("192.0.2.7"), "freehold", "198.51.100.1")
+
+
+def test_a_host_of_the_same_name_elsewhere_is_not_touched(monkeypatch: pytest.MonkeyPatch) -> None:
+    inventory(monkeypatch, "192.0.2.1")
+    ran: list[object] = []
+    monkeypatch.setattr(handover.subprocess, "run", lambda *given, **_: ran.append(given))
+    with pytest.raises(CloudError, match=r"take it out.*make rebuild"):
+        handover.deploy_and_verify(SETTINGS, droplet("192.0.2.7"), "next")
+    assert not ran
+
+
+def test_a_droplet_that_is_not_listed_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    inventory(monkeypatch)
+    with pytest.raises(CloudError, match="can't be reached"):
+        handover.host_of(SETTINGS, droplet("192.0.2.7"), "next")
