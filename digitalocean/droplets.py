@@ -43,6 +43,8 @@ class DropletConcern:
         self._settings = settings
         self._beside = tuple(beside)
         self._pins = host_keys.Pins(cloud.folder)
+        name = settings.droplet_name
+        self._key = host_keys.beside(name) if self._beside else name
 
     def pending(self) -> list[str]:
         settings, found = self._settings, ours(self._cloud, self._settings)
@@ -67,11 +69,11 @@ class DropletConcern:
         found = self._ready()
         self._check(found)
         if not self._is_pinned(found):
-            born = host_keys.born_with(found.name, self._cloud.folder)
+            born = host_keys.born_with(self._key, self._cloud.folder)
             self._pins.set([host_keys.known_as(found.ipv4)], [born])
 
     def _is_pinned(self, found: Droplet) -> bool:
-        born = host_keys.born_with(found.name, self._cloud.folder)
+        born = host_keys.born_with(self._key, self._cloud.folder)
         return not born or born in self._pins.of(host_keys.known_as(found.ipv4))
 
     def _check(self, found: Droplet) -> None:
@@ -112,7 +114,7 @@ class DropletConcern:
 
     def _make(self) -> None:
         settings, cloud = self._settings, self._cloud
-        private, public = host_keys.made_for(settings.droplet_name, cloud.folder)
+        private, public = host_keys.made_for(self._key, cloud.folder)
         body: Json = {
             "name": settings.droplet_name,
             "region": settings.droplet_region,

@@ -41,6 +41,14 @@ def known_as(address: str, by: int | None = None) -> str:
     return f"[{address}]:{by}" if address and by != 22 else address
 
 
+def beside(name: str) -> str:
+    """Under what the key of a droplet lies that is made beside the one called `name`.
+
+    Both have the same name, and each a key of its own.
+    """
+    return f"{name}.next"
+
+
 def made_for(name: str, where: Path) -> tuple[str, str]:
     """The pair that a droplet called `name` is born with, made if missing: (private, public)."""
     private = where / f"{name}.host_key"
@@ -67,6 +75,13 @@ def forget_born(name: str, where: Path) -> None:
     """The key that `name` was born with is in use no more."""
     for path in (where / f"{name}.host_key", where / f"{name}.host_key.pub"):
         path.unlink(missing_ok=True)
+
+
+def replaced(born: str, where: Path) -> None:
+    """The droplet that was born with the key `born` has another: no other droplet's is touched."""
+    for path in where.glob("*.host_key.pub"):
+        if _bare(path.read_text()) == born:
+            forget_born(path.name.removesuffix(".host_key.pub"), where)
 
 
 def _bare(line: str) -> str:
@@ -97,6 +112,9 @@ class Pins:
                 time.sleep(pause)
                 shown = [key for key in _shown_by(address) if key in pinned]
                 if shown:
+                    # Before the pin, or it would be pinned again as that of a new droplet.
+                    for key in set(pinned) - set(shown):
+                        replaced(key, self.path.parent)
                     self.set([address], shown)
                     return shown
         return pinned

@@ -94,10 +94,12 @@ def reached(
     data: dict[str, object] = {"ssh_hostname": ipv4}
     if by != 22:
         data["ssh_port"] = by
-    if pins.settle(host_keys.known_as(ipv4, by)):
+    pinned = pins.settle(host_keys.known_as(ipv4, by))
+    if pinned:
         data["ssh_known_hosts_file"] = str(pins.path)
-    born = host_keys.born_with(name, where)
-    if born:
+    # Of two with this name, each has a key of its own.
+    made = (host_keys.born_with(one, where) for one in (name, host_keys.beside(name)))
+    for born in (one for one in made if one in pinned):
         # With an underscore, for they are no settings: the deploy replaces this key.
         data |= {"_born_host_key": born, "_pins": str(where)}
         data |= BOOTING

@@ -74,8 +74,10 @@ def _replace(state: State, host: Host, born: str, where: Path) -> bool:
     _read_again(pins)
     if not connects(state, host):
         return _failed(host, "The host does not show its new key yet. Type: make deploy")
+    # First, for a key that is not pinned any more must not be taken for one that is to be. Of two
+    # that are pinned, the one that is shown stays.
+    host_keys.replaced(born, where)
     pins.set([address], [new])
-    host_keys.forget_born(host.name, where)
     return True
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from commands import rebuild as command
 from digitalocean.client import Client
 from digitalocean.errors import CloudError
-from digitalocean.host_keys import Pins
+from digitalocean.host_keys import Pins, beside, born_with
 from digitalocean.rebuild import Rebuild
 from digitalocean.things import Droplet
 from tests.digitalocean.ocean_lab import DOMAIN, FULL, CutClient, CutOffError, Ocean, ocean
@@ -107,6 +107,22 @@ def test_with_the_old_one_gone_it_is_made_from_the_last_backup(
     number, after = live(account)
     assert after == address
     assert rebuilt.done == [f"deploy {number}"]
+
+
+def test_both_have_a_host_key_of_their_own(account: Ocean, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that was never deployed to, whose key must not be pinned for the other."""
+    account.run()
+    machine = account.folder / "machine"
+    first = born_with(DOMAIN, machine)
+    with monkeypatch.context() as patch:
+        rebuilt = Rebuilt(account, patch, typed="no")
+        assert rebuilt.run(last=True) == 0
+    (number,) = (one.removeprefix("deploy ") for one in rebuilt.done)
+    droplet = Droplet.read(account.ask("GET", f"/v2/droplets/{number}")["droplet"])
+    (pinned,) = Pins(machine).of(droplet.ipv4)
+    assert pinned == born_with(beside(DOMAIN), machine) != first
+    assert account.run() == []
+    assert Pins(machine).of(droplet.ipv4) == [pinned]
 
 
 def test_without_a_backup_there_is_no_rebuild(
