@@ -16,6 +16,9 @@ from digitalocean.hosts import TAG_VARIABLE
 from digitalocean.things import Droplet
 from settings.model import Settings
 
+# Of operations/backup.py: while it is there no unit backs up.
+HELD = "/etc/freehold/backup/held"
+
 
 @contextmanager
 def phase(words: str) -> Iterator[None]:
@@ -91,6 +94,25 @@ def carry_over(old: Host, new: Host) -> None:
         raise CloudError(
             "What came since the last backup could not be carried over. The old one is there with "
             "all of it. To go on: make rebuild; to go on without: make rebuild LAST=1"
+        )
+
+
+def catch_up(new: Host) -> None:
+    """What was backed up after the new droplet had its backup, where nobody is left to hand over.
+
+    What it was handed before is counted once all the same.
+    """
+    if subprocess.run(new.ssh(PROGRAM, "has-newest"), check=False).returncode:
+        for words in (("begin", "latest"), ("finish",)):
+            _must(new.ssh(PROGRAM, *words), dict(os.environ), "The newest backup was not restored")
+
+
+def begin_backups(new: Host) -> None:
+    """The new droplet is the live one: from now on it backs up, and the next deploy finds it so."""
+    begin = f"rm -f {HELD} && systemctl start --no-block freehold-backup.service"
+    if subprocess.run(new.ssh(begin), check=False).returncode:
+        raise CloudError(
+            f"{new.name} is live, and its backups could not be begun. To go on: make rebuild"
         )
 
 

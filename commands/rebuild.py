@@ -6,7 +6,15 @@ Exit code 0: the new one is live. 1: something went wrong; the same command goes
 import sys
 
 from commands.confirm import typed
-from commands.handover import back_up, carry_over, deploy_and_verify, host_of, phase
+from commands.handover import (
+    back_up,
+    begin_backups,
+    carry_over,
+    catch_up,
+    deploy_and_verify,
+    host_of,
+    phase,
+)
 from commands.with_cloud import with_cloud
 from digitalocean.errors import CloudError
 from digitalocean.rebuild import Pair, Rebuild
@@ -25,8 +33,11 @@ def rebuild(steps: Rebuild, settings: Settings, *, last: bool) -> int:
     if not _is_moved(steps, pair):
         if pair.new is None or not pair.new.carries(steps.tag):
             pair = _prepared(steps, pair, settings, last=last)
+        new = _there(pair)
         with phase("Moving the address"):
             steps.move(pair)
+        with phase("Beginning the backups of the new one"):
+            begin_backups(host_of(settings, new, steps.next))
     with phase("Moving the names"):
         steps.settle()
     return _finish(steps, steps.pair(), settings)
@@ -43,14 +54,22 @@ def _prepared(steps: Rebuild, pair: Pair, settings: Settings, *, last: bool) -> 
     with phase("Making the new droplet"):
         steps.make()
     pair = steps.pair()
-    if pair.new is None:
-        raise CloudError("The new droplet was made and is not to be seen. Type: make rebuild")
-    deploy_and_verify(settings, pair.new, steps.next)
+    new = _there(pair)
+    deploy_and_verify(settings, new, steps.next)
     if live is not None and not last:
         with phase("Carrying over what came since the backup"):
             old = host_of(settings, live, steps.tag, *steps.addresses_of(live))
-            carry_over(old, host_of(settings, pair.new, steps.next))
+            carry_over(old, host_of(settings, new, steps.next))
+    else:
+        with phase("Looking for a newer backup"):
+            catch_up(host_of(settings, new, steps.next))
     return pair
+
+
+def _there(pair: Pair) -> Droplet:
+    if pair.new is None:
+        raise CloudError("The new droplet is not to be seen yet. To go on: make rebuild")
+    return pair.new
 
 
 def _is_moved(steps: Rebuild, pair: Pair) -> bool:
@@ -65,9 +84,7 @@ def _is_moved(steps: Rebuild, pair: Pair) -> bool:
 
 def _finish(steps: Rebuild, pair: Pair, settings: Settings) -> int:
     """Destroy the old one when its owner says so, and be at the end."""
-    old, new = pair.old, pair.new
-    if new is None:
-        raise CloudError("The new droplet is live, and not to be seen. Type: make rebuild")
+    old, new = pair.old, _there(pair)
     if old is None or not old.carries(steps.old):
         print("The new droplet is live.")
     else:

@@ -12,7 +12,7 @@ from deploys.root_file import root_file
 from deploys.script import package, script
 from facts.holds import Holds
 from operations.applied import applied
-from operations.backup import PROGRAM, repository_key, repository_ready, restored
+from operations.backup import HELD, PROGRAM, repository_key, repository_ready, restored
 from operations.packages import packages
 from operations.texts import texts
 from settings.model import Settings
@@ -169,7 +169,11 @@ def finish_restore(settings: Settings) -> None:
 def backups(settings: Settings) -> None:
     """The repository opened, and the timers; without one, no timer."""
     if settings.backup_repository:
-        repository_ready(name=f"Open the repository ({settings.backup_repository})")
+        repository_ready(
+            name=f"Open the repository ({settings.backup_repository})",
+            # make rebuild begins them when this host is the live one.
+            held=bool(host.data.get("_beside")),
+        )
         _remind(settings)
     contents = {
         f"/etc/systemd/system/{name}.{kind}": render(
@@ -181,6 +185,7 @@ def backups(settings: Settings) -> None:
             often=often,
             spread=spread,
             timeout=timeout,
+            held=HELD,
         )
         for name, (described, commands, when, often, spread, timeout) in UNITS.items()
         for kind in ("service", "timer")

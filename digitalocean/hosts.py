@@ -11,6 +11,7 @@ from digitalocean.client import Client
 from digitalocean.described import GROUP, further_group, raw
 from digitalocean.errors import CloudError
 from digitalocean.facts import Facts
+from digitalocean.tags import next_tag
 from digitalocean.things import Droplet
 from digitalocean.token import token
 from settings.inventory import HostEntry
@@ -45,6 +46,7 @@ def found_droplets(written: Iterable[HostEntry]) -> dict[str, list[HostEntry]]:
     except CloudError as error:
         _say(f"{error.message} Hosts that are written in inventory.py are there all the same.")
         return {}
+    is_beside = tag == next_tag(str(settings.get("droplet_tag")))
     further = further_group()
     known = {name for entry in written for name in _names(entry)}
     names = [one.name for one in droplets]
@@ -62,7 +64,11 @@ def found_droplets(written: Iterable[HostEntry]) -> dict[str, list[HostEntry]]:
             continue
         if {droplet.name, droplet.ipv4} & known:
             continue
-        entry = droplet.name, reached(droplet.name, droplet.ipv4)
+        data = reached(droplet.name, droplet.ipv4)
+        if is_beside:
+            # With an underscore, for it is no setting: another one is live and backs up.
+            data["_beside"] = True
+        entry = droplet.name, data
         for group in filter(None, (GROUP, further, *_groups(droplet, tag))):
             groups.setdefault(group, []).append(entry)
     return groups
@@ -97,13 +103,20 @@ def reached(
     pinned = pins.settle(host_keys.known_as(ipv4, by))
     if pinned:
         data["ssh_known_hosts_file"] = str(pins.path)
-    # Of two with this name, each has a key of its own.
-    made = (host_keys.born_with(one, where) for one in (name, host_keys.beside(name)))
-    for born in (one for one in made if one in pinned):
+    born = _born_with(name, where, pinned)
+    if born:
         # With an underscore, for they are no settings: the deploy replaces this key.
         data |= {"_born_host_key": born, "_pins": str(where)}
         data |= BOOTING
     return data
+
+
+def _born_with(name: str, where: Path, pinned: list[str]) -> str:
+    """The key that the droplet was born with and still has: of two with this name, each has one."""
+    if not pinned:
+        return host_keys.born_with(name, where)
+    made = (host_keys.born_with(one, where) for one in (name, host_keys.beside(name)))
+    return next((one for one in made if one in pinned), "")
 
 
 def _say(text: str) -> None:

@@ -16,6 +16,8 @@ from facts.holds import Holds
 
 PROGRAM = "/usr/local/sbin/freehold-backup"
 KEY = "/etc/freehold/backup/key"
+# While it is there no unit backs up: another host does, into the same place and by the same name.
+HELD = "/etc/freehold/backup/held"
 
 
 class KeyDigest(FactBase[str]):
@@ -92,12 +94,18 @@ def _say(state: State, host: Host, command: str) -> bool:
 
 
 @operation()
-def repository_ready() -> Generator[FunctionCommand, None, None]:
-    """Have opened the repository with this key, or made it where there was none."""
-    if host.get_fact(Holds, condition=f"[ -x {PROGRAM} ] && {PROGRAM} is-ready 2>/dev/null"):
+def repository_ready(held: bool = False) -> Generator[FunctionCommand | str, None, None]:
+    """Have opened the repository with this key, or made it where there was none.
+
+    + held: whether nothing is backed up into it yet, for this host is to take another one's place
+    """
+    mark = f"[ -e {HELD} ]" if held else f"[ ! -e {HELD} ]"
+    condition = f"{mark} && [ -x {PROGRAM} ] && {PROGRAM} is-ready 2>/dev/null"
+    if host.get_fact(Holds, condition=condition):
         host.noop("The repository was opened, and is remembered")
         return
     yield FunctionCommand(_say, ("ready",), {})
+    yield f"install -m 600 /dev/null {HELD}" if held else f"rm -f {HELD}"
 
 
 @operation()

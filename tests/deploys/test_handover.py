@@ -127,6 +127,26 @@ def test_a_backup_that_the_new_one_has_tidied_away_is_made_again(
     assert counted(new) == list(range(20))
 
 
+def test_of_an_old_one_that_died_meanwhile_all_is_there_that_it_backed_up(
+    old: Lab, new_host: NewHost
+) -> None:
+    new = new_host()
+    restored(new)
+    assert new.program("has-newest").code == 0
+    old.take(range(10, 20))
+    old.right("spool")
+    # It was handed over, and then the run was cut off.
+    old.take(range(20, 25))
+    assert handed_over(old, new, stamps(new)["restored"]).code == 0
+    assert counted(new) == list(range(25))
+    old.stop()
+    assert new.program("has-newest").code == 1
+    for _ in range(2):
+        handover.catch_up(as_host(new))
+        assert new.program("has-newest").code == 0
+        assert counted(new) == list(range(25))
+
+
 @pytest.mark.slow
 def test_after_a_day_nothing_is_taken_twice(old: Lab, new_host: NewHost) -> None:
     new = new_host()

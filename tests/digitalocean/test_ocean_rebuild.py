@@ -27,10 +27,13 @@ class Rebuilt:
     ) -> None:
         self.account = account
         self.done: list[str] = []
+        self.begun: list[int] = []
         monkeypatch.setattr(command, "host_of", lambda _, droplet, *__: droplet.id)
         monkeypatch.setattr(command, "back_up", lambda _: self.done.append("backup"))
         monkeypatch.setattr(command, "deploy_and_verify", self._deploy)
         monkeypatch.setattr(command, "carry_over", lambda *_: self.done.append("carry over"))
+        monkeypatch.setattr(command, "catch_up", lambda _: self.done.append("catch up"))
+        monkeypatch.setattr(command, "begin_backups", self._begin_backups)
         monkeypatch.setattr("builtins.input", lambda _: typed)
 
     def _deploy(self, _: object, new: Droplet, tag: str) -> None:
@@ -41,6 +44,12 @@ class Rebuilt:
         assert Pins(self.account.folder / "machine").of(new.ipv4)
         assert not [one for one in self.account.cloud().facts.addresses() if one.droplet == new.id]
         self.done.append(f"deploy {found.id}")
+
+    def _begin_backups(self, number: int) -> None:
+        # Of the one that is live, while the next run would still come by here.
+        tags = self.account.account.state["droplets"][str(number)]["tags"]
+        assert {*tags} == {"freehold", "freehold-next"}
+        self.begun.append(number)
 
     def run(self, client: Client | None = None, *, last: bool = False) -> int:
         described = self.account.settings(**BACKED_UP)
@@ -75,6 +84,7 @@ def test_a_new_one_in_the_place_of_the_old_one(
     assert after[0] != before[0]
     assert after[1] == before[1]
     assert rebuilt.done == ["backup", f"deploy {after[0]}", "carry over"]
+    assert rebuilt.begun == [int(after[0])]
     assert account.things() == whole
     assert account.run() == []
     records = account.account.state["records"].values()
@@ -106,7 +116,7 @@ def test_with_the_old_one_gone_it_is_made_from_the_last_backup(
     assert rebuilt.run() == 0
     number, after = live(account)
     assert after == address
-    assert rebuilt.done == [f"deploy {number}"]
+    assert rebuilt.done == [f"deploy {number}", "catch up"]
 
 
 def test_both_have_a_host_key_of_their_own(account: Ocean, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +127,7 @@ def test_both_have_a_host_key_of_their_own(account: Ocean, monkeypatch: pytest.M
     with monkeypatch.context() as patch:
         rebuilt = Rebuilt(account, patch, typed="no")
         assert rebuilt.run(last=True) == 0
-    (number,) = (one.removeprefix("deploy ") for one in rebuilt.done)
+    (number,) = rebuilt.begun
     droplet = Droplet.read(account.ask("GET", f"/v2/droplets/{number}")["droplet"])
     (pinned,) = Pins(machine).of(droplet.ipv4)
     assert pinned == born_with(beside(DOMAIN), machine) != first
@@ -173,6 +183,7 @@ def test_wherever_it_is_cut_off_the_next_one_goes_on(cuts: list[int], gone: bool
         # The one that was made first, and never a second one beside it.
         made = {one for one in rebuilt.done if one.startswith("deploy")}
         assert made == {f"deploy {after[0]}"}
+        assert {*rebuilt.begun} == {int(after[0])}
         assert after[0] != before[0]
         assert after[1] == before[1]
         assert account.things() == whole
@@ -193,7 +204,7 @@ def test_what_stops_the_names_does_not_stop_the_next_rebuild_from_going_on(
     account.ask("DELETE", f"/v2/domains/example.org/records/{record}")
     assert rebuilt.run() == 0
     number, _ = live(account)
-    assert rebuilt.done == [f"deploy {number}"]
+    assert rebuilt.done == [f"deploy {number}", "catch up"]
 
 
 def test_cut_off_after_the_old_one_went_the_next_one_only_ends_it(

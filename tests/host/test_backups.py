@@ -11,6 +11,8 @@ from tests.host.reading import read
 
 NAMES = ("freehold-backup", "freehold-backup-spool", "freehold-backup-proof")
 TIMERS = " ".join(f"{name}.timer" for name in (*NAMES, "freehold-backup-check"))
+# While this host is to take the place of another, that one alone backs up.
+HELD = "/etc/freehold/backup/held"
 CARRIED = "/var/lib/docker/volumes/freehold_spool/_data/carried"
 
 
@@ -34,6 +36,7 @@ def facts(host: Target, backed_up: bool) -> dict[str, str]:
         {
             "timers": f"systemctl is-active {TIMERS}; systemctl is-enabled {TIMERS}",
             "runs": run if backed_up else "true",
+            "held": f"test -e {HELD} && echo held",
             "status": "freehold-backup status --json",
             "secrets": "cd /etc/freehold; stat --format '%a %U %n' backup.json settings.json"
             " backup backup/* 2>/dev/null",
@@ -60,6 +63,9 @@ def test_the_status_says_how_it_is(facts: dict[str, str], backed_up: bool) -> No
         return
     # Whether the key is safe, the owner alone knows.
     rows.pop("key", None)
+    if facts["held"]:
+        assert rows == {"backup": "error", "restore": "warning"}
+        return
     assert set(rows.values()) == {"ok"}, facts["status"]
     assert {"backup", "events since", "restore", "reached"} <= rows.keys()
 

@@ -1,12 +1,16 @@
 """Which host a rebuild speaks to: the droplet that is meant, or none."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from commands import handover
 from commands.hosts import Host
 from digitalocean.errors import CloudError
 from digitalocean.things import Droplet
+from operations.backup import HELD
 from settings.model import Settings
+from tests.host.test_backups import HELD as FOR_TESTS
 
 NAME = "blog"
 SETTINGS = Settings.model_construct(droplet_name=NAME)
@@ -46,6 +50,17 @@ def test_a_host_of_the_same_name_elsewhere_is_not_touched(monkeypatch: pytest.Mo
     with pytest.raises(CloudError, match=r"take it out.*make rebuild"):
         handover.deploy_and_verify(SETTINGS, droplet("192.0.2.7"), "next")
     assert not ran
+
+
+def test_what_holds_the_backups_is_what_is_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Known to the deploy, the rebuild and the tests of a host, each in a world of its own."""
+    assert handover.HELD == HELD == FOR_TESTS
+    ran: list[list[str]] = []
+    done = SimpleNamespace(returncode=0)
+    monkeypatch.setattr(handover.subprocess, "run", lambda given, **_: ran.append(given) or done)
+    handover.begin_backups(Host(NAME, [], {}))
+    ((*_, command),) = ran
+    assert command.startswith(f"rm -f {HELD} && ")
 
 
 def test_a_droplet_that_is_not_listed_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ EXTRA: dict[str, dict[str, Any]] = {
         "description": "Back up",
         "commands": ["backup"],
         "timeout": "3h",
+        "held": "/held",
     },
     "systemd/freehold-backup.timer.j2": {
         "description": "Back up",

@@ -11,6 +11,7 @@ plan [AT]            what a restore would do: of the newest backup, or of the on
 restore [AT]         restore it, or go on with one that was cut off; keeps what it replaces
 begin [AT], finish   the two halves of it, for a host that has no services yet
 wanted               exit 0 when this host is new, or a restore of it was cut off
+has-newest           exit 0 when nothing was backed up since that which this host began with
 stamps               as JSON: the backup that it made last, and the one that it began with
 hand-over STAMP      take no more events; all since this backup, its last one, as a tar
 take                 count what another host hands over
@@ -114,6 +115,7 @@ def _drop_replaced(found: Config) -> None:
 
 _QUESTIONS: dict[str, Callable[[Config], bool]] = {
     "wanted": restore.wanted,
+    "has-newest": restore.has_newest,
     "is-ready": backup.is_ready,
     "key-is-known": status.key_is_safe,
 }

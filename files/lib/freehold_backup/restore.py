@@ -27,6 +27,14 @@ def wanted(config: Config) -> bool:
     return not was or journal.begun(config) is not None
 
 
+def has_newest(config: Config) -> bool:
+    """Whether nothing was backed up since that which this host began with."""
+    newest, _ = sets.chosen(config, "latest")
+    spooled = newest.spools[-1][1] if newest.spools else ""
+    known = memory.load(config.state, "restored")
+    return (known.get("stamp"), known.get("spool")) == (newest.stamp, spooled)
+
+
 def plan(config: Config, at: str, say: Say) -> Journal:
     """Look at everything before anything is touched; Trouble, in words, when it can't be done."""
     restic.identity(config)
@@ -91,7 +99,14 @@ def finish(config: Config, say: Say) -> None:
         spool.put_back(config, config.state / f"carried_{known.before}", newest=known.newest)
         events = manifest["rows"].get("events", 0)
         memory.store(
-            config.state, "restored", {"stamp": known.stamp, "at": time.time(), "events": events}
+            config.state,
+            "restored",
+            {
+                "stamp": known.stamp,
+                "spool": known.spool,
+                "at": time.time(),
+                "events": events,
+            },
         )
         # The spool belongs to another database now than that of the last backup.
         (config.state / "backup.json").unlink(missing_ok=True)
