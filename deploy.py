@@ -31,8 +31,8 @@ say_how_long()
 hold_the_lock()
 check_the_machine(settings=settings)
 check_the_way_in(settings=settings)
-check_the_database(settings=settings)
-restoring = is_to_be_restored(settings=settings)
+data = check_the_database(settings=settings)
+restoring = is_to_be_restored(settings=settings, data=data)
 
 base(settings=settings)
 hardening(settings=settings)
@@ -43,8 +43,9 @@ backup_program(settings=settings)
 if restoring:
     begin_restore(settings=settings)
 certificates(settings=settings)
-if not restoring:
-    # Else the backup's is live, and the next deploy brings the owner's if that is another one.
+if not (restoring and settings.restore):
+    # Of a backup that was asked for by name the site is live, too, and the next deploy brings the
+    # owner's if that is another one.
     site(settings=settings)
 errors(settings=settings)
 stack(settings=settings)

@@ -11,14 +11,17 @@ from pyinfra.operations import files
 from deploys.root_file import root_file
 from deploys.script import package, script
 from facts.holds import Holds
+from facts.major import Data
 from operations.applied import applied
 from operations.backup import HELD, PROGRAM, repository_key, repository_ready, restored
 from operations.packages import packages
 from operations.texts import texts
+from settings.backups import NOTHING
 from settings.model import Settings
 from settings.render import render
 
 FOLDER = "/etc/freehold/backup"
+DATA = "/var/lib/docker/volumes/freehold_db-*"
 # Where files lie on the owner's machine, which says nothing of the host: it must not change when
 # the owner comes from another machine.
 ON_THE_OWNERS_MACHINE = {
@@ -67,9 +70,14 @@ def kept_settings(settings: Settings) -> str:
     return text + "\n"
 
 
-def is_to_be_restored(settings: Settings) -> bool:
-    """Whether this run brings a backup back; DeployError when its key is not here."""
+def is_to_be_restored(settings: Settings, data: Data) -> bool:
+    """Whether this run brings a backup back; DeployError when its key is not here.
+
+    Where none is named, `data` tells whether the host is new, without asking it anything more.
+    """
     if not settings.restore:
+        return _is_new(settings, data)
+    if settings.restore == NOTHING:
         return False
     condition = f"[ ! -x {PROGRAM} ] || {PROGRAM} wanted 2>/dev/null"
     if not host.get_fact(Holds, condition=condition):
@@ -81,6 +89,16 @@ def is_to_be_restored(settings: Settings) -> bool:
             "as backup_key. Nothing was changed."
         )
     return True
+
+
+def _is_new(settings: Settings, data: Data) -> bool:
+    """Whether the newest backup is to be brought back, if there is one: never over any data."""
+    if not settings.backup_repository:
+        return False
+    if data.is_restoring or data.major is not None:
+        return data.is_restoring
+    # Also data that no compose file tells of any more.
+    return host.get_fact(Holds, condition=f"! ls -d {DATA} >/dev/null 2>&1")
 
 
 def _secret(name: str, file: str, content: str) -> None:
@@ -150,9 +168,10 @@ def backup_program(settings: Settings) -> None:
 @deploy("Restore")
 def begin_restore(settings: Settings) -> None:
     """Certificates, account and site, before the authority is asked and the services start."""
+    words = settings.restore or "the newest, if there is one"
     restored(
-        name=f"Begin with a backup ({settings.restore}): certificates and site",
-        command=f"begin {settings.restore}",
+        name=f"Begin with a backup ({words}): certificates and site",
+        command=f"begin {settings.restore or 'any'}",
     )
 
 
@@ -160,7 +179,7 @@ def begin_restore(settings: Settings) -> None:
 def finish_restore(settings: Settings) -> None:
     """The database and what came after its dump, now that its services are there."""
     restored(
-        name=f"Bring back the events of the backup ({settings.restore})",
+        name="Bring back the events of the backup",
         command="finish",
     )
 

@@ -5,15 +5,16 @@ from pyinfra.api import deploy
 from pyinfra.api.exceptions import DeployError
 
 from deploys.script import package, script
-from facts.major import DatabaseMajor
+from facts.major import Data, HostData
 from settings.model import Settings
 
 
-def check_the_database(settings: Settings) -> None:
-    """DeployError when the settings want another major version than the data is of."""
-    here, wanted = host.get_fact(DatabaseMajor), settings.postgres_major
+def check_the_database(settings: Settings) -> Data:
+    """What there is; DeployError when the settings want another major version than it is of."""
+    found, wanted = host.get_fact(HostData), settings.postgres_major
+    here = found.major
     if here is None or here == wanted:
-        return
+        return found
     what = (
         f"The data of {host.name} is PostgreSQL {here}'s, and postgres_image is "
         f"{settings.postgres_image}, which would begin with an empty database. Nothing was "

@@ -203,8 +203,9 @@ backup_key: str | None = None
 # How many backups are kept, by restic's policy: the last of so many hours, days, weeks and months.
 backup_keep: dict[str, int] = {"hourly": 48, "daily": 14, "weekly": 8, "monthly": 12}
 
-# What a host that is new begins with: "latest", or a backup as `make backups` lists them. A host
-# that has been backed up or restored before is left as it is.
+# What a host that is new begins with. "": the newest backup of this domain, if there is one;
+# "latest": that, and without one it is an error; or a backup as `make backups` lists them; "none":
+# nothing. A host that has been backed up or restored before is left as it is.
 restore: str = ""
 
 # ---- The droplet ------------------------------------------------------------------------------

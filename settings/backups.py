@@ -22,6 +22,8 @@ VARIABLES: dict[str, tuple[str, ...]] = {
 }
 _BELONG = ("AWS_", "B2_", "AZURE_", "OS_", "ST_", "RESTIC_REST_")
 # How many days each may take.
+# What a new host begins with whose owner wants no backup back.
+NOTHING = "none"
 KEEP = {"hourly": 1 / 24, "daily": 1, "weekly": 7, "monthly": 31, "yearly": 366}
 _WORDS = (
     'It must be an address as restic has it: "sftp:you@backup.example:/srv/freehold", '
@@ -167,9 +169,9 @@ def days(kept: Mapping[str, int]) -> int:
 
 def restore(given: str) -> str:
     """`given` when it names a backup, or none. Raises Fault."""
-    if given and given != "latest" and not re.fullmatch(r"\d{8}T\d{6}Z", given, re.ASCII):
+    if given not in ("", "latest", NOTHING) and not re.fullmatch(r"\d{8}T\d{6}Z", given, re.ASCII):
         raise Fault(
-            'It must be "", "latest", or a backup as make backups lists them, such as '
+            'It must be "", "none", "latest", or a backup as make backups lists them, such as '
             '"20261126T030000Z".'
         )
     return given

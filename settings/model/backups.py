@@ -55,7 +55,7 @@ class Backups(Containers):
     @field_validator("restore")
     @classmethod
     def _there_is_something_to_restore_from(cls, given: str, known: ValidationInfo) -> str:
-        if given and known.data.get("backup_repository") == "":
+        if given not in ("", backups.NOTHING) and known.data.get("backup_repository") == "":
             raise Fault("There is no backup_repository to restore from.")
         return given
 

@@ -71,6 +71,33 @@ def test_a_new_host_is_the_old_one_again(new_host: NewHost) -> None:
     assert "45 events" in new.right("list")
 
 
+def test_a_new_host_begins_with_the_newest_if_there_is_one(new_host: NewHost) -> None:
+    first = new_host()
+    assert "holds no backup" in first.right("begin", "any")
+    first.right("finish")
+    assert first.program("wanted").code == 0
+    assert first.run("test", "-e", f"{SPOOL}/restoring").code == 1
+    first.take(range(10))
+    first.work()
+    first.right("backup")
+    first.stop()
+
+    second = new_host()
+    # What can't be read is not taken for a place that is empty.
+    second.write("/etc/freehold/backup/key", "another key\n")
+    refused = second.program("begin", "any")
+    assert refused.code == 1
+    assert "The key does not open" in refused.said
+    second.write("/etc/freehold/backup/key", "the key of the lab\n")
+    second.right("begin", "any")
+    assert second.run("test", "-e", f"{SPOOL}/restoring").code == 0
+    # Cut off here, and typed again.
+    second.right("begin", "any")
+    second.right("finish")
+    assert second.counted() == list(range(10))
+    assert second.program("wanted").code == 1
+
+
 @pytest.mark.slow
 def test_the_dump_has_a_part_of_a_segment(new_host: NewHost) -> None:
     old = new_host()

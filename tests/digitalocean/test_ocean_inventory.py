@@ -179,3 +179,18 @@ def test_give_up_by_name_alone(owner: Tried) -> None:
     assert (left_over["firewalls"], left_over["reserved_ips"], left_over["checks"]) == (0, 0, 0)
     assert left_over["A blog"] == left_over["TXT _freehold.blog"] == 0
     assert left_over["keys"] == 1
+
+
+def test_one_that_is_to_take_anothers_place_is_known_as_that(owner: Tried) -> None:
+    assert owner.type(*DROPLET).code == 0
+    (number,) = owner.account.account.state["droplets"]
+    hosts, _ = owner.hosts()
+    assert "_beside" not in hosts[DOMAIN]["data"]
+    owner.account.ask("POST", "/v2/tags", {"name": "freehold-next"})
+    resources = {"resources": [{"resource_id": number, "resource_type": "droplet"}]}
+    owner.account.ask("POST", "/v2/tags/freehold-next/resources", resources)
+    # The live one, from when on it has both.
+    hosts, _ = owner.hosts()
+    assert "_beside" not in hosts[DOMAIN]["data"]
+    hosts, _ = owner.hosts(FREEHOLD_DROPLET_TAG="freehold-next")
+    assert hosts[DOMAIN]["data"]["_beside"] is True

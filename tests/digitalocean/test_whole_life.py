@@ -42,8 +42,6 @@ EVENTS = 40
 class Life(Owner):
     """The owner, and who looks at the account and at the site from outside."""
 
-    described: dict[str, object]
-
     def type(self, *words: str, typed: str = "", **environment: str) -> Run:
         """As an owner who trusts the authority, too."""
         roots = str(self.folder / "cloud" / "authority" / "roots.pem")
@@ -131,7 +129,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
     key = folder / "login"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
     port = free_port()
-    described = {
+    described: dict[str, object] = {
         "domain": DOMAIN,
         "site_path": "examples/blog/_site",
         "uptime_check": False,
@@ -145,7 +143,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
     running = behind.up(cloud)
     try:
         token = Tokens(cloud / "tokens.json").of(EVERYTHING)
-        life = Life(project, folder, running.address, described, token=token)
+        life = Life(project, folder, running.address, token=token)
         life.ask("POST", "/v2/domains", {"name": DOMAIN})
         with place(backups, port):
             yield life
@@ -242,8 +240,6 @@ def test_of_a_lost_droplet_two_commands_bring_everything_back(life: Life) -> Non
     (lost,), served, stats = life.droplets(), life.outside.certificate(), life.stats()
     address = life.outside.ports.address
     life.ask("DELETE", f"/v2/droplets/{lost}")
-    # The one line that the owner adds (README.md, "A new server from a backup").
-    describe(life.project, life.folder, life.folder / "login", **life.described, restore="latest")
     life.right(*DROPLET)
     life.right(*DEPLOY)
     assert life.outside.ports.address == address

@@ -70,7 +70,7 @@ def test_what_is_no_policy(given: dict[str, int]) -> None:
 
 
 def test_what_can_be_restored() -> None:
-    assert [restore(one) for one in ("", "latest", "20261126T030000Z")]
+    assert [restore(one) for one in ("", "none", "latest", "20261126T030000Z")]
     for wrong in ("newest", "2026-11-26", "915f5d35"):
         with pytest.raises(Fault, match="make backups"):
             restore(wrong)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from facts.major import DatabaseMajor
+from facts.major import Data, HostData
 from freehold_host import memory
 from freehold_host.trouble import Trouble
 from freehold_rollout import major
@@ -82,11 +82,12 @@ def test_a_release_of_before_the_upgrade_is_not_gone_back_to(tmp_path: Path) -> 
 
 
 def test_the_host_says_which_major_version_its_data_is_of(tmp_path: Path) -> None:
-    fact = DatabaseMajor()
+    fact = HostData()
     lines = compose(tmp_path / "old", "postgres:15.14").splitlines()
     said = [line.rpartition("-")[2] for line in lines if "name: freehold_db-" in line]
-    assert fact.process(said) == 15
-    assert fact.process([]) is None
+    assert fact.process(said) == Data(15, is_restoring=False)
+    assert fact.process([*said, "restoring"]) == Data(15, is_restoring=True)
+    assert fact.process([]) == fact.default() == Data(None, is_restoring=False)
     assert "freehold_db-" in fact.command()
 
 

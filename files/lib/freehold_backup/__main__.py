@@ -9,7 +9,8 @@ list [--json]        the backups that there are
 status [--json]      how it is: exit 0 in order, 2 not
 plan [AT]            what a restore would do: of the newest backup, or of the one AT
 restore [AT]         restore it, or go on with one that was cut off; keeps what it replaces
-begin [AT], finish   the two halves of it, for a host that has no services yet
+begin [AT], finish   the two halves of it, for a host that has no services yet; AT any: the newest,
+                     if there is one
 wanted               exit 0 when this host is new, or a restore of it was cut off
 has-newest           exit 0 when nothing was backed up since that which this host began with
 stamps               as JSON: the backup that it made last, and the one that it began with
@@ -107,6 +108,13 @@ def _plan(found: Config, at: str) -> None:
     restore.plan(found, at or "latest", print)
 
 
+def _begin(found: Config, at: str) -> None:
+    if at == "any":
+        restore.begin_any(found, print)
+    else:
+        restore.begin(found, at, print)
+
+
 def _drop_replaced(found: Config) -> None:
     for name in database.kept():
         database.drop(name)
@@ -122,7 +130,7 @@ _QUESTIONS: dict[str, Callable[[Config], bool]] = {
 _AT: dict[str, Callable[[Config, str], None]] = {
     "plan": _plan,
     "restore": _restore,
-    "begin": lambda found, at: restore.begin(found, at, print),
+    "begin": _begin,
     "hand-over": lambda found, at: handover.hand_over(found, at, sys.stdout.buffer),
 }
 _OTHERS: dict[str, Action] = {

@@ -58,6 +58,22 @@ def plan(config: Config, at: str, say: Say) -> Journal:
     return Journal(one.stamp, newest, one.database, one.files, spooled, before)
 
 
+def begin_any(config: Config, say: Say) -> None:
+    """Begin with the newest backup if there is one; a place that can't be read is Trouble."""
+    if journal.begun(config) or _is_any(config):
+        begin(config, "latest", say)
+    else:
+        say(f"{config.repository} holds no backup of {config.domain}, so none is brought back.")
+
+
+def _is_any(config: Config) -> bool:
+    try:
+        restic.identity(config)
+    except restic.Missing:
+        return False
+    return any(one.is_whole for one in sets.all_of(config))
+
+
 def begin(config: Config, at: str, say: Say) -> None:
     """Plan it, keep the worker still, bring files back: what a new host needs before its services.
 
