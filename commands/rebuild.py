@@ -11,6 +11,7 @@ from commands.handover import (
     begin_backups,
     carry_over,
     catch_up,
+    certify,
     deploy_and_verify,
     host_of,
     phase,
@@ -40,7 +41,10 @@ def rebuild(steps: Rebuild, settings: Settings, *, last: bool) -> int:
             begin_backups(host_of(settings, new, steps.next))
     with phase("Moving the names"):
         steps.settle()
-    return _finish(steps, steps.pair(), settings)
+    pair = steps.pair()
+    if _there(pair).carries(steps.next) and settings.certificate_mode == "acme":
+        certify(host_of(settings, _there(pair), steps.next))
+    return _finish(steps, pair, settings)
 
 
 def _prepared(steps: Rebuild, pair: Pair, settings: Settings, *, last: bool) -> Pair:

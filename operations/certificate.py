@@ -22,18 +22,21 @@ def servable_certificate() -> Generator[str, None, None]:
     yield f"{PROGRAM} prepare"
 
 
-def _issue(state: State, host: Host) -> bool:
+def _issue(state: State, host: Host, may_fail: bool) -> bool:
     """Say what the program says, also when it succeeds: a renewal that failed is no end yet."""
     done, output = host.run_shell_command(f"{PROGRAM} issue")
     for line in [*output.stdout_lines, *output.stderr_lines]:
         host.log(line)
-    return done
+    return done or may_fail
 
 
 @operation()
-def trusted_certificate() -> Generator[FunctionCommand, None, None]:
-    """Ask the authority for a certificate of all names, unless there is one, and serve it."""
+def trusted_certificate(may_fail: bool = False) -> Generator[FunctionCommand, None, None]:
+    """Ask the authority for a certificate of all names, unless there is one, and serve it.
+
+    + may_fail: whether it is asked again when the names lead here: make rebuild
+    """
     if not host.get_fact(Holds, condition=f"[ ! -x {PROGRAM} ] || {PROGRAM} pending"):
         host.noop("The authority's certificate is in force")
         return
-    yield FunctionCommand(_issue, (), {})
+    yield FunctionCommand(_issue, (may_fail,), {})

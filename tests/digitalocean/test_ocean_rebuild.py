@@ -28,12 +28,14 @@ class Rebuilt:
         self.account = account
         self.done: list[str] = []
         self.begun: list[int] = []
+        self.certified: list[int] = []
         monkeypatch.setattr(command, "host_of", lambda _, droplet, *__: droplet.id)
         monkeypatch.setattr(command, "back_up", lambda _: self.done.append("backup"))
         monkeypatch.setattr(command, "deploy_and_verify", self._deploy)
         monkeypatch.setattr(command, "carry_over", lambda *_: self.done.append("carry over"))
         monkeypatch.setattr(command, "catch_up", lambda _: self.done.append("catch up"))
         monkeypatch.setattr(command, "begin_backups", self._begin_backups)
+        monkeypatch.setattr(command, "certify", self._certify)
         monkeypatch.setattr("builtins.input", lambda _: typed)
 
     def _deploy(self, _: object, new: Droplet, tag: str) -> None:
@@ -50,6 +52,14 @@ class Rebuilt:
         tags = self.account.account.state["droplets"][str(number)]["tags"]
         assert {*tags} == {"freehold", "freehold-next"}
         self.begun.append(number)
+
+    def _certify(self, number: int) -> None:
+        # The authority looks where the names lead.
+        (led,) = self.account.ask("GET", "/v2/reserved_ips")["reserved_ips"]
+        assert led["droplet"]["id"] == number
+        names = self.account.account.state["records"].values()
+        assert {one["data"] for one in names if one["type"] == "A"} == {led["ip"]}
+        self.certified.append(number)
 
     def run(self, client: Client | None = None, *, last: bool = False) -> int:
         described = self.account.settings(**BACKED_UP)
@@ -84,7 +94,7 @@ def test_a_new_one_in_the_place_of_the_old_one(
     assert after[0] != before[0]
     assert after[1] == before[1]
     assert rebuilt.done == ["backup", f"deploy {after[0]}", "carry over"]
-    assert rebuilt.begun == [int(after[0])]
+    assert rebuilt.begun == rebuilt.certified == [int(after[0])]
     assert account.things() == whole
     assert account.run() == []
     records = account.account.state["records"].values()

@@ -20,7 +20,7 @@ def facts(host: Target, described: Host) -> dict[str, str]:
     """What the host says, in one round trip. Only of a host that has an authority."""
     if described.data.get("certificate_mode") != "acme":
         pytest.skip("The owner chose another mode than acme.")
-    return read(
+    found = read(
         host,
         {
             "lineage": "cat /etc/letsencrypt/live/freehold/fullchain.pem",
@@ -37,6 +37,10 @@ def facts(host: Target, described: Host) -> dict[str, str]:
             " -maxdepth 0 -printf '%m\\n' 2>/dev/null",
         },
     )
+    rows = {row["what"]: row["state"] for row in json.loads(found["status"].splitlines()[0])}
+    if described.data.get("_beside") and "error" in (rows.get("mode"), rows.get("certificate")):
+        pytest.skip("The names lead to another host, and the authority can't be asked yet.")
+    return found
 
 
 @pytest.fixture(scope="module")
