@@ -181,16 +181,19 @@ def test_give_up_by_name_alone(owner: Tried) -> None:
     assert left_over["keys"] == 1
 
 
+def beside(owner: Tried, **environment: str) -> object:
+    data = owner.hosts(**environment)[0][DOMAIN]["data"]
+    assert isinstance(data, dict)
+    return data.get("_beside")
+
+
 def test_one_that_is_to_take_anothers_place_is_known_as_that(owner: Tried) -> None:
     assert owner.type(*DROPLET).code == 0
     (number,) = owner.account.account.state["droplets"]
-    hosts, _ = owner.hosts()
-    assert "_beside" not in hosts[DOMAIN]["data"]
+    assert beside(owner) is None
     owner.account.ask("POST", "/v2/tags", {"name": "freehold-next"})
     resources = {"resources": [{"resource_id": number, "resource_type": "droplet"}]}
     owner.account.ask("POST", "/v2/tags/freehold-next/resources", resources)
     # The live one, from when on it has both.
-    hosts, _ = owner.hosts()
-    assert "_beside" not in hosts[DOMAIN]["data"]
-    hosts, _ = owner.hosts(FREEHOLD_DROPLET_TAG="freehold-next")
-    assert hosts[DOMAIN]["data"]["_beside"] is True
+    assert beside(owner) is None
+    assert beside(owner, FREEHOLD_DROPLET_TAG="freehold-next") is True

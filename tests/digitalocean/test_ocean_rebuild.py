@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -225,8 +226,8 @@ def test_cut_off_after_the_old_one_went_the_next_one_only_ends_it(
     rebuilt = Rebuilt(account, monkeypatch)
 
     class Cut(CutClient):
-        def delete(self, path: str, *arguments: object) -> None:
-            super().delete(path, *arguments)  # type: ignore[arg-type]
+        def delete(self, path: str, body: dict[str, Any] | None = None) -> None:
+            super().delete(path, body)
             if path.startswith("/v2/droplets/"):
                 raise CutOffError
 
@@ -245,8 +246,8 @@ def test_while_it_moves_nothing_is_restored_onto_the_new_one(
     rebuilt = Rebuilt(account, monkeypatch)
 
     class Cut(CutClient):
-        def post(self, path: str, *arguments: object) -> object:
-            answer = super().post(path, *arguments)  # type: ignore[arg-type]
+        def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+            answer = super().post(path, body)
             if path.startswith("/v2/reserved_ips/"):
                 raise CutOffError
             return answer

@@ -46,7 +46,7 @@ def test_the_old_one_may_be_written_by_the_address_that_leads_to_it(
 def test_a_host_of_the_same_name_elsewhere_is_not_touched(monkeypatch: pytest.MonkeyPatch) -> None:
     inventory(monkeypatch, "192.0.2.1")
     ran: list[object] = []
-    monkeypatch.setattr(handover.subprocess, "run", lambda *given, **_: ran.append(given))
+    monkeypatch.setattr("subprocess.run", lambda *given, **_: ran.append(given))
     with pytest.raises(CloudError, match=r"take it out.*make rebuild"):
         handover.deploy_and_verify(SETTINGS, droplet("192.0.2.7"), "next")
     assert not ran
@@ -56,8 +56,12 @@ def test_what_holds_the_backups_is_what_is_taken_away(monkeypatch: pytest.Monkey
     """Known to the deploy, the rebuild and the tests of a host, each in a world of its own."""
     assert handover.HELD == HELD == FOR_TESTS
     ran: list[list[str]] = []
-    done = SimpleNamespace(returncode=0)
-    monkeypatch.setattr(handover.subprocess, "run", lambda given, **_: ran.append(given) or done)
+
+    def run(given: list[str], **_: object) -> SimpleNamespace:
+        ran.append(given)
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr("subprocess.run", run)
     handover.begin_backups(Host(NAME, [], {}))
     ((*_, command),) = ran
     assert command.startswith(f"rm -f {HELD} && ")
