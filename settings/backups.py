@@ -21,9 +21,9 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "sftp": (),
 }
 _BELONG = ("AWS_", "B2_", "AZURE_", "OS_", "ST_", "RESTIC_REST_")
-# How many days each may take.
 # What a new host begins with whose owner wants no backup back.
 NOTHING = "none"
+# How many days each may take.
 KEEP = {"hourly": 1 / 24, "daily": 1, "weekly": 7, "monthly": 31, "yearly": 366}
 _WORDS = (
     'It must be an address as restic has it: "sftp:you@backup.example:/srv/freehold", '
