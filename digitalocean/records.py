@@ -7,7 +7,7 @@ from digitalocean.addresses import ours as our_address
 from digitalocean.cloud import Cloud, Json
 from digitalocean.droplets import ours as our_droplet
 from digitalocean.errors import CloudError
-from digitalocean.things import Record
+from digitalocean.things import Droplet, Record
 from digitalocean.zones import Zone
 from settings.model import Settings
 
@@ -51,8 +51,8 @@ class Names:
     """The site's names lead to the droplet.
 
     Compared: of each name of the site A, AAAA and CAA, and that nothing else is there. Not touched:
-    every other record, and how long a record may be kept (ttl). A record that leads elsewhere and
-    was not made here is an error; so is a name that is not in a domain of the account.
+    every other record, and how long a record may be kept (ttl). A record that leads where we never
+    led it is an error; so is a name that is not in a domain of the account.
     """
 
     def __init__(self, cloud: Cloud, settings: Settings) -> None:
@@ -67,16 +67,21 @@ class Names:
     def _short(self, name: str, zone: str) -> str:
         return "@" if name == zone else name.removesuffix(f".{zone}")
 
+    def _ipv4(self, droplet: Droplet | None) -> str:
+        """Where the names lead: a reserved address wins."""
+        if self._settings.reserved_address == "no":
+            return droplet.ipv4 if droplet else ""
+        address = our_address(self._cloud, self._settings, droplet)
+        return address.ip if address else ""
+
     def _wanted(self) -> list[tuple[str, Wanted]]:
         """(zone, record), the mark first."""
         settings, cloud = self._settings, self._cloud
         zone = Zone(cloud.facts, settings)
         droplet = our_droplet(cloud, settings)
-        ipv4 = droplet.ipv4 if droplet else ""
-        if settings.reserved_address != "no":
-            address = our_address(cloud, settings, droplet)
-            ipv4 = address.ip if address else ""
-        found = [(zone.name, Wanted("TXT", zone.marker, zone.mark))]
+        ipv4 = self._ipv4(droplet)
+        addresses = [one for one in (ipv4, droplet.ipv6 if droplet else "") if one]
+        found = [(zone.name, Wanted("TXT", zone.marker, zone.mark_with(addresses)))]
         for name, holding in self._zones().items():
             short = self._short(name, holding)
             found.append((holding, Wanted("A", short, ipv4)))
@@ -90,7 +95,7 @@ class Names:
 
     def _plan(self) -> list[tuple[str, Wanted, Record | None]]:
         """What must be made, or changed from the record that stands there."""
-        marked = Zone(self._cloud.facts, self._settings).is_marked()
+        known = self._known()
         plan: list[tuple[str, Wanted, Record | None]] = []
         for zone, wanted in self._wanted():
             there = [
@@ -104,13 +109,26 @@ class Names:
             if self._is_met(zone, wanted, there):
                 continue
             same = [one for one in there if one.type == wanted.type]
-            if wanted.type == "TXT" or not there:
+            if wanted.type == "TXT":
+                plan.append((zone, wanted, next(iter(self._marks()), None)))
+            elif not there:
                 plan.append((zone, wanted, None))
-            elif marked and len(same) == len(there) == 1 and wanted.type in ("A", "AAAA"):
+            elif len(same) == len(there) == 1 and _plain(same[0]) in known:
                 plan.append((zone, wanted, same[0]))
             else:
                 raise CloudError(_foreign(zone, wanted, there))
         return plan
+
+    def _marks(self) -> list[Record]:
+        return Zone(self._cloud.facts, self._settings).marks()
+
+    def _known(self) -> set[str]:
+        """The addresses of a record that is ours to change."""
+        if not self._marks():
+            return set()
+        droplet = our_droplet(self._cloud, self._settings)
+        own = {droplet.ipv4, droplet.ipv6} if droplet else set()
+        return own | {*Zone(self._cloud.facts, self._settings).led_to()}
 
     def _is_met(self, zone: str, wanted: Wanted, there: list[Record]) -> bool:
         met = [one for one in there if wanted.is_met_by(one)]

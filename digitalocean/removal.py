@@ -50,7 +50,7 @@ def _records(cloud: Cloud, settings: Settings) -> Iterator[Gone]:
     if not settings.manage_dns:
         return
     zone = Zone(cloud.facts, settings)
-    if not zone.is_marked():
+    if not zone.marks():
         return
     # The mark last, for by it the others are known as ours.
     for name in (*settings.names, f"_freehold.{settings.domain}"):

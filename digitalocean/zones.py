@@ -5,6 +5,8 @@ from digitalocean.facts import Facts
 from digitalocean.things import Record
 from settings.model import Settings
 
+# Of one string in DNS: RFC 1035, 3.3.14
+LONGEST_TEXT = 255
 SERVERS = "ns1.digitalocean.com, ns2.digitalocean.com and ns3.digitalocean.com"
 
 
@@ -42,23 +44,47 @@ class Zone:
 
     @property
     def mark(self) -> str:
-        """What that record says."""
+        """What that record begins with; the addresses that they were led to follow."""
         return f"freehold={self.tag}"
 
     def records(self) -> list[Record]:
         """All records of the zone."""
         return self._facts.records(self.name)
 
-    def is_marked(self) -> bool:
-        """Whether the names of this site were led by us before, from whatever machine."""
-        return any(
-            one.type == "TXT" and one.name == self.marker and one.data.strip('"') == self.mark
+    def marks(self) -> list[Record]:
+        """The records that say so, made from whatever machine."""
+        return [
+            one
             for one in self.records()
-        )
+            if one.type == "TXT" and one.name == self.marker and _words(one)[0] == self.mark
+        ]
+
+    def led_to(self) -> list[str]:
+        """The addresses that the names of this site were led to by us, the newest first."""
+        return [*dict.fromkeys(address for one in self.marks() for address in _words(one)[1:])]
+
+    def mark_with(self, addresses: list[str]) -> str:
+        """What the mark must say before names are led to `addresses`.
+
+        Names that still lead to an older one stay known as ours, wherever that was cut off.
+        """
+        known = self.led_to()
+        if not {*addresses} <= {*known}:
+            known = [*addresses, *(one for one in known if one not in addresses)]
+        said = self.mark
+        for one in known:
+            if len(said) + 1 + len(one) > LONGEST_TEXT:
+                break
+            said += f" {one}"
+        return said
 
     def leads_to(self) -> list[str]:
         """Where the site's A records lead, if these are ours."""
-        if not self.is_marked():
+        if not self.marks():
             return []
         name = self.short(self.domain)
         return [one.data for one in self.records() if one.type == "A" and one.name == name]
+
+
+def _words(record: Record) -> list[str]:
+    return record.data.strip('"').split() or [""]

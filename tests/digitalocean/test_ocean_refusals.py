@@ -17,6 +17,7 @@ from tests.digitalocean.ocean_lab import (
     READING,
     ZONE,
     CutClient,
+    CutOffError,
     Ocean,
     ocean,
 )
@@ -138,6 +139,23 @@ def test_a_record_beside_ours_is_not_ours_to_judge(account: Ocean) -> None:
     assert "198.51.100.9" in refused(account)
 
 
+def test_a_record_at_a_name_that_came_later_is_not_ours_either(account: Ocean) -> None:
+    account.run(aliases=[])
+    other = {"type": "A", "name": "www.blog", "data": "198.51.100.9"}
+    account.ask("POST", f"/v2/domains/{ZONE}/records", other)
+    said = refused(account)
+    assert all(word in said for word in ("www.blog", "198.51.100.9", "records delete")), said
+
+
+def test_a_record_that_was_led_elsewhere_by_hand_is_no_more_ours(account: Ocean) -> None:
+    account.run()
+    records = account.account.state["records"].values()
+    (record,) = (one for one in records if (one["type"], one["name"]) == ("A", "blog"))
+    elsewhere = {"type": "A", "data": "198.51.100.9"}
+    account.ask("PATCH", f"/v2/domains/{ZONE}/records/{record['id']}", elsewhere)
+    assert "198.51.100.9" in refused(account)
+
+
 def test_a_record_about_wildcards_lets_the_authority_issue(account: Ocean) -> None:
     other = {"type": "CAA", "name": "blog", "data": "other.example.", "flags": 0}
     account.ask("POST", f"/v2/domains/{ZONE}/records", other | {"tag": "issuewild"})
@@ -170,6 +188,21 @@ def test_an_action_that_errored_is_told_with_its_number(account: Ocean) -> None:
 # ---- what is mended ----
 
 
+class CutAtRecords(CutClient):
+    """A client whose run is cut off after it changed so many records."""
+
+    def __init__(self, url: str, token: str, *, left: int) -> None:
+        super().__init__(url, token)
+        self._left = left
+
+    def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = super().put(path, body)
+        self._left -= "/records/" in path
+        if self._left == 0:
+            raise CutOffError
+        return answer
+
+
 def test_a_droplet_that_was_lost_comes_back_at_the_same_address(account: Ocean) -> None:
     account.run()
     (address,) = account.account.state["reserved_ips"]
@@ -191,6 +224,28 @@ def test_without_a_reserved_address_the_names_follow_the_droplet(account: Ocean)
     public = next(one for one in found["networks"]["v4"] if one["type"] == "public")
     records = account.ask("GET", f"/v2/domains/{ZONE}/records?per_page=200")["domain_records"]
     assert [one["data"] for one in records if one["type"] == "A"] == [public["ip_address"]] * 2
+
+
+def test_the_names_follow_a_droplet_that_was_lost_twice_while_they_did(account: Ocean) -> None:
+    account.run(reserved_address="no")
+    whole = account.things()
+    for cut in (1, 2):
+        (lost,) = account.account.state["droplets"]
+        account.ask("DELETE", f"/v2/droplets/{lost}")
+        with pytest.raises(CutOffError):
+            account.run(CutAtRecords(account.url, FULL, left=cut), reserved_address="no")
+    account.run(reserved_address="no")
+    assert account.things() == whole
+    assert account.run(reserved_address="no") == []
+
+
+def test_a_reserved_address_that_is_wanted_later_takes_the_names_over(account: Ocean) -> None:
+    account.run(reserved_address="no")
+    account.run()
+    (address,) = account.account.state["reserved_ips"]
+    records = account.account.state["records"].values()
+    assert {one["data"] for one in records if one["type"] == "A"} == {address}
+    assert account.run() == []
 
 
 def test_a_firewall_that_was_loosened_is_as_described_again(account: Ocean) -> None:
