@@ -13,6 +13,7 @@ from commands.hosts import hosts
 from commands.with_cloud import with_cloud
 from digitalocean.cloud import Cloud
 from digitalocean.removal import gone
+from digitalocean.staying import staying
 from settings.model import Settings
 
 
@@ -48,6 +49,9 @@ def destroy(cloud: Cloud, settings: Settings) -> int:
     print("This will be gone, for good:")
     for one in going:
         print(f"  {one.sentence}")
+    print("This will stay:")
+    for sentence in staying(cloud, settings):
+        print(f"  {sentence}")
     print(last_backup(settings), flush=True)
     if not typed(settings.droplet_name):
         print("Nothing was removed.")

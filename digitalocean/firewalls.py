@@ -7,6 +7,7 @@ from typing import Any
 from digitalocean.cloud import Cloud, Json
 from digitalocean.errors import CloudError
 from digitalocean.tags import make_tag, next_tag
+from digitalocean.things import Droplet
 from settings.model import Settings
 
 PATH = "/v2/firewalls"
@@ -35,6 +36,12 @@ def rules(settings: Settings) -> Json:
             for protocol, ports, addresses in outbound
         ],
     }
+
+
+def others_behind(cloud: Cloud, settings: Settings) -> list[Droplet]:
+    """The droplets that it stands before, too, because they carry our tag under other names."""
+    found = cloud.facts.droplets(settings.droplet_tag)
+    return [one for one in found if one.name != settings.droplet_name]
 
 
 class Firewall:

@@ -34,10 +34,11 @@ class Wanted:
     def is_met_by(self, record: Record) -> bool:
         """Whether `record` says this."""
         same = (record.type, record.name) == (self.type, self.name)
-        return same and _plain(record) == _plain(self)
+        return same and plain(record) == plain(self)
 
 
-def _plain(record: "Record | Wanted") -> str:
+def plain(record: "Record | Wanted") -> str:
+    """What the record says, in the one way that can be compared."""
     data = record.data.strip('"').rstrip(".")
     if record.type in ("A", "AAAA") and data:
         try:
@@ -45,6 +46,16 @@ def _plain(record: "Record | Wanted") -> str:
         except ValueError:
             pass
     return data.lower()
+
+
+def led_by_us(cloud: Cloud, settings: Settings) -> set[str]:
+    """The addresses by which a record at a name of ours is known as ours."""
+    zone = Zone(cloud.facts, settings)
+    if not zone.marks():
+        return set()
+    droplet = our_droplet(cloud, settings)
+    own = {droplet.ipv4, droplet.ipv6} if droplet else set()
+    return own | {*zone.led_to()}
 
 
 class Names:
@@ -95,7 +106,8 @@ class Names:
 
     def _plan(self) -> list[tuple[str, Wanted, Record | None]]:
         """What must be made, or changed from the record that stands there."""
-        known = self._known()
+        marks = Zone(self._cloud.facts, self._settings).marks()
+        known = led_by_us(self._cloud, self._settings)
         plan: list[tuple[str, Wanted, Record | None]] = []
         for zone, wanted in self._wanted():
             there = [
@@ -110,25 +122,14 @@ class Names:
                 continue
             same = [one for one in there if one.type == wanted.type]
             if wanted.type == "TXT":
-                plan.append((zone, wanted, next(iter(self._marks()), None)))
+                plan.append((zone, wanted, next(iter(marks), None)))
             elif not there:
                 plan.append((zone, wanted, None))
-            elif len(same) == len(there) == 1 and _plain(same[0]) in known:
+            elif len(same) == len(there) == 1 and plain(same[0]) in known:
                 plan.append((zone, wanted, same[0]))
             else:
                 raise CloudError(_foreign(zone, wanted, there))
         return plan
-
-    def _marks(self) -> list[Record]:
-        return Zone(self._cloud.facts, self._settings).marks()
-
-    def _known(self) -> set[str]:
-        """The addresses of a record that is ours to change."""
-        if not self._marks():
-            return set()
-        droplet = our_droplet(self._cloud, self._settings)
-        own = {droplet.ipv4, droplet.ipv6} if droplet else set()
-        return own | {*Zone(self._cloud.facts, self._settings).led_to()}
 
     def _is_met(self, zone: str, wanted: Wanted, there: list[Record]) -> bool:
         met = [one for one in there if wanted.is_met_by(one)]

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from digitalocean import addresses, droplets, firewalls, host_keys, uptime
+from digitalocean import addresses, droplets, firewalls, host_keys, records, tags, uptime
 from digitalocean.cloud import Cloud
-from digitalocean.errors import RefusedError
+from digitalocean.errors import CloudError, RefusedError
+from digitalocean.things import Record
 from digitalocean.zones import Zone
 from settings.model import Settings
 
@@ -22,9 +23,10 @@ class Gone:
 def gone(cloud: Cloud, settings: Settings) -> list[Gone]:
     """All that will be gone, in the order in which it goes.
 
-    First what is known only by what comes later: so a removal that is cut off can go on. The SSH
-    key stays, for other droplets may have it; so does an address that the settings name.
+    First what is known only by what comes later: so a removal that is cut off can go on. What is
+    not, digitalocean/staying.py tells. Raises CloudError while a rebuild is not at its end.
     """
+    _check_rebuild(cloud, settings)
     return [
         *_address(cloud, settings),
         *_records(cloud, settings),
@@ -32,6 +34,19 @@ def gone(cloud: Cloud, settings: Settings) -> list[Gone]:
         *_droplet(cloud, settings),
         *_firewall(cloud, settings),
     ]
+
+
+def _check_rebuild(cloud: Cloud, settings: Settings) -> None:
+    """Raise CloudError when a second droplet is ours: it would be left behind without anything."""
+    for tag in (tags.next_tag(settings.droplet_tag), tags.old_tag(settings.droplet_tag)):
+        for one in cloud.facts.droplets(tag):
+            if one.name == settings.droplet_name:
+                raise CloudError(
+                    f"A rebuild is not at its end: there is a droplet {one.name} with the tag "
+                    f"{tag} too ({one.id}, {one.ipv4 or 'no address'}). Nothing was removed. Go on "
+                    f"with it: make rebuild. Or give that one up with all that is on its disk: "
+                    f"doctl compute droplet delete {one.id}. Then: make destroy"
+                )
 
 
 def _address(cloud: Cloud, settings: Settings) -> Iterator[Gone]:
@@ -50,29 +65,42 @@ def _records(cloud: Cloud, settings: Settings) -> Iterator[Gone]:
     if not settings.manage_dns:
         return
     zone = Zone(cloud.facts, settings)
-    if not zone.marks():
-        return
+    known = records.led_by_us(cloud, settings)
+    for name, holding, record in records_at(cloud, settings):
+        if record.type in ("A", "AAAA") and records.plain(record) in known:
+            yield _record(cloud, holding, name, record)
     # The mark last, for by it the others are known as ours.
-    for name in (*settings.names, f"_freehold.{settings.domain}"):
+    for mark in zone.marks():
+        yield _record(cloud, zone.name, f"_freehold.{settings.domain}", mark)
+
+
+def records_at(cloud: Cloud, settings: Settings) -> Iterator[tuple[str, str, Record]]:
+    """All records at the names of the site: (name, zone, record)."""
+    zone = Zone(cloud.facts, settings)
+    for name in settings.names:
         holding = zone.holding(name)
         short = "@" if name == holding else name.removesuffix(f".{holding}")
-        kinds = ("TXT",) if name.startswith("_freehold.") else ("A", "AAAA")
         for record in cloud.facts.records(holding):
-            if record.name == short and record.type in kinds:
-                path = f"/v2/domains/{holding}/records"
-                yield Gone(
-                    f"the record {record.type} of {name}",
-                    partial(_delete, cloud, path, record.id),
-                )
+            if record.name == short:
+                yield name, holding, record
+
+
+def _record(cloud: Cloud, zone: str, name: str, record: Record) -> Gone:
+    path = f"/v2/domains/{zone}/records"
+    return Gone(
+        f"the record {record.type} of {name}: {record.data}",
+        partial(_delete, cloud, path, record.id),
+    )
 
 
 def _uptime(cloud: Cloud, settings: Settings) -> Iterator[Gone]:
     if not settings.uptime_check:
         return
+    target = uptime.target(settings)
     for check in cloud.facts.checks():
-        if check["name"] == settings.domain:
+        if (check["name"], check.get("target")) == (settings.domain, target):
             yield Gone(
-                f"the uptime check {check['name']}",
+                f"the uptime check {check['name']}: {target}",
                 partial(_delete, cloud, uptime.PATH, check["id"]),
             )
 
@@ -95,10 +123,12 @@ def _droplet(cloud: Cloud, settings: Settings) -> Iterator[Gone]:
 
 
 def _firewall(cloud: Cloud, settings: Settings) -> Iterator[Gone]:
+    if firewalls.others_behind(cloud, settings):
+        return
     tag, name = settings.droplet_tag.lower(), settings.droplet_name
     for one in cloud.facts.firewalls():
-        tags = [each.lower() for each in one.get("tags") or ()]
-        if one["name"] == name and tag in tags:
+        tags_of = [each.lower() for each in one.get("tags") or ()]
+        if one["name"] == name and tag in tags_of:
             yield Gone(
                 f"the cloud firewall {name}",
                 partial(_delete, cloud, firewalls.PATH, one["id"]),

@@ -13,6 +13,11 @@ REGIONS = ["us_east", "eu_west"]
 DAYS_LEFT = 7
 
 
+def target(settings: Settings) -> str:
+    """What the check asks for."""
+    return f"https://{settings.domain}/"
+
+
 class Uptime:
     """A check of the site from two continents, and alerts by e-mail when one is named.
 
@@ -25,7 +30,7 @@ class Uptime:
         self._check: Json = {
             "name": settings.domain,
             "type": "https",
-            "target": f"https://{settings.domain}/",
+            "target": target(settings),
             "regions": REGIONS,
             "enabled": True,
         }
