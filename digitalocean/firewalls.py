@@ -72,12 +72,14 @@ class Firewall:
                 "are not meant: doctl compute firewall list"
             )
         found = next(iter(named), None)
-        # One without any tag is ours, cut off or loosened; of others' it is another's.
         tags = [tag.lower() for tag in (found or {}).get("tags") or ()]
-        if found and tags and self._tag.lower() not in tags:
+        droplets = [str(one) for one in (found or {}).get("droplet_ids") or ()]
+        # One for nothing at all is ours, cut off or loosened; of others' it is another's.
+        if found and (tags or droplets) and self._tag.lower() not in tags:
+            whose = ", ".join([*(f"tag {tag}" for tag in tags), *(f"droplet {n}" for n in droplets)])
             raise CloudError(
-                f"A cloud firewall is called {self._name} and is for other droplets (tags "
-                f"{', '.join(tags)}). Rename it, or call the droplet otherwise: droplet_name"
+                f"A cloud firewall is called {self._name} and is for other droplets ({whose}). "
+                "Rename it, or call the droplet otherwise: droplet_name"
             )
         return found
 

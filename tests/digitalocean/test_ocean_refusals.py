@@ -164,6 +164,19 @@ def test_a_record_about_wildcards_lets_the_authority_issue(account: Ocean) -> No
     assert account.run() == []
 
 
+def test_a_firewall_of_our_name_before_another_droplet_stays_there(account: Ocean) -> None:
+    other = account.ask("POST", "/v2/droplets", DROPLET | {"name": "another", "tags": []})
+    number = other["droplet"]["id"]
+    rules = [{"protocol": "tcp", "ports": "22", "sources": {"addresses": ["0.0.0.0/0"]}}]
+    body = {"name": DOMAIN, "droplet_ids": [number], "inbound_rules": rules}
+    account.ask("POST", "/v2/firewalls", body)
+    said = refused(account)
+    assert str(number) in said
+    assert "droplet_name" in said
+    (found,) = account.account.state["firewalls"].values()
+    assert found["droplet_ids"] == [number]
+
+
 def test_a_reserved_address_that_leads_to_another_droplet_stays_there(account: Ocean) -> None:
     other = account.ask("POST", "/v2/droplets", DROPLET | {"name": "another", "tags": []})
     _wait_until_active(account, other["droplet"]["id"])
