@@ -19,6 +19,8 @@ def ours(cloud: Cloud, settings: Settings) -> Droplet | None:
     """The droplet that carries our tag and name. Raises CloudError when there are several."""
     name, tag = settings.droplet_name, settings.droplet_tag
     found = [one for one in cloud.facts.droplets(tag) if one.name == name]
+    # What a list by tag does not have yet, that by name may.
+    found = found or [one for one in cloud.facts.droplets_named(name) if one.carries(tag)]
     if len(found) > 1:
         numbers = ", ".join(str(one.id) for one in found)
         raise CloudError(
@@ -94,9 +96,13 @@ class DropletConcern:
     def _check_namesakes(self) -> None:
         """Raise CloudError when a droplet of our name lacks our tag: it may be anybody's."""
         name, tag = self._settings.droplet_name, self._settings.droplet_tag
-        # One of ours gets its tag a moment after it was made.
-        named = [] if self._begun else self._cloud.facts.droplets_named(name)
-        others = [one for one in named if not any(map(one.carries, self._beside))]
+        others = [
+            one
+            for one in self._cloud.facts.droplets_named(name)
+            if not any(map(one.carries, self._beside))
+            # One of ours gets its tag a moment after it was made.
+            and (one.tags or not self._begun)
+        ]
         if others:
             raise CloudError(
                 f"A droplet is called {name} and has not the tag {tag} ({others[0].id}). If it is "

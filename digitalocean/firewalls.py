@@ -76,7 +76,9 @@ class Firewall:
         droplets = [str(one) for one in (found or {}).get("droplet_ids") or ()]
         # One for nothing at all is ours, cut off or loosened; of others' it is another's.
         if found and (tags or droplets) and self._tag.lower() not in tags:
-            whose = ", ".join([*(f"tag {tag}" for tag in tags), *(f"droplet {n}" for n in droplets)])
+            whose = ", ".join(
+                [*(f"tag {tag}" for tag in tags), *(f"droplet {n}" for n in droplets)]
+            )
             raise CloudError(
                 f"A cloud firewall is called {self._name} and is for other droplets ({whose}). "
                 "Rename it, or call the droplet otherwise: droplet_name"

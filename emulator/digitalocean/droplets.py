@@ -63,6 +63,11 @@ def _view(droplet: Thing) -> Thing:
     return droplet_view(cloud(), droplet)
 
 
+def _is_listed_by(tag: str, droplet: Thing) -> bool:
+    carries = tag.lower() in (given.lower() for given in droplet["tags"])
+    return carries and droplet.get("_tagged_from", 0) <= cloud().now
+
+
 @droplets.get("/v2/droplets")
 def list_droplets() -> dict[str, Any]:
     tag, name = request.args.get("tag_name"), request.args.get("name")
@@ -71,8 +76,7 @@ def list_droplets() -> dict[str, Any]:
     shown = [
         droplet
         for droplet in cloud().listed("droplets")
-        if (not tag or tag.lower() in (given.lower() for given in droplet["tags"]))
-        and (not name or name == droplet["name"])
+        if (not tag or _is_listed_by(tag, droplet)) and (not name or name == droplet["name"])
     ]
     return listing("droplets", shown, _view)
 

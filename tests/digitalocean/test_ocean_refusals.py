@@ -104,6 +104,30 @@ def test_a_droplet_of_our_name_without_our_tag_is_somebody_elses(account: Ocean)
     assert "has not the tag freehold" in refused(account)
 
 
+def test_such_a_droplet_is_told_also_just_after_ours_was_asked_for(account: Ocean) -> None:
+    with pytest.raises(CutOffError):
+        account.run(CutAtDroplets(account.url, FULL))
+    account.ask("POST", "/v2/droplets", DROPLET | {"tags": ["shop"]})
+    assert "has not the tag freehold" in refused(account)
+
+
+class CutAtDroplets(CutClient):
+    """A client whose run is cut off before it asks for the droplet."""
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        if path == "/v2/droplets":
+            raise CutOffError
+        return super().post(path, body)
+
+
+def test_a_droplet_that_is_not_yet_found_by_its_tag_is_not_made_twice(account: Ocean) -> None:
+    account.order("tag-lags", path="/v2/droplets", seconds=5)
+    account.order("cut-after", method="POST", path="/v2/droplets")
+    account.run()
+    assert account.things()["droplets"] == 1
+    assert account.run() == []
+
+
 @pytest.mark.parametrize("wanted", [{"droplet_size": "s-2vcpu-2gb"}, {"droplet_region": "ams3"}])
 def test_another_size_or_region_is_another_machine(account: Ocean, wanted: dict[str, Any]) -> None:
     account.run()
