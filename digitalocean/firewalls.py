@@ -73,11 +73,11 @@ class Firewall:
             )
         found = next(iter(named), None)
         tags = [tag.lower() for tag in (found or {}).get("tags") or ()]
-        droplets = [str(one) for one in (found or {}).get("droplet_ids") or ()]
+        droplets = [str(number) for number in (found or {}).get("droplet_ids") or ()]
         # One for nothing at all is ours, cut off or loosened; of others' it is another's.
         if found and (tags or droplets) and self._tag.lower() not in tags:
             whose = ", ".join(
-                [*(f"tag {tag}" for tag in tags), *(f"droplet {n}" for n in droplets)]
+                [f"tag {one}" for one in tags] + [f"droplet {one}" for one in droplets]
             )
             raise CloudError(
                 f"A cloud firewall is called {self._name} and is for other droplets ({whose}). "
