@@ -6,7 +6,7 @@ from typing import Any
 
 from digitalocean.cloud import Cloud, Json
 from digitalocean.errors import CloudError
-from digitalocean.tags import make_tag, next_tag
+from digitalocean.tags import make_tag, next_tag, old_tag
 from digitalocean.things import Droplet
 from settings.model import Settings
 
@@ -39,9 +39,14 @@ def rules(settings: Settings) -> Json:
 
 
 def others_behind(cloud: Cloud, settings: Settings) -> list[Droplet]:
-    """The droplets that it stands before, too, because they carry our tag under other names."""
-    found = cloud.facts.droplets(settings.droplet_tag)
+    """The droplets that it stands before, too, because they have its tags under other names."""
+    found = [one for tag in _tags(settings) for one in cloud.facts.droplets(tag)]
     return [one for one in found if one.name != settings.droplet_name]
+
+
+def _tags(settings: Settings) -> list[str]:
+    """Also of the one that is made beside that of now, and of the one that was replaced."""
+    return [settings.droplet_tag, next_tag(settings.droplet_tag), old_tag(settings.droplet_tag)]
 
 
 class Firewall:
@@ -59,8 +64,7 @@ class Firewall:
         self._wanted: Json = {
             "name": self._name,
             "droplet_ids": [],
-            # Also before the droplet that is made beside the one of now: make rebuild
-            "tags": [self._tag, next_tag(self._tag)],
+            "tags": _tags(settings),
             **rules(settings),
         }
 

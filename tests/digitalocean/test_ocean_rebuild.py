@@ -111,6 +111,11 @@ def test_the_old_one_stays_until_its_name_is_typed(
     assert Rebuilt(account, monkeypatch, typed="yes").run() == 0
     assert account.things()["droplets"] == 2
     assert account.run() == []
+    tags = [one["tags"] for one in account.account.state["droplets"].values()]
+    assert sorted(tags) == [["freehold"], ["freehold-old"]]
+    # It is reached as little as before, to its end.
+    (firewall,) = account.account.state["firewalls"].values()
+    assert all({*one} & {*firewall["tags"]} for one in tags)
     again = Rebuilt(account, monkeypatch)
     assert again.run() == 0
     assert again.done == []
