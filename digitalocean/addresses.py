@@ -28,12 +28,23 @@ def ours(cloud: Cloud, settings: Settings, droplet: Droplet | None) -> Address |
     assigned = [one for one in known if droplet and one.droplet == droplet.id]
     if assigned:
         return assigned[0]
-    free = [one for one in known if one.droplet is None and one.region == settings.droplet_region]
+    free = _free(cloud, settings)
     if settings.manage_dns:
         named = [one for one in free if one.ip in Zone(cloud.facts, settings).leads_to()]
         if named:
             return named[0]
     return _begun(cloud, free)
+
+
+def _free(cloud: Cloud, settings: Settings) -> list[Address]:
+    """Those that lead nowhere, where the droplet is to be."""
+    known = cloud.facts.addresses()
+    return [one for one in known if one.droplet is None and one.region == settings.droplet_region]
+
+
+def unclear(cloud: Cloud, settings: Settings) -> list[Address]:
+    """Addresses of which nothing tells whether they were ours: without our names in DNS, any."""
+    return [] if settings.manage_dns else _free(cloud, settings)
 
 
 def _begun(cloud: Cloud, free: list[Address]) -> Address | None:
@@ -50,7 +61,8 @@ class AddressConcern:
     """A reserved address leads to the droplet.
 
     Compared: to which droplet it leads. Not touched: other addresses, also those that lead nowhere;
-    one that leads to another droplet is an error.
+    one that leads to another droplet is an error. So is, without our names in DNS, one that leads
+    nowhere and may have led to a droplet that was lost.
     """
 
     def __init__(self, cloud: Cloud, settings: Settings) -> None:
@@ -61,11 +73,23 @@ class AddressConcern:
         droplet = our_droplet(self._cloud, self._settings)
         found = ours(self._cloud, self._settings, droplet)
         if found is None:
+            self._check_unclear()
             return ["Reserve an address, and lead it to the droplet"]
         self._check(found, droplet)
         if droplet is None or found.droplet != droplet.id:
             return [f"Lead {found.ip} to the droplet {self._settings.droplet_name}"]
         return []
+
+    def _check_unclear(self) -> None:
+        """Raise CloudError rather than reserve a second one and have the first be paid for."""
+        for one in unclear(self._cloud, self._settings):
+            raise CloudError(
+                f"The reserved address {one.ip} leads nowhere, and nothing tells whether it is "
+                f'this droplet\'s. If it is: reserved_address = "{one.ip}" in '
+                f"group_data/droplets.py. If nobody needs it: doctl compute reserved-ip delete "
+                f"{one.ip}. If it is another's, reserve one: doctl compute reserved-ip create "
+                f"--region {one.region}, and name that one in reserved_address"
+            )
 
     def _check(self, found: Address, droplet: Droplet | None) -> None:
         if found.region != self._settings.droplet_region:
@@ -86,6 +110,7 @@ class AddressConcern:
             raise CloudError(f"There is no droplet {self._settings.droplet_name} to lead to.")
         found = ours(self._cloud, self._settings, droplet)
         if found is None:
+            self._check_unclear()
             self._reserve(droplet)
             found = ours(self._cloud, self._settings, droplet)
         if found is not None:

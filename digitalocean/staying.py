@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from digitalocean import firewalls, records, uptime
+from digitalocean import addresses, droplets, firewalls, records, uptime
 from digitalocean.cloud import Cloud
 from digitalocean.removal import records_at
 from digitalocean.zones import Zone
@@ -13,16 +13,21 @@ def staying(cloud: Cloud, settings: Settings) -> list[str]:
     """What stays, a sentence each."""
     return [
         "your SSH keys in the account, for other droplets may have them",
-        *_address(settings),
+        *_address(cloud, settings),
         *_records(cloud, settings),
         *_check(cloud, settings),
         *_firewall(cloud, settings),
     ]
 
 
-def _address(settings: Settings) -> Iterator[str]:
-    address = settings.reserved_address
-    if address not in ("yes", "no"):
+def _address(cloud: Cloud, settings: Settings) -> Iterator[str]:
+    found = [settings.reserved_address]
+    if settings.reserved_address == "no":
+        return
+    if settings.reserved_address == "yes":
+        going = addresses.ours(cloud, settings, droplets.ours(cloud, settings))
+        found = [one.ip for one in addresses.unclear(cloud, settings) if one != going]
+    for address in found:
         yield (
             f"the reserved address {address}, which costs while it leads nowhere: "
             f"doctl compute reserved-ip delete {address}"

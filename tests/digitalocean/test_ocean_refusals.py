@@ -211,6 +211,42 @@ def test_a_reserved_address_that_leads_to_another_droplet_stays_there(account: O
         account.run(reserved_address=ip)
 
 
+def test_an_address_that_may_be_ours_is_not_left_for_another(account: Ocean) -> None:
+    account.run(manage_dns=False)
+    (address,) = account.account.state["reserved_ips"]
+    (lost,) = account.account.state["droplets"]
+    account.ask("DELETE", f"/v2/droplets/{lost}")
+    said = refused(account, manage_dns=False)
+    assert f'reserved_address = "{address}"' in said
+    assert f"reserved-ip delete {address}" in said
+    account.run(manage_dns=False, reserved_address=address)
+    assert [*account.account.state["reserved_ips"]] == [address]
+    assert account.run(manage_dns=False, reserved_address=address) == []
+
+
+@pytest.mark.parametrize("lag", [False, True])
+def test_cut_off_before_an_address_leads_anywhere_no_second_one_is_had(
+    account: Ocean, *, lag: bool
+) -> None:
+    if lag:
+        account.order("listing-lags", path="/v2/reserved_ips", seconds=0.2)
+    account.order("cut-after", method="POST", path="/v2/reserved_ips")
+    with pytest.raises(CutOffError):
+        account.run(CutAtAddress(account.url, FULL), manage_dns=False)
+    account.run(manage_dns=False)
+    assert account.things()["reserved_ips"] == 1
+    assert account.run(manage_dns=False) == []
+
+
+class CutAtAddress(CutClient):
+    """A client whose run is cut off when an address was reserved and leads nowhere."""
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        if path.startswith("/v2/reserved_ips/"):
+            raise CutOffError
+        return super().post(path, body)
+
+
 def _wait_until_active(account: Ocean, number: int) -> None:
     while account.ask("GET", f"/v2/droplets/{number}")["droplet"]["status"] != "active":
         pass
