@@ -156,10 +156,9 @@ def lead(cloud: Cloud, found: Address, droplet: Droplet) -> None:
 
 def unlocked(cloud: Cloud, found: Address) -> Address:
     """The address when nothing is under way with it."""
-    waited = 0.0
-    while found.locked and waited < UNLOCK_SECONDS:
-        cloud.client.sleep(2.0)
-        waited += 2.0
+    waiting = cloud.waiting(f"The reserved address {found.ip}")
+    while found.locked and waiting.waited < UNLOCK_SECONDS:
+        waiting.pause(2.0, "locked by what is under way with it")
         found = _read(cloud, found.ip)
     return found
 

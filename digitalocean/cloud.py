@@ -8,6 +8,7 @@ from digitalocean.client import Client
 from digitalocean.errors import CloudError, RefusedError, UnsureError
 from digitalocean.facts import Facts
 from digitalocean.notes import Notes
+from digitalocean.waiting import Waiting
 
 Json = dict[str, Any]
 Found = TypeVar("Found")
@@ -98,7 +99,7 @@ class Cloud:
 
     def follow(self, action: int, what: str) -> None:
         """Wait for the end of an action. Raises CloudError with its id when it went wrong."""
-        waited = told = 0.0
+        waiting = self.waiting(what)
         polls = iter(POLLS)
         while True:
             status = self.client.get(f"/v2/actions/{action}")["action"]["status"]
@@ -109,14 +110,13 @@ class Cloud:
                     f"Digital Ocean could not finish this: {what} (action {action}). Try again; "
                     "if it stays so, name that action to their support."
                 )
-            if waited >= ACTION_SECONDS:
+            if waiting.waited >= ACTION_SECONDS:
                 raise CloudError(
-                    f"{what}: not finished after {waited:.0f} s (action {action}). Type the same "
-                    "again: it goes on from there."
+                    f"{what}: not finished after {waiting.waited:.0f} s (action {action}). Type "
+                    "the same again: it goes on from there."
                 )
-            if waited - told >= 10:
-                self.say(f"    {what}: {status} for {waited:.0f} s …")
-                told = waited
-            pause = next(polls, POLLS[-1])
-            self.client.sleep(pause)
-            waited += pause
+            waiting.pause(next(polls, POLLS[-1]), status)
+
+    def waiting(self, what: str) -> Waiting:
+        """Begin to wait for `what`."""
+        return Waiting(self.client.sleep, self.say, what)

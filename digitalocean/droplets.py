@@ -166,46 +166,47 @@ class DropletConcern:
 
     def _never_came_to_be(self, found: Droplet) -> bool:
         """Whether the making of `found` went wrong. It never ran, so what is left of it goes."""
-        path = f"{PATH}/{found.id}"
-        actions = self._cloud.client.pages(f"{path}/actions", "actions")
-        failed = [one for one in actions if one["type"] == "create" and one["status"] == "errored"]
-        if not failed:
-            return False
-        self._cloud.say(
-            f"    The droplet {found.id} never came to be (action {failed[0]['id']} errored): what "
-            "is left of it goes, and a new one is made."
-        )
-        self._cloud.client.delete(path)
-        self._cloud.facts.gone(PATH, found.id)
-        return True
+        failed = self._errored(found)
+        if failed:
+            self._cloud.say(
+                f"    The droplet {found.id} never came to be (action {failed} errored): what is "
+                "left of it goes, and a new one is made."
+            )
+            self._cloud.client.delete(f"{PATH}/{found.id}")
+            self._cloud.facts.gone(PATH, found.id)
+        return failed is not None
+
+    def _errored(self, found: Droplet) -> int | None:
+        """The action by which the making of `found` went wrong."""
+        for one in self._cloud.client.pages(f"{PATH}/{found.id}/actions", "actions"):
+            if one["type"] == "create" and one["status"] == "errored":
+                return int(one["id"])
+        return None
 
     def _ready(self) -> Droplet:
         """The droplet when it runs and has a public address."""
-        cloud, waited = self._cloud, 0.0
+        cloud = self._cloud
         found = ours(cloud, self._settings) or self._again()
         if found is None:
             raise CloudError(f"{self._what} was made and is not to be seen. Type the same again.")
+        waiting = cloud.waiting(f"The droplet {found.name}")
         while not found.is_ready:
-            if found.status == "new" and waited >= READY_SECONDS / 2:
-                self._raise_if_errored(found)
-            if waited >= READY_SECONDS:
+            looks = found.status == "new" and waiting.waited >= READY_SECONDS / 2
+            failed = self._errored(found) if looks else None
+            if failed:
                 raise CloudError(
-                    f"The droplet {found.name} ({found.id}) is {found.status} and has "
-                    f"{found.ipv4 or 'no public address'} after {waited:.0f} s. Type the same "
-                    "again: it goes on from there."
+                    f"Digital Ocean could not make the droplet {found.name} (action {failed}). "
+                    "Type the same again."
                 )
-            cloud.client.sleep(3.0)
-            waited += 3.0
+            state = f"{found.status}, and its public address is {found.ipv4 or 'not there yet'}"
+            if waiting.waited >= READY_SECONDS:
+                raise CloudError(
+                    f"The droplet {found.name} ({found.id}): {state} for {waiting.waited:.0f} s. "
+                    "Type the same again: it goes on from there."
+                )
+            waiting.pause(3.0, state)
             read = cloud.client.get(f"{PATH}/{found.id}")["droplet"]
             cloud.facts.remember(PATH, read["id"], read)
             found = Droplet.read(read)
             self._check(found)
         return found
-
-    def _raise_if_errored(self, found: Droplet) -> None:
-        for one in self._cloud.client.pages(f"{PATH}/{found.id}/actions", "actions"):
-            if one["type"] == "create" and one["status"] == "errored":
-                raise CloudError(
-                    f"Digital Ocean could not make the droplet {found.name} (action {one['id']}). "
-                    "Type the same again."
-                )

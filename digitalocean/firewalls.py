@@ -11,6 +11,7 @@ from digitalocean.things import Droplet
 from settings.model import Settings
 
 PATH = "/v2/firewalls"
+APPLIED_SECONDS = 120.0
 EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 
@@ -93,7 +94,7 @@ class Firewall:
         found = self._found()
         if found is None:
             return [f"Make the cloud firewall {self._name} for the tag {self._tag}"]
-        if _normal(found) != _normal(self._wanted):
+        if _normal(found) != _normal(self._wanted) or found.get("status") == "failed":
             return [f"Give the cloud firewall {self._name} its rules"]
         return []
 
@@ -106,15 +107,30 @@ class Firewall:
         if found is not None:
             answer = self._cloud.client.put(f"{PATH}/{found['id']}", self._wanted)
             facts.remember(PATH, found["id"], answer["firewall"])
-            return
-        self._cloud.made(
-            f"the cloud firewall {self._name}",
-            PATH,
-            self._wanted,
-            look=self._again,
-            keep=lambda answer: facts.remember(PATH, answer["firewall"]["id"], answer["firewall"]),
-            fine_if="duplicate name",
-        )
+        else:
+            self._cloud.made(
+                f"the cloud firewall {self._name}",
+                PATH,
+                self._wanted,
+                look=self._again,
+                keep=lambda made: facts.remember(PATH, made["firewall"]["id"], made["firewall"]),
+                fine_if="duplicate name",
+            )
+        self._follow(self._found())
+
+    def _follow(self, found: Json | None) -> None:
+        """Wait until it stands before every droplet that it is for."""
+        waiting = self._cloud.waiting(f"The cloud firewall {self._name}")
+        while found is not None and found.get("status") != "succeeded":
+            if found.get("status") == "failed" or waiting.waited >= APPLIED_SECONDS:
+                raise CloudError(
+                    f"Digital Ocean has not put the cloud firewall {self._name} ({found['id']}) "
+                    f"before its droplets: {found.get('status')} for {waiting.waited:.0f} s. Type "
+                    "the same again; if it stays so, name it to their support."
+                )
+            waiting.pause(2.0, str(found.get("status")))
+            found = self._cloud.client.get(f"{PATH}/{found['id']}")["firewall"]
+            self._cloud.facts.remember(PATH, found["id"], found)
 
     def _again(self) -> Json | None:
         self._cloud.facts.forget(PATH)
