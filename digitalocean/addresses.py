@@ -1,6 +1,7 @@
 """The reserved address, which outlives the droplet that it leads to."""
 
 from digitalocean.cloud import Cloud, Json
+from digitalocean.droplets import beside
 from digitalocean.droplets import ours as our_droplet
 from digitalocean.errors import CloudError
 from digitalocean.things import Address, Droplet
@@ -28,6 +29,10 @@ def ours(cloud: Cloud, settings: Settings, droplet: Droplet | None) -> Address |
     assigned = [one for one in known if droplet and one.droplet == droplet.id]
     if assigned:
         return assigned[0]
+    moving = {one.id for one in beside(cloud, settings)}
+    moved = [one for one in known if one.droplet in moving]
+    if moved:
+        return moved[0]
     free = _free(cloud, settings)
     if settings.manage_dns:
         named = [one for one in free if one.ip in Zone(cloud.facts, settings).leads_to()]
@@ -97,12 +102,17 @@ class AddressConcern:
                 f"The reserved address {found.ip} is in {found.region}, and the droplet is wanted "
                 f"in {self._settings.droplet_region}: an address can't leave its region."
             )
-        if found.droplet is not None and (droplet is None or found.droplet != droplet.id):
+        if found.droplet is None or (droplet and found.droplet == droplet.id):
+            return
+        if found.droplet in [one.id for one in beside(self._cloud, self._settings)]:
             raise CloudError(
-                f"The reserved address {found.ip} leads to another droplet ({found.droplet}). If "
-                "it is to leave that one: doctl compute reserved-ip-action unassign "
-                f"{found.ip}"
+                f"{self._settings.droplet_name} is being moved to a new droplet, and {found.ip} "
+                "leads there. To go on: make rebuild"
             )
+        raise CloudError(
+            f"The reserved address {found.ip} leads to another droplet ({found.droplet}). If it is "
+            f"to leave that one: doctl compute reserved-ip-action unassign {found.ip}"
+        )
 
     def mend(self) -> None:
         droplet = our_droplet(self._cloud, self._settings)

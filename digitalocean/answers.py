@@ -3,7 +3,7 @@
 import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from digitalocean.limits import LONGEST_WAIT
+from digitalocean.limits import LONGEST_WAIT, used_up
 
 FIRST_WAIT = 1.0
 SCOPES = "Which scopes it needs: docs/digitalocean.md"
@@ -28,15 +28,23 @@ def refusal(method: str, path: str, status: int, words: str, origin: str) -> str
 
 
 def _noun(path: str) -> str:
+    if path.startswith("/v2/account/keys"):
+        return "SSH keys"
     return path.split("/")[2].replace("_", " ") if path.count("/") >= 2 else path
 
 
 def retry_after(answer: requests.Response, attempt: int) -> float:
-    """How long the API asks to wait; where it does not say, as long as `attempt` makes it."""
+    """How long the API asks to wait; where it does not say, as long as `attempt` makes it.
+
+    Raises CloudError when that is longer than anybody would wait before a terminal.
+    """
     try:
-        return min(max(float(answer.headers["retry-after"]), 0.0), LONGEST_WAIT)
+        wait = max(float(answer.headers["retry-after"]), 0.0)
     except (KeyError, ValueError):
         return growing(attempt)
+    if wait > LONGEST_WAIT:
+        raise used_up(wait)
+    return wait
 
 
 def silence(method: str, path: str, reason: str) -> str:

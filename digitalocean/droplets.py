@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from digitalocean import host_keys
+from digitalocean import host_keys, tags
 from digitalocean.choices import check_choices
 from digitalocean.cloud import Cloud, Json
 from digitalocean.errors import CloudError, RefusedError
@@ -21,6 +21,8 @@ def ours(cloud: Cloud, settings: Settings) -> Droplet | None:
     found = [one for one in cloud.facts.droplets(tag) if one.name == name]
     # What a list by tag does not have yet, that by name may.
     found = found or [one for one in cloud.facts.droplets_named(name) if one.carries(tag)]
+    if len(found) > 1 and any(one.carries(tags.next_tag(tag)) for one in found):
+        raise CloudError(f"{name} is being moved to a new droplet. To go on: make rebuild")
     if len(found) > 1:
         numbers = ", ".join(str(one.id) for one in found)
         raise CloudError(
@@ -29,6 +31,13 @@ def ours(cloud: Cloud, settings: Settings) -> Droplet | None:
             f"doctl compute droplet untag NUMBER --tag-name {tag}"
         )
     return next(iter(found), None)
+
+
+def beside(cloud: Cloud, settings: Settings) -> list[Droplet]:
+    """The droplets of our name that an unfinished rebuild has beside ours."""
+    name, tag = settings.droplet_name, settings.droplet_tag
+    known = [cloud.facts.droplets(one(tag)) for one in (tags.next_tag, tags.old_tag)]
+    return [one for found in known for one in found if one.name == name]
 
 
 class DropletConcern:
@@ -103,6 +112,11 @@ class DropletConcern:
             # One of ours gets its tag a moment after it was made.
             and (one.tags or not self._begun)
         ]
+        if any(one in beside(self._cloud, self._settings) for one in others):
+            raise CloudError(
+                f"The droplet {name} is being rebuilt, and none has the tag {tag} yet. To go on: "
+                "make rebuild"
+            )
         if others:
             raise CloudError(
                 f"A droplet is called {name} and has not the tag {tag} ({others[0].id}). If it is "

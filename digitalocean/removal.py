@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from digitalocean import addresses, droplets, firewalls, host_keys, records, tags, uptime
+from digitalocean import addresses, droplets, firewalls, host_keys, records, uptime
 from digitalocean.cloud import Cloud
 from digitalocean.errors import CloudError, RefusedError
 from digitalocean.things import Record
@@ -38,15 +38,13 @@ def gone(cloud: Cloud, settings: Settings) -> list[Gone]:
 
 def _check_rebuild(cloud: Cloud, settings: Settings) -> None:
     """Raise CloudError when a second droplet is ours: it would be left behind without anything."""
-    for tag in (tags.next_tag(settings.droplet_tag), tags.old_tag(settings.droplet_tag)):
-        for one in cloud.facts.droplets(tag):
-            if one.name == settings.droplet_name:
-                raise CloudError(
-                    f"A rebuild is not at its end: there is a droplet {one.name} with the tag "
-                    f"{tag} too ({one.id}, {one.ipv4 or 'no address'}). Nothing was removed. Go on "
-                    f"with it: make rebuild. Or give that one up with all that is on its disk: "
-                    f"doctl compute droplet delete {one.id}. Then: make destroy"
-                )
+    for one in droplets.beside(cloud, settings):
+        raise CloudError(
+            f"A rebuild is not at its end: there is a droplet {one.name} with the tag "
+            f"{', '.join(one.tags)} too ({one.id}, {one.ipv4 or 'no address'}). Nothing was "
+            "removed. Go on with it: make rebuild. Or give that one up with all that is on its "
+            f"disk: doctl compute droplet delete {one.id}. Then: make destroy"
+        )
 
 
 def _address(cloud: Cloud, settings: Settings) -> Iterator[Gone]:

@@ -52,6 +52,15 @@ def test_retry_after_is_heeded(account: Ocean, client: Client, waits: list[float
     assert waits == [7.0]
 
 
+def test_a_wait_that_is_too_long_is_told_instead(
+    account: Ocean, client: Client, waits: list[float]
+) -> None:
+    account.order("too-many-requests", seconds=1800)
+    with pytest.raises(CloudError, match="30 minutes"):
+        client.get("/v2/account")
+    assert waits == []
+
+
 def test_who_never_answers_is_given_up(account: Ocean, client: Client, waits: list[float]) -> None:
     account.order("server-error", times=99)
     with pytest.raises(UnreachableError, match="did not answer GET /v2/account"):
@@ -127,6 +136,18 @@ def test_the_end_of_an_hours_limit_is_shared_out() -> None:
     limits.heard({})
     limits.wait()
     assert waited == [10.0]
+
+
+def test_an_hours_limit_that_is_used_up_is_not_hit() -> None:
+    waited: list[float] = []
+    limits = Limits(waited.append, lambda: 1000.0)
+    limits.heard({"ratelimit-remaining": "0", "ratelimit-reset": "1200"})
+    limits.wait()
+    assert waited == [200.0]
+    limits.heard({"ratelimit-remaining": "0", "ratelimit-reset": "3400"})
+    with pytest.raises(CloudError, match="40 minutes"):
+        limits.wait()
+    assert waited == [200.0]
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,36 @@ def test_without_a_backup_there_is_no_rebuild(
     assert account.things()["droplets"] == 1
 
 
+@pytest.mark.parametrize("requests", [1, 3, 4, 6, 7, 8, 9, 10])
+def test_in_the_middle_of_a_move_the_owner_is_told_to_go_on(account: Ocean, requests: int) -> None:
+    account.run()
+    steps = Rebuild(account.cloud(), account.settings())
+    steps.make()
+    client = CutClient(account.url, FULL, after=requests)
+    moving = Rebuild(account.cloud(client), account.settings())
+    with pytest.raises(CutOffError):
+        moving.move(steps.pair())
+    before = account.things()
+    said = ""
+    try:
+        account.run()
+    except CloudError as error:
+        said = error.message
+    # Or nothing has been moved yet, or all.
+    assert said == "" or "To go on: make rebuild" in said
+    assert "doctl" not in said
+    assert account.things() == before
+
+
+@pytest.mark.parametrize("tag", ["freehold-next", "freehold-old"])
+def test_of_a_rebuild_that_lost_one_the_owner_is_told_to_go_on(account: Ocean, tag: str) -> None:
+    account.run()
+    number, _ = live(account)
+    account.account.state["droplets"][number]["tags"] = [tag]
+    with pytest.raises(CloudError, match="To go on: make rebuild"):
+        account.run()
+
+
 def cut_off(rebuilt: Rebuilt, before: str, cut: int) -> bool:
     """One run that ends after so many requests; whether all was done by then."""
     account = rebuilt.account

@@ -53,8 +53,8 @@ DROPLET = {
     ("token", "words"),
     [
         ("dop_v1_wrong", ("does not know the token", "the test", "docs/digitalocean.md")),
-        (READING, ("may not change account", "docs/digitalocean.md")),
-        (NARROW, ("may not read account", "docs/digitalocean.md")),
+        (READING, ("may not change SSH keys", "docs/digitalocean.md")),
+        (NARROW, ("may not read SSH keys", "docs/digitalocean.md")),
     ],
 )
 def test_a_token_that_is_not_enough(account: Ocean, token: str, words: tuple[str, ...]) -> None:
