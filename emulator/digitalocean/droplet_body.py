@@ -86,6 +86,8 @@ def _new(sent: Body, name: str, where: tuple[str, str, str], public_keys: list[s
         "ipv6": sent.flag("ipv6"),
         "monitoring": sent.flag("monitoring"),
         "backups": sent.flag("backups"),
+        # Without a word the real one installs it where it can.
+        "droplet_agent": sent.flag("with_droplet_agent", default=True),
         "tags": sent.many("tags", str),
         "_user_data": _check_user_data(sent),
         "place": place,

@@ -42,7 +42,10 @@ def _networks(account: Cloud, droplet: Thing) -> Thing:
 def droplet_view(account: Cloud, droplet: Thing) -> Thing:
     """All of the attributes that there are."""
     size = SIZES[droplet["size"]]
-    features = [name for name in ("backups", "monitoring", "ipv6") if droplet[name]]
+    # An account that was kept from an earlier version may not know of the agent.
+    chosen = {"droplet_agent": True} | droplet
+    named = ("backups", "monitoring", "ipv6", "droplet_agent")
+    features = [name for name in named if chosen[name]]
     return {
         "id": droplet["id"],
         "name": droplet["name"],
@@ -54,7 +57,7 @@ def droplet_view(account: Cloud, droplet: Thing) -> Thing:
         "status": droplet["status"],
         "kernel": None,
         "created_at": droplet["created_at"],
-        "features": [*features, "droplet_agent", "private_networking"],
+        "features": [*features, "private_networking"],
         "backup_ids": [],
         "next_backup_window": None,
         "snapshot_ids": [],

@@ -5,7 +5,7 @@ from flask import Response, jsonify
 # The short names of the real API, by status.
 _IDS = {
     400: "bad_request",
-    401: "Unauthorized",
+    401: "unauthorized",
     403: "Forbidden",
     404: "not_found",
     405: "method_not_allowed",

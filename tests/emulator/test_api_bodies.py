@@ -44,6 +44,14 @@ def test_a_droplet_and_its_action(api: Api) -> None:
     assert api.get("/v2/tags/freehold", "tag")["resources"]["droplets"]["count"] == 1
 
 
+def test_a_droplet_has_the_agent_unless_it_is_not_wanted(api: Api) -> None:
+    features = [
+        api.make("/v2/droplets", DROPLET | wanted, "droplet", 202)["features"]
+        for wanted in ({}, {"with_droplet_agent": True}, {"with_droplet_agent": False})
+    ]
+    assert ["droplet_agent" in one for one in features] == [True, True, False]
+
+
 def test_a_firewall_is_replaced_as_a_whole(api: Api) -> None:
     api.make("/v2/tags", {"name": "freehold"}, "tag")
     made = api.make("/v2/firewalls", FIREWALL | {"tags": ["freehold"]}, "firewall", 202)

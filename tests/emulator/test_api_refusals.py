@@ -38,6 +38,11 @@ def _rule(**fields: object) -> dict[str, object]:
         ("/v2/droplets", DROPLET | {"ssh_keys": ["aa:bb"]}, "aa:bb are invalid key identifiers"),
         ("/v2/droplets", DROPLET | {"tags": ["no spaces"]}, "Tag name"),
         ("/v2/droplets", DROPLET | {"ipv6": "yes"}, "ipv6 must be true or false"),
+        (
+            "/v2/droplets",
+            DROPLET | {"with_droplet_agent": "no"},
+            "with_droplet_agent must be true or false",
+        ),
         ("/v2/droplets", DROPLET | {"user_data": "ä" * 32_769}, "64KB"),
         ("/v2/firewalls", {"name": "freehold"}, "at least one inbound or outbound rule"),
         ("/v2/firewalls", FIREWALL | {"name": "-"}, "name must be"),
