@@ -1,6 +1,7 @@
 """The emulated Digital Ocean in this process, over real HTTP, and runs of droplet.py against it."""
 
 import json
+import re
 import threading
 import time
 from collections import Counter
@@ -23,12 +24,26 @@ from emulator.digitalocean.limits import Limits
 from emulator.digitalocean.machines import Paper
 from settings.load import settings_of
 from settings.model import Settings
+from tests.emulator.api_lab import check
 from tests.unit.settings_lab import public_line
 
 FULL, READING, NARROW = "dop_v1_full", "dop_v1_reading", "dop_v1_narrow"
 # What waits for the other side waits this part of its time.
 HURRY = 0.01
 DOMAIN, ZONE = "blog.example.org", "example.org"
+# Each body that our client sends is held to the published document.
+SENT = {
+    "/v2/account/keys": "send_ssh_key",
+    "/v2/droplets": "send_droplet",
+    "/v2/firewalls(/[^/]+)?": "send_firewall",
+    "/v2/tags": "send_tag",
+    "/v2/tags/[^/]+/resources": "send_resources",
+    "/v2/reserved_ips": "send_reserved_ip",
+    "/v2/reserved_ips/[^/]+/actions": "send_reserved_ip_action",
+    "/v2/domains/[^/]+/records(/[0-9]+)?": "send_domain_record",
+    "/v2/uptime/checks(/[^/]+)?": "send_check",
+    "/v2/uptime/checks/[^/]+/alerts(/[^/]+)?": "send_alert",
+}
 
 
 class CutOffError(BaseException):
@@ -42,13 +57,22 @@ class CutClient(Client):
         super().__init__(Token(token, "the test"), url, sleep=lambda s: time.sleep(s * HURRY))
         self._before, self._after = before, after
 
-    def _send(self, *arguments: Any, **named: Any) -> requests.Response:
+    def _send(
+        self, method: str, path: str, body: dict[str, Any] | None, *arguments: Any
+    ) -> requests.Response:
+        if body is not None:
+            check(_sent(path), body)
         if self.requests + 1 == self._before:
             raise CutOffError
-        answer = super()._send(*arguments, **named)
+        answer = super()._send(method, path, body, *arguments)
         if self.requests == self._after:
             raise CutOffError
         return answer
+
+
+def _sent(path: str) -> str:
+    """What the published document calls the body of a request to `path`."""
+    return next(name for pattern, name in SENT.items() if re.fullmatch(pattern, path))
 
 
 def ask(url: str, token: str, method: str, path: str, body: object = None) -> Any:
