@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from digitalocean import host_keys, tags
+from digitalocean import booting, host_keys, tags
 from digitalocean.choices import check_choices
 from digitalocean.cloud import Cloud, Json
 from digitalocean.errors import CloudError, RefusedError
@@ -11,8 +11,7 @@ from digitalocean.things import Droplet
 from digitalocean.user_data import user_data
 from settings.model import Settings
 
-PATH = "/v2/droplets"
-READY_SECONDS = 300.0
+PATH = booting.PATH
 
 
 def ours(cloud: Cloud, settings: Settings) -> Droplet | None:
@@ -77,8 +76,10 @@ class DropletConcern:
             found = None
         if found is None:
             self._make()
-        found = self._ready()
-        self._check(found)
+        found = ours(self._cloud, self._settings) or self._again()
+        if found is None:
+            raise CloudError(f"{self._what} was made and is not to be seen. Type the same again.")
+        found = booting.ready(self._cloud, found, self._check)
         if not self._is_pinned(found):
             born = host_keys.born_with(self._key, self._cloud.folder)
             self._pins.set([host_keys.known_as(found.ipv4)], [born])
@@ -180,7 +181,7 @@ class DropletConcern:
 
     def _never_came_to_be(self, found: Droplet) -> bool:
         """Whether the making of `found` went wrong. It never ran, so what is left of it goes."""
-        failed = self._errored(found)
+        failed = booting.errored(self._cloud, found)
         if failed:
             self._cloud.say(
                 f"    The droplet {found.id} never came to be (action {failed} errored): what is "
@@ -189,38 +190,3 @@ class DropletConcern:
             self._cloud.client.delete(f"{PATH}/{found.id}")
             self._cloud.facts.gone(PATH, found.id)
         return failed is not None
-
-    def _errored(self, found: Droplet) -> int | None:
-        """The action by which the making of `found` went wrong."""
-        for one in self._cloud.client.pages(f"{PATH}/{found.id}/actions", "actions"):
-            if one["type"] == "create" and one["status"] == "errored":
-                return int(one["id"])
-        return None
-
-    def _ready(self) -> Droplet:
-        """The droplet when it runs and has a public address."""
-        cloud = self._cloud
-        found = ours(cloud, self._settings) or self._again()
-        if found is None:
-            raise CloudError(f"{self._what} was made and is not to be seen. Type the same again.")
-        waiting = cloud.waiting(f"The droplet {found.name}")
-        while not found.is_ready:
-            looks = found.status == "new" and waiting.waited >= READY_SECONDS / 2
-            failed = self._errored(found) if looks else None
-            if failed:
-                raise CloudError(
-                    f"Digital Ocean could not make the droplet {found.name} (action {failed}). "
-                    "Type the same again."
-                )
-            state = f"{found.status}, and its public address is {found.ipv4 or 'not there yet'}"
-            if waiting.waited >= READY_SECONDS:
-                raise CloudError(
-                    f"The droplet {found.name} ({found.id}): {state} for {waiting.waited:.0f} s. "
-                    "Type the same again: it goes on from there."
-                )
-            waiting.pause(3.0, state)
-            read = cloud.client.get(f"{PATH}/{found.id}")["droplet"]
-            cloud.facts.remember(PATH, read["id"], read)
-            found = Droplet.read(read)
-            self._check(found)
-        return found
