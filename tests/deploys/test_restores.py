@@ -98,6 +98,69 @@ def test_a_new_host_begins_with_the_newest_if_there_is_one(new_host: NewHost) ->
     assert second.program("wanted").code == 1
 
 
+BACKUP = "/usr/local/lib/freehold/freehold_backup/backup.py"
+
+
+@pytest.mark.parametrize(
+    "dies_before",
+    [
+        '        memory.store(\n            config.state,\n            "backup"',
+        "        _store_files(",
+    ],
+    ids=["it is remembered", "its manifest"],
+)
+def test_a_backup_that_dies_late_loses_no_event(new_host: NewHost, dies_before: str) -> None:
+    """Whole in the repository or nearly so, and its host knows of the one before alone."""
+    old = new_host()
+    old.take(range(10))
+    old.work()
+    old.right("backup")
+    old.take(range(10, 20))
+    old.work()
+    text = old.run("cat", BACKUP).said
+    assert text.count(dies_before) == 1
+    old.write(BACKUP, text.replace(dies_before, f"        raise SystemExit(9)\n{dies_before}"))
+    if "_store_files" in dies_before:
+        old.right("spool")
+        old.take(range(20, 30))
+        assert old.program("backup").code == 9
+    else:
+        assert old.program("backup").code == 9
+        old.take(range(20, 25))
+        old.work()
+        old.take(range(25, 30))
+        old.right("spool")
+    old.stop()
+    new = new_host()
+    restored(new)
+    assert new.counted() == list(range(30))
+
+
+def test_a_clock_that_was_a_day_ahead(new_host: NewHost) -> None:
+    old = new_host()
+    old.take(range(10))
+    old.work()
+    text = old.run("cat", BACKUP).said
+    ahead = "datetime.fromtimestamp(time.time() + 86400, UTC)"
+    old.write(BACKUP, text.replace("datetime.now(UTC)", ahead))
+    old.right("backup")
+    old.right("spool")
+    old.write(BACKUP, text)
+    old.take(range(10, 20))
+    old.work()
+    old.right("backup")
+    old.take(range(20, 30))
+    old.right("spool")
+    assert old.status()["backup"]["text"].startswith("0 minutes ago, 20 events")
+    old.stop()
+    # It remembers nothing of the other one's clock.
+    new = new_host()
+    restored(new)
+    assert new.counted() == list(range(30))
+    new.right("backup")
+    assert "30 events" in new.right("list").splitlines()[-1]
+
+
 @pytest.mark.slow
 def test_the_dump_has_a_part_of_a_segment(new_host: NewHost) -> None:
     old = new_host()

@@ -57,7 +57,7 @@ Action = Callable[[Config], None]
 
 
 def _list(found: Config, *, as_json: bool) -> None:
-    there = [one for one in sets.all_of(found) if one.is_whole]
+    there = sets.whole(found)
     if as_json:
         print(json.dumps([{"stamp": one.stamp, "events": one.events} for one in there]))
         return
@@ -74,7 +74,7 @@ def _ready(found: Config) -> None:
 
 
 def _begin_anew(found: Config) -> None:
-    for name in ("repository", "backup", "spool", "proof", "check"):
+    for name in ("repository", "backup", "spool", "proof", "check", "stored"):
         (found.state / f"{name}.json").unlink(missing_ok=True)
 
 

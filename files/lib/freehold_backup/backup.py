@@ -4,7 +4,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from freehold_backup import database, journal, restic, sets, spool
@@ -65,8 +65,9 @@ def backup(config: Config, say: Say) -> None:
         began = time.monotonic()
         ready(config)
         spool.hold(config)
-        now = datetime.now(UTC)
-        stamp, when = sets.stamp(now), sets.as_time(now)
+        now, counts_as = datetime.now(UTC), _moment(config)
+        stamp, when = sets.stamp(counts_as), sets.as_time(counts_as)
+        before = str(memory.load(config.state, "backup").get("stamp", ""))
         with database.moment() as counted:
             restic.store(
                 config,
@@ -75,7 +76,7 @@ def backup(config: Config, say: Say) -> None:
                 tags=[sets.DATABASE, stamp],
                 time=when,
             )
-        _store_spool(config, stamp, when)
+        _store_spool(config, stamp, when, *([f"{sets.SINCE}{before}"] if before else []))
         _store_files(config, stamp, when, counted)
         memory.store(
             config.state,
@@ -110,25 +111,37 @@ def check_restore(config: Config) -> None:
 
 def copy_spool(config: Config, say: Say) -> None:
     """The segments since the newest backup's dump, as they are now."""
-    known = memory.load(config.state, "backup")
-    if not known.get("stamp"):
-        say("There is no backup yet that the spool belongs to: make backup")
-        return
     with alone(config, wait=False):
         check_restore(config)
+        known = memory.load(config.state, "backup")
+        if not known.get("stamp"):
+            say("There is no backup yet that the spool belongs to: make backup")
+            return
         restic.identity(config)
         now = datetime.now(UTC)
-        _store_spool(config, str(known["stamp"]), sets.as_time(now))
+        _store_spool(config, str(known["stamp"]), sets.as_time(_moment(config)))
         memory.store(config.state, "spool", {"at": now.timestamp()})
 
 
-def _store_spool(config: Config, stamp: str, when: str) -> None:
+def _moment(config: Config) -> datetime:
+    """Now, or a second after the last that was stored: the clock may have been set back since.
+
+    The newest is known by its time alone. A host that remembers none asks the repository.
+    """
+    known = memory.load(config.state, "stored").get("at")
+    last = sets.last_moment(config) if known is None else datetime.fromtimestamp(known, UTC)
+    found = max(datetime.now(UTC).replace(microsecond=0), last + timedelta(seconds=1))
+    memory.store(config.state, "stored", {"at": found.timestamp()})
+    return found
+
+
+def _store_spool(config: Config, stamp: str, when: str, *tags: str) -> None:
     # Out of this very program, so that a segment is taken whole while the worker moves it.
     this = (sys.executable, "-B", "-m", "freehold_backup", "segments")
     restic.store(
         config,
         *("--stdin-from-command", "--stdin-filename", sets.SEGMENTS, "--", *this),
-        tags=[sets.SPOOL, stamp],
+        tags=[sets.SPOOL, stamp, *tags],
         time=when,
     )
 

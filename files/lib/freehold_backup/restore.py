@@ -124,8 +124,10 @@ def finish(config: Config, say: Say) -> None:
                 "events": events,
             },
         )
-        # The spool belongs to another database now than that of the last backup.
-        (config.state / "backup.json").unlink(missing_ok=True)
+        # The spool belongs to another database now than that of the last backup; and what this
+        # host stores from now on is newer than all that is there.
+        for name in ("backup", "stored"):
+            (config.state / f"{name}.json").unlink(missing_ok=True)
         spool.end(config)
         containers.docker("start", containers.the("worker"))
         journal.end(config)

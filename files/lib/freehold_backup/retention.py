@@ -25,6 +25,8 @@ def superfluous(found: list[Set], kept: set[str]) -> list[str]:
     """
     whole = [one for one in found if one.is_whole]
     newest = whole[-1].stamp if whole else ""
+    # It may have another stamp.
+    last = sets.copies(found, whole[-1])[-1:] if whole else []
     gone: list[str] = []
     for one in found:
         if one.stamp > newest:
@@ -34,7 +36,7 @@ def superfluous(found: list[Set], kept: set[str]) -> list[str]:
             gone += [id_ for _, id_ in one.spools[:-1]]
         else:
             gone += one.ids
-    return gone
+    return [one for one in gone if one not in [id_ for _, id_ in last]]
 
 
 def tidy(config: Config, say: Say) -> None:

@@ -14,6 +14,7 @@ from freehold_backup.config import Config
 from freehold_host.trouble import Trouble
 
 DATABASE, FILES, SPOOL = "database", "files", "spool"
+SINCE = "since="
 DUMP, SEGMENTS = "/database.dump", "/spool.tar"
 _STAMP = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 
@@ -42,6 +43,8 @@ class Set:
     events: int = 0
     spools: list[tuple[str, str]] = field(default_factory=list)
     """When each was made, and its id; the oldest first."""
+    since: str = ""
+    """The backup before it, when its copy of the spool has all that came since that one, too."""
 
     @property
     def is_whole(self) -> bool:
@@ -69,6 +72,7 @@ def sets_in(snapshots: Iterable[Mapping[str, Any]]) -> list[Set]:
             known.events = sum(int(tag[7:]) for tag in tags if re.fullmatch(r"events=\d+", tag))
         elif SPOOL in tags:
             known.spools.append((str(one["time"]), one["id"]))
+            known.since = next((tag[6:] for tag in tags if tag.startswith(SINCE)), known.since)
     return sorted(found.values(), key=lambda each: each.stamp)
 
 
@@ -77,18 +81,50 @@ def all_of(config: Config) -> list[Set]:
     return sets_in(restic.ask(config, "snapshots", "--host", config.domain) or [])
 
 
+def copies(found: Iterable[Set], newest: Set) -> list[tuple[str, str]]:
+    """The copies of the spool that go with the newest backup, whichever stamp they have.
+
+    A run that died before its host knew of this backup had the copies go on with the stamp before,
+    and one that died before its manifest left a copy as well. Each has all that came since the
+    dump; the dump's positions tell what of it is counted already.
+    """
+    made = f"{moment(newest.stamp):%Y-%m-%dT%H:%M:%S}"
+    others = (one for one in found if one is not newest)
+    fitting = (one for one in others if (one.since or one.stamp) <= newest.stamp)
+    return sorted(
+        [*newest.spools, *(copy for one in fitting for copy in one.spools if copy[0] >= made)]
+    )
+
+
+def whole(config: Config) -> list[Set]:
+    """The backups that can be restored, the oldest first."""
+    found = all_of(config)
+    there = [one for one in found if one.is_whole]
+    if there:
+        there[-1].spools = copies(found, there[-1])
+    return there
+
+
+def last_moment(config: Config) -> datetime:
+    """When the last of this site's snapshots was made, by the clock of its host."""
+    found = all_of(config)
+    moments = [moment(one.stamp) for one in found]
+    moments += [datetime.fromisoformat(time) for one in found for time, _ in one.spools]
+    return max(moments, default=datetime.fromtimestamp(0, UTC))
+
+
 def chosen(config: Config, at: str) -> tuple[Set, bool]:
     """The backup that is meant by `latest` or a stamp, and whether it is the newest."""
-    whole = [one for one in all_of(config) if one.is_whole]
-    if not whole:
+    there = whole(config)
+    if not there:
         others = {one["hostname"] for one in restic.ask(config, "snapshots") or []}
-        there = f" There are backups of {', '.join(sorted(others))}." if others else ""
-        raise Trouble(f"{config.repository} holds no backup of {config.domain}.{there}")
+        hint = f" There are backups of {', '.join(sorted(others))}." if others else ""
+        raise Trouble(f"{config.repository} holds no backup of {config.domain}.{hint}")
     if at == "latest":
-        return whole[-1], True
-    for one in whole:
+        return there[-1], True
+    for one in there:
         if one.stamp == at:
-            return one, one is whole[-1]
+            return one, one is there[-1]
     raise Trouble(f"There is no backup {at} in {config.repository}. To see which: make backups")
 
 
