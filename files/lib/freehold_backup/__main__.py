@@ -101,7 +101,7 @@ def _restore(found: Config, at: str) -> None:
 
 
 def _plan(found: Config, at: str) -> None:
-    known = journal.begun(found)
+    known = journal.begun(found, at)
     if known and at in ("", "latest", known.stamp):
         print(f"The restore of {known.stamp} was cut off, and would go on.")
         return

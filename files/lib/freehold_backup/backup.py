@@ -102,7 +102,7 @@ def may_be_handed_more(config: Config, now: datetime) -> bool:
 
 def check_restore(config: Config) -> None:
     """Trouble while a restore is not at its end."""
-    if journal.begun(config):
+    if journal.is_begun(config):
         raise Trouble(
             "A restore is not at its end, and what is half restored is not backed up. Type: make "
             "restore (on a new server: make deploy)"

@@ -21,12 +21,22 @@ class Journal:
     before: str
 
 
-def begun(config: Config) -> Journal | None:
-    """The restore that is not at its end."""
+def is_begun(config: Config) -> bool:
+    """Whether there is a restore that is not at its end, also when what it was can't be read."""
+    return bool(memory.load(config.state, _NAME))
+
+
+def begun(config: Config, at: str = "") -> Journal | None:
+    """The restore that is not at its end.
+
+    Trouble when it can't be read, unless `at` says of what it is to begin anew; then it is none.
+    """
     found = memory.load(config.state, _NAME)
     try:
         return Journal(**found) if found else None
     except TypeError:
+        if at:
+            return None
         raise Trouble(
             "A restore was begun by another version of this program. Begin it anew: make restore "
             "AT=latest"

@@ -24,7 +24,7 @@ CERTIFICATE = "/usr/local/sbin/freehold-certificate"
 def wanted(config: Config) -> bool:
     """Whether this host is new, or a restore of it was cut off."""
     was = any(memory.load(config.state, name) for name in ("backup", "restored"))
-    return not was or journal.begun(config) is not None
+    return not was or journal.is_begun(config)
 
 
 def has_newest(config: Config) -> bool:
@@ -80,7 +80,7 @@ def begin(config: Config, at: str, say: Say) -> None:
     A restore that was cut off goes on, unless another backup is wanted.
     """
     with alone(config):
-        known = journal.begun(config)
+        known = journal.begun(config, at)
         if known is None or at not in ("", "latest", known.stamp):
             known = plan(config, at or "latest", say)
         else:
