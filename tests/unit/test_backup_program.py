@@ -2,13 +2,26 @@
 
 import io
 import os
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from freehold_backup import backup, restic, retention, sets, spool, status, words
+from freehold_backup import (
+    backup,
+    journal,
+    prove,
+    restic,
+    restore,
+    retention,
+    sets,
+    spool,
+    status,
+    words,
+)
+from freehold_backup.alone import BusyError, alone
 from freehold_backup.config import Config, read
 from freehold_backup.sets import Set
 from freehold_host import memory
@@ -265,3 +278,49 @@ def test_it_is_ready_when_it_was_opened_and_the_spool_is_held(tmp_path: Path) ->
 def test_settings_that_cannot_be_read_are_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(Trouble, match="make deploy"):
         read(tmp_path)
+
+
+# ---- what is no fault of what is in the repository ----
+
+
+@pytest.mark.parametrize("which", [prove.prove, retention.check])
+@pytest.mark.parametrize(
+    ("ends_with", "told"),
+    [(restic.Locked("is locked"), False), (SystemExit(143), False), (Trouble("damaged"), True)],
+)
+def test_who_can_not_look_has_found_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    which: Callable[..., None],
+    ends_with: BaseException,
+    told: bool,
+) -> None:
+    made = config(tmp_path)
+
+    def fail(*_: object, **__: object) -> None:
+        # The two keep each other out.
+        with pytest.raises(BusyError), alone(made, name="proof", wait=False):
+            pass
+        raise ends_with
+
+    monkeypatch.setattr(restic, "identity", lambda _: "it")
+    monkeypatch.setattr(restic, "run", fail)
+    monkeypatch.setattr(sets, "chosen", fail)
+    with pytest.raises(type(ends_with)):
+        which(made, print)
+    name = "proof" if which is prove.prove else "check"
+    assert bool(memory.load(made.state, name).get("fault")) == told
+    assert bool(memory.load(made.state, name)) == told
+
+
+def test_a_restore_that_can_not_be_read_any_more_begins_anew(tmp_path: Path) -> None:
+    made = config(tmp_path)
+    assert not journal.is_begun(made)
+    memory.store(made.state, "restoring", {"stamp": "20261126T010000Z", "by": "another version"})
+    assert journal.is_begun(made)
+    assert restore.wanted(made)
+    with pytest.raises(Trouble, match="make restore AT=latest"):
+        journal.begun(made)
+    with pytest.raises(Trouble, match="not at its end"):
+        backup.check_restore(made)
+    assert journal.begun(made, "latest") is None

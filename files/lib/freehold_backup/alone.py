@@ -13,7 +13,11 @@ class BusyError(Exception):
 
 @contextmanager
 def alone(config: Config, *, name: str = "lock", wait: bool = True) -> Iterator[None]:
-    """Hold the lock of that name; BusyError, unless it is to be waited for."""
+    """Hold the lock of that name; BusyError, unless it is to be waited for.
+
+    `proof` is of who reads, or loads, for long. Who needs both takes it first, so that the other
+    one, which the copies of the spool need too, is not held meanwhile.
+    """
     config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (config.state / name).open("w") as lock:
         try:

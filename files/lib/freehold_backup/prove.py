@@ -7,6 +7,7 @@ from freehold_backup import database, restic, sets
 from freehold_backup.alone import alone
 from freehold_backup.backup import Say
 from freehold_backup.config import Config
+from freehold_backup.sets import Set
 from freehold_host import memory
 from freehold_host.trouble import Trouble
 
@@ -36,21 +37,24 @@ def prove(config: Config, say: Say) -> None:
         try:
             one, _ = sets.chosen(config, "latest")
             proof["stamp"] = one.stamp
-            proof["events"] = _restored(config, one.files, one.database)
-        except Trouble as trouble:
-            proof["fault"] = str(trouble)
+            proof["events"] = _restored(config, one)
+        except restic.Locked:
+            # Nor this: somebody is at work in it.
             raise
-        finally:
-            proof["seconds"] = round(time.monotonic() - began)
-            memory.store(config.state, "proof", proof)
+        except Trouble as trouble:
+            memory.store(config.state, "proof", proof | {"fault": str(trouble), "seconds": 0})
+            raise
+        # Only now, for one that was ended has proven nothing.
+        proof["seconds"] = round(time.monotonic() - began)
+        memory.store(config.state, "proof", proof)
         say(f"Backup {one.stamp} restores: {proof['events']} events, as when it was made.")
 
 
-def _restored(config: Config, files: str, dump: str) -> int:
-    manifest = sets.manifest(config, files)
+def _restored(config: Config, one: Set) -> int:
+    manifest = sets.manifest(config, one.files)
     check_room(config, round(SHARE * manifest["bytes"]), "the proof of a restore")
     try:
-        with restic.reading(config, dump, sets.DUMP) as stream:
+        with restic.reading(config, one.database, sets.DUMP) as stream:
             database.load(stream, SCRATCH)
         with database.moment(SCRATCH) as counted:
             differing = database.differences(counted.rows, manifest["rows"])
@@ -58,5 +62,7 @@ def _restored(config: Config, files: str, dump: str) -> int:
         database.drop(SCRATCH)
     if differing:
         raise Trouble(f"The backup does not restore to what it was made of: {differing}")
-    restic.run(config, "ls", files)
+    restic.read_through(config, one.files, "/")
+    for _, copy in one.spools[-1:]:
+        restic.read_through(config, copy, sets.SEGMENTS)
     return counted.rows.get("events", 0)

@@ -179,3 +179,10 @@ def reading(config: Config, snapshot: str, path: str) -> Iterator[IO[bytes]]:
             process.send_signal(signal.SIGINT)
             raise
     check(config, process.returncode, said)
+
+
+def read_through(config: Config, snapshot: str, path: str) -> None:
+    """Trouble unless all of a file, or of a folder, can be read and is what it was."""
+    with reading(config, snapshot, path) as stream:
+        while stream.read(1 << 20):
+            pass

@@ -96,7 +96,7 @@ def begin(config: Config, at: str, say: Say) -> None:
 
 def finish(config: Config, say: Say) -> None:
     """Load the database, switch to it, give the spool what came later, and start the worker."""
-    with alone(config), alone(config, name="proof"):
+    with alone(config, name="proof"), alone(config):
         known = journal.begun(config)
         if known is None:
             return

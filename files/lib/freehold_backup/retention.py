@@ -40,8 +40,11 @@ def superfluous(found: list[Set], kept: set[str]) -> list[str]:
 
 
 def tidy(config: Config, say: Say) -> None:
-    """Forget what restic's policy does not keep, and free its room."""
-    with alone(config):
+    """Forget what restic's policy does not keep, and free its room.
+
+    restic lets nobody else read meanwhile, nor during a check.
+    """
+    with alone(config, name="proof"), alone(config):
         only = ("--host", config.domain, "--group-by", "host")
         groups = restic.ask(
             config, "forget", "--dry-run", "--tag", sets.FILES, *only, *policy(config)
@@ -58,9 +61,13 @@ def tidy(config: Config, say: Say) -> None:
 def check(config: Config, say: Say) -> None:
     """Have restic look at the repository's structure, and read a part of its data."""
     part = date.today().isocalendar().week % _PARTS + 1
-    with alone(config):
+    with alone(config, name="proof"), alone(config):
+        # That it is not reached, or that somebody holds it, says nothing of what is in it.
+        restic.identity(config)
         try:
             restic.run(config, "check", f"--read-data-subset={part}/{_PARTS}")
+        except restic.Locked:
+            raise
         except Trouble as trouble:
             _remember(config, str(trouble))
             raise

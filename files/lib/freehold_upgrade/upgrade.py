@@ -79,7 +79,7 @@ def run(places: Places, image: str, by: str, say: Say) -> None:
     """Do it; or go on, when the new one is in place and that is all."""
     lock.take(places.lock, f"an upgrade of the database by {by}")
     found = backup_config.read()
-    with alone(found), alone(found, name="proof"):
+    with alone(found, name="proof"), alone(found):
         known = plan(places, image, say)
         file = candidate.write(places.live, image)
         Compose(file).check()
