@@ -38,7 +38,11 @@ def restore(host: Host, at: str, *, asked: bool) -> int:
         print("Nothing was changed.")
         return 1
     if _ask(host, "restore", *words):
-        print("It was cut off or refused. To go on where it stopped: make restore", file=sys.stderr)
+        print(
+            "It was cut off or refused. To go on where it stopped: make restore. If it was begun, "
+            "to give it up: make ssh, and there: freehold-backup abandon",
+            file=sys.stderr,
+        )
         return 1
     return 0
 

@@ -298,8 +298,38 @@ def test_a_damaged_repository(lab: Lab, copied: str, part: str) -> None:
         assert "Traceback" not in done.said
         assert copied in done.said, done.said
     assert lab.counted() == before
-    lab.run("rm", "-f", f"{SPOOL}/restoring", f"{STATE}/restoring.json")
-    lab.run("docker", "stop", "worker")
+    untouched(lab)
+
+
+@pytest.mark.slow
+def test_a_dump_that_is_damaged(lab: Lab, copied: str) -> None:
+    """All else can be read: what is in the way shows only when the database is loaded."""
+    lab.run("sh", "-c", f"rm -rf {copied}/*")
+    lab.right("begin-anew")
+    lab.right("backup")
+    lab.run("docker", "start", "worker")
+    packs = lab.run("find", f"{copied}/data", "-type", "f", "-printf", "%s %p\\n").said
+    # Site and certificates are less.
+    dump = max(packs.splitlines(), key=lambda one: int(one.split()[0])).split(maxsplit=1)[1]
+    lab.run("sh", "-c", f"printf spoilt | dd of={dump} bs=1 seek=500 conv=notrunc")
+    try:
+        done = lab.program("restore")
+        assert done.code == 1
+        assert "is damaged" in done.said, done.said
+        untouched(lab)
+        assert lab.run("sh", "-c", "kill -0 $(cat /run/worker.pid)").code == 0
+        assert "analytics_restored" not in lab.ask("SELECT datname FROM pg_database")
+        # A new host reads it through before, too.
+        assert "is damaged" in lab.program("begin", "latest").said
+        untouched(lab)
+    finally:
+        lab.run("docker", "stop", "worker")
+        lab.right("key-is-safe")
+
+
+def untouched(lab: Lab) -> None:
+    assert lab.run("test", "-e", f"{SPOOL}/restoring").code == 1
+    assert lab.run("test", "-e", f"{STATE}/restoring.json").code == 1
 
 
 @pytest.mark.slow

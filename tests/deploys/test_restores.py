@@ -213,6 +213,33 @@ def test_a_living_host_goes_back_and_loses_nothing_that_came_since(new_host: New
 
 
 @pytest.mark.slow
+def test_a_restore_is_given_up(new_host: NewHost) -> None:
+    lab = new_host()
+    lab.take(range(10))
+    lab.work()
+    lab.right("backup")
+    lab.take(range(10, 20))
+    lab.work()
+    assert "no restore" in lab.program("abandon").said
+    lab.right("begin", "latest")
+    # The repository is gone, and nothing would end it.
+    lab.describe("/mnt/backup/elsewhere")
+    assert lab.program("restore").code == 1
+    assert "abandon" in lab.program("backup").said
+    lab.take(range(20, 30))
+    lab.run("docker", "start", "worker")
+    assert lab.segments(), "nothing is counted"
+    assert "given up" in lab.right("abandon")
+    wait(lambda: not lab.segments(), 60)
+    lab.run("docker", "stop", "worker")
+    assert lab.counted() == list(range(30))
+    assert "restoring" not in lab.status()
+    lab.describe()
+    lab.right("backup")
+    assert "30 events" in lab.right("list")
+
+
+@pytest.mark.slow
 def test_a_restore_that_is_cut_off_goes_on(new_host: NewHost) -> None:
     seed = time.time_ns()
     print(f"seed {seed}")

@@ -11,6 +11,7 @@ plan [AT]            what a restore would do: of the newest backup, or of the on
 restore [AT]         restore it, or go on with one that was cut off; keeps what it replaces
 begin [AT], finish   the two halves of it, for a host that has no services yet; AT any: the newest,
                      if there is one
+abandon              give up a restore that is not at its end
 wanted               exit 0 when this host is new, or a restore of it was cut off
 has-newest           exit 0 when nothing was backed up since that which this host began with
 stamps               as JSON: the backup that it made last, and the one that it began with
@@ -93,7 +94,7 @@ _RUNS: dict[str, Action] = {
 
 
 def _restore(found: Config, at: str) -> None:
-    restore.begin(found, at, print)
+    restore.begin(found, at, print, load=True)
     restore.finish(found, print)
     restore.put_in_force(print)
     # At once, for the newest backup is of the database of before.
@@ -135,6 +136,7 @@ _AT: dict[str, Callable[[Config, str], None]] = {
 }
 _OTHERS: dict[str, Action] = {
     "finish": lambda found: restore.finish(found, print),
+    "abandon": lambda found: restore.abandon(found, print),
     "drop-replaced": _drop_replaced,
     "stamps": lambda found: print(json.dumps(handover.stamps(found))),
     "take": lambda found: handover.take(found, sys.stdin.buffer, print),

@@ -105,7 +105,8 @@ def check_restore(config: Config) -> None:
     if journal.is_begun(config):
         raise Trouble(
             "A restore is not at its end, and what is half restored is not backed up. Type: make "
-            "restore (on a new server: make deploy)"
+            "restore (on a new server: make deploy). To give it up: make ssh, and there: "
+            "freehold-backup abandon"
         )
 
 

@@ -8,16 +8,22 @@ from pathlib import Path
 from freehold_backup import restic
 from freehold_backup.config import Config
 
+_STAGE = "restored"
 _LINEAGE = "live/freehold/cert.pem"
 
 
 def fetch(config: Config, snapshot: str) -> Path:
     """All of it beside where it belongs, in a folder that is root's alone."""
-    stage = config.state / "restored"
-    shutil.rmtree(stage, ignore_errors=True)
+    forget(config)
+    stage = config.state / _STAGE
     stage.mkdir(mode=0o700)
     restic.run(config, "restore", snapshot, "--target", str(stage))
     return stage
+
+
+def forget(config: Config) -> None:
+    """Remove what was fetched and not put back."""
+    shutil.rmtree(config.state / _STAGE, ignore_errors=True)
 
 
 def put_back(config: Config, stage: Path, release: str, before: str) -> list[str]:

@@ -19,6 +19,11 @@ class Journal:
     files: str
     spool: str
     before: str
+    events: int = 0
+    loaded: bool = False
+    """Whether the database is there already, beside the live one."""
+    placed: bool = False
+    """Whether site and certificates are in their places already."""
 
 
 def is_begun(config: Config) -> bool:

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from tempfile import NamedTemporaryFile
 from typing import IO, Any
 
@@ -15,6 +15,7 @@ from freehold_host.trouble import Trouble
 
 # How long a place may take to answer; restic itself would try for a quarter of an hour.
 _ANSWER_SECONDS = float(os.environ.get("FREEHOLD_ANSWER", "45"))
+_LAST_WORDS_SECONDS = 5.0
 # Another run of ours is kept out by our own lock. This is for the owner's own hand.
 _PATIENCE = ("--retry-lock", os.environ.get("FREEHOLD_PATIENCE", "2m"))
 
@@ -175,6 +176,13 @@ def reading(config: Config, snapshot: str, path: str) -> Iterator[IO[bytes]]:
             # It ended with its output, and what it says of an error is short.
             said = process.stderr.read().decode(errors="replace")
             process.wait()
+        except Trouble:
+            # What came may not have been whole, and then the reason is here.
+            with suppress(subprocess.TimeoutExpired):
+                code = process.wait(_LAST_WORDS_SECONDS)
+                check(config, code, process.stderr.read().decode(errors="replace"))
+            process.send_signal(signal.SIGINT)
+            raise
         except BaseException:
             process.send_signal(signal.SIGINT)
             raise

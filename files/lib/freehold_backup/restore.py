@@ -6,6 +6,8 @@ started: the database and the segments fit together only at the end.
 
 import subprocess
 import time
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from freehold_backup import database, files, journal, prove, restic, sets, spool
@@ -55,12 +57,12 @@ def plan(config: Config, at: str, say: Say) -> Journal:
         say(f"The events that came after it, until {until} UTC, are in it too.")
     _, spooled = one.spools[-1] if one.spools else ("", "")
     before = f"before_{datetime.now(UTC):%Y%m%d_%H%M%S}"
-    return Journal(one.stamp, newest, one.database, one.files, spooled, before)
+    return Journal(one.stamp, newest, one.database, one.files, spooled, before, events)
 
 
 def begin_any(config: Config, say: Say) -> None:
     """Begin with the newest backup if there is one; a place that can't be read is Trouble."""
-    if journal.begun(config) or _is_any(config):
+    if journal.is_begun(config) or _is_any(config):
         begin(config, "latest", say)
     else:
         say(f"{config.repository} holds no backup of {config.domain}, so none is brought back.")
@@ -74,24 +76,49 @@ def _is_any(config: Config) -> bool:
     return any(one.is_whole for one in sets.all_of(config))
 
 
-def begin(config: Config, at: str, say: Say) -> None:
-    """Plan it, keep the worker still, bring files back: what a new host needs before its services.
+def begin(config: Config, at: str, say: Say, *, load: bool = False) -> None:
+    """Read all of it, keep the worker still, and bring files back: what a new host needs first.
 
-    A restore that was cut off goes on, unless another backup is wanted.
+    A restore that was cut off goes on, unless another backup is wanted. `load`: the host has its
+    services, and the database is loaded beside the live one before anything is touched.
     """
-    with alone(config):
+    with alone(config, name="proof"), alone(config):
         known = journal.begun(config, at)
         if known is None or at not in ("", "latest", known.stamp):
-            known = plan(config, at or "latest", say)
+            wanted = plan(config, at or "latest", say)
+            if known:
+                # What it has loaded goes, and it might go on after all.
+                journal.begin(config, replace(known, loaded=False))
+            known = _read(config, wanted, load=load)
         else:
             say(f"The restore of {known.stamp} was cut off, and goes on.")
-        # First, for what is begun must be known to whoever looks.
+            if known.placed:
+                _keep_the_worker_still(config)
+                return
+        release = sets.manifest(config, known.files)["release"]
+        stage = files.fetch(config, known.files)
+        # From here on something is touched, which must be known to whoever looks.
         journal.begin(config, known)
         _keep_the_worker_still(config)
-        manifest = sets.manifest(config, known.files)
-        stage = files.fetch(config, known.files)
-        for line in files.put_back(config, stage, manifest["release"], known.before):
+        for line in files.put_back(config, stage, release, known.before):
             say(line)
+        journal.begin(config, replace(known, placed=True))
+
+
+def _read(config: Config, known: Journal, *, load: bool) -> Journal:
+    """Trouble unless the database and the spool of a backup are whole; the files are fetched."""
+    if known.spool:
+        restic.read_through(config, known.spool, sets.SEGMENTS)
+    if not load:
+        restic.read_through(config, known.database, sets.DUMP)
+        return known
+    try:
+        _load(config, known)
+    except Trouble:
+        with suppress(Trouble):
+            database.drop(LOADED)
+        raise
+    return replace(known, loaded=True)
 
 
 def finish(config: Config, say: Say) -> None:
@@ -102,28 +129,23 @@ def finish(config: Config, say: Say) -> None:
             return
         began = time.monotonic()
         old = f"{database.LIVE}_{known.before}"
-        manifest = sets.manifest(config, known.files)
+        # After the switch all is on this host, and it ends also without the repository.
         if not database.exists(old):
-            _load(config, known, manifest["rows"])
-        if known.spool:
-            with restic.reading(config, known.spool, sets.SEGMENTS) as archive:
-                spool.stage(config, archive)
-        else:
-            spool.stage(config, None)
-        if not database.exists(old):
+            if known.loaded and database.exists(LOADED):
+                # It may have been deployed since.
+                _migrate()
+            else:
+                _load(config, known)
+            _stage(config, known)
             database.switch(LOADED, old)
         spool.put_back(config, config.state / f"carried_{known.before}", newest=known.newest)
-        events = manifest["rows"].get("events", 0)
-        memory.store(
-            config.state,
-            "restored",
-            {
-                "stamp": known.stamp,
-                "spool": known.spool,
-                "at": time.time(),
-                "events": events,
-            },
-        )
+        told = {
+            "stamp": known.stamp,
+            "spool": known.spool,
+            "at": time.time(),
+            "events": known.events,
+        }
+        memory.store(config.state, "restored", told)
         # The spool belongs to another database now than that of the last backup; and what this
         # host stores from now on is newer than all that is there.
         for name in ("backup", "stored"):
@@ -132,8 +154,29 @@ def finish(config: Config, say: Say) -> None:
         containers.docker("start", containers.the("worker"))
         journal.end(config)
         took = time.monotonic() - began
-        say(f"Backup {known.stamp} is restored: {events} events, in {took:.0f} s; those that came")
-        say(f"after it are being counted. The database of before is kept as {old}.")
+        say(f"Backup {known.stamp} is restored: {known.events} events, in {took:.0f} s; those that")
+        say(f"came after it are being counted. The database of before is kept as {old}.")
+
+
+def abandon(config: Config, say: Say) -> None:
+    """Give up a restore: events are counted again, in the database of before."""
+    with alone(config, name="proof"), alone(config):
+        known = journal.begun(config)
+        if known is None:
+            raise Trouble("There is no restore that could be given up.")
+        if containers.of("db"):
+            if database.exists(f"{database.LIVE}_{known.before}"):
+                raise Trouble("Its database is the live one already; to end it: make restore")
+            database.drop(LOADED)
+        files.forget(config)
+        spool.forget(config)
+        spool.end(config)
+        for worker in containers.of("worker")[:1]:
+            containers.docker("start", worker)
+        journal.end(config)
+        say(f"The restore of {known.stamp} is given up: the database is that of before, and events")
+        say("are counted again. The site and the certificate that came stay. Those of before are")
+        say(f"kept: make rollback WHAT=site, and /etc/letsencrypt.{known.before}, if it is there.")
 
 
 def put_in_force(say: Say) -> None:
@@ -156,13 +199,26 @@ def _keep_the_worker_still(config: Config) -> None:
         containers.docker("stop", *workers)
 
 
-def _load(config: Config, known: Journal, rows: dict[str, int]) -> None:
+def _stage(config: Config, known: Journal) -> None:
+    if not known.spool:
+        spool.stage(config, None)
+        return
+    with restic.reading(config, known.spool, sets.SEGMENTS) as archive:
+        spool.stage(config, archive)
+
+
+def _load(config: Config, known: Journal) -> None:
+    rows = sets.manifest(config, known.files)["rows"]
     with restic.reading(config, known.database, sets.DUMP) as dump:
         database.load(dump, LOADED)
     with database.moment(LOADED) as counted:
         differing = database.differences(counted.rows, rows)
     if differing:
         raise Trouble(f"The backup does not restore to what it was made of: {differing}")
+    _migrate()
+
+
+def _migrate() -> None:
     # Of an earlier release, perhaps; of a later one it can't be brought to this one's.
     variable = f"ANALYTICS_DATABASE_NAME={LOADED}"
     done = subprocess.run(

@@ -102,8 +102,8 @@ def begin(config: Config) -> None:
 
 def stage(config: Config, archive: IO[bytes] | None) -> None:
     """Lay the segments of a backup beside the spool, where no worker looks."""
+    forget(config)
     folder = config.spool / STAGE
-    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
     if archive is None:
         return
@@ -116,6 +116,12 @@ def stage(config: Config, archive: IO[bytes] | None) -> None:
                 shutil.copyfileobj(content, file)
                 os.fsync(file.fileno())
             _give(folder / entry.name)
+    _sync(folder)
+
+
+def forget(config: Config) -> None:
+    """Remove what was laid there."""
+    shutil.rmtree(config.spool / STAGE, ignore_errors=True)
 
 
 def put_back(config: Config, aside: Path, *, newest: bool) -> None:
@@ -137,7 +143,7 @@ def put_back(config: Config, aside: Path, *, newest: bool) -> None:
         # The host's own may have grown since.
         if not here.exists() or here.stat().st_size < (staged / name).stat().st_size:
             (staged / name).rename(here)
-    shutil.rmtree(staged, ignore_errors=True)
+    forget(config)
     _sync(config.spool)
 
 
