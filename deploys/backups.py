@@ -40,7 +40,7 @@ UNITS = {
     "freehold-backup": ("Back up", ["backup"], "hourly", "every hour", "10min", "3h"),
     "freehold-backup-spool": (
         *("Back up the newest events", ["spool"]),
-        *("*:2/5", "every five minutes", "30s", "10min"),
+        *("*:2/4", "every four minutes", "30s", "10min"),
     ),
     "freehold-backup-proof": (
         *("Prove that the newest backup restores", ["prove", "tidy"]),
@@ -53,6 +53,16 @@ UNITS = {
 }
 
 
+def units(settings: Settings) -> dict[str, tuple[str, list[str], str, str, str, str]]:
+    """The units, with the backups as often as the owner wants them."""
+    described, commands, when, often, *rest = UNITS["freehold-backup"]
+    hours = settings.backup_every_hours
+    if hours > 1:
+        when = f"*-*-* 0/{hours}:00:00" if hours < 24 else "daily"
+        often = f"every {hours} hours"
+    return UNITS | {"freehold-backup": (described, commands, when, often, *rest)}
+
+
 def program_settings(settings: Settings) -> str:
     """What the host's own program needs to know."""
     told = {
@@ -60,6 +70,7 @@ def program_settings(settings: Settings) -> str:
         "repository": settings.backup_repository,
         "keep": settings.backup_keep,
         "postgres": settings.postgres_major,
+        "every": settings.backup_every_hours,
     }
     return json.dumps(told, indent=2) + "\n"
 
@@ -206,7 +217,7 @@ def backups(settings: Settings) -> None:
             timeout=timeout,
             held=HELD,
         )
-        for name, (described, commands, when, often, spread, timeout) in UNITS.items()
+        for name, (described, commands, when, often, spread, timeout) in units(settings).items()
         for kind in ("service", "timer")
     }
     texts(

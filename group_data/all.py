@@ -200,6 +200,10 @@ backup_host_key: str = ""
 # none; without it no backup can be read. None: ~/.config/freehold/DOMAIN.key
 backup_key: str | None = None
 
+# Every how many hours all is backed up: 1, 2, 3, 4, 6, 8, 12 or 24. The newest events are copied
+# every four minutes, whatever this is.
+backup_every_hours: int = 1
+
 # How many backups are kept, by restic's policy: the last of so many hours, days, weeks and months.
 backup_keep: dict[str, int] = {"hourly": 48, "daily": 14, "weekly": 8, "monthly": 12}
 

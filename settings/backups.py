@@ -25,6 +25,7 @@ _BELONG = ("AWS_", "B2_", "AZURE_", "OS_", "ST_", "RESTIC_REST_")
 NOTHING = "none"
 # How many days each may take.
 KEEP = {"hourly": 1 / 24, "daily": 1, "weekly": 7, "monthly": 31, "yearly": 366}
+EVERY_HOURS = (1, 2, 3, 4, 6, 8, 12, 24)
 _WORDS = (
     'It must be an address as restic has it: "sftp:you@backup.example:/srv/freehold", '
     '"s3:https://fra1.digitaloceanspaces.com/bucket/freehold", "rest:https://backup.example/", '
@@ -165,6 +166,16 @@ def days(kept: Mapping[str, int]) -> int:
     night, which may be a day later.
     """
     return ceil(max(number * KEEP[name] for name, number in kept.items())) + 1
+
+
+def every_hours(given: int) -> int:
+    """`given` when backups come at the same hours each day. Raises Fault."""
+    if given not in EVERY_HOURS:
+        raise Fault(
+            f"It must be one of {', '.join(map(str, EVERY_HOURS))}, so that they come at the same "
+            "hours each day."
+        )
+    return given
 
 
 def restore(given: str) -> str:

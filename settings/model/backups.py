@@ -26,6 +26,7 @@ class Backups(Containers):
         ],
     )
     backup_key: str | None = Field(None, examples=["~/.config/freehold/blog.example.key"])
+    backup_every_hours: Annotated[int, AfterValidator(backups.every_hours)] = Field(1, examples=[6])
     backup_keep: Annotated[dict[str, int], AfterValidator(backups.keep)] = Field(
         {"hourly": 48, "daily": 14, "weekly": 8, "monthly": 12}, examples=[{"daily": 30}]
     )

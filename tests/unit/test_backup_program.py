@@ -3,6 +3,7 @@
 import io
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -234,6 +235,14 @@ def test_the_age_of_a_backup(tmp_path: Path, minutes: int, backed_up: str, copie
     found = rows(made)
     assert (found["backup"][0], found["events since"][0]) == (backed_up, copied)
     assert "3 events" in found["backup"][1]
+
+
+def test_the_age_of_a_backup_that_is_made_once_a_day(tmp_path: Path) -> None:
+    made = replace(config(tmp_path), every=24)
+    for hours, state in ((25, "ok"), (27, "warning"), (48, "error")):
+        at = (NOW - timedelta(hours=hours)).timestamp()
+        memory.store(made.state, "backup", {"stamp": "x", "at": at, "events": 3})
+        assert rows(made)["backup"][0] == state
 
 
 def test_what_failed_is_told(tmp_path: Path) -> None:

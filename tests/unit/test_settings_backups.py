@@ -2,16 +2,35 @@
 
 import json
 import re
+import subprocess
+from itertools import pairwise
 from pathlib import Path
+from shutil import which
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from deploys.backups import ON_THE_OWNERS_MACHINE, kept_settings
-from settings.backups import Sftp, keep, known_hosts, repository, restore, sftp
+from deploys.backups import (
+    ON_THE_OWNERS_MACHINE,
+    UNITS,
+    kept_settings,
+    program_settings,
+    units,
+)
+from settings.backups import (
+    EVERY_HOURS,
+    Sftp,
+    every_hours,
+    keep,
+    known_hosts,
+    repository,
+    restore,
+    sftp,
+)
 from settings.faults import Fault
 from settings.load import SettingsError, settings_of
 from settings.model import Settings
+from settings.render import render
 from tests.unit.settings_lab import private_text, public_line, right
 
 HOST_KEY = public_line(ed25519.Ed25519PrivateKey.generate())
@@ -67,6 +86,35 @@ def test_whom_ssh_is_to_reach() -> None:
 def test_what_is_no_policy(given: dict[str, int]) -> None:
     with pytest.raises(Fault):
         keep(given)
+
+
+@pytest.mark.parametrize("given", [0, 5, 48])
+def test_backups_at_other_hours_each_day(given: int) -> None:
+    with pytest.raises(Fault, match="at the same hours each day"):
+        every_hours(given)
+
+
+def test_how_often_all_is_backed_up(tmp_path: Path) -> None:
+    given = settings_of(right(tmp_path))
+    assert units(given) == UNITS
+    for hours in EVERY_HOURS:
+        when = units(given.model_copy(update={"backup_every_hours": hours}))["freehold-backup"][2]
+        if which("systemd-analyze"):
+            subprocess.run(["systemd-analyze", "calendar", when], capture_output=True, check=True)
+    seldom = given.model_copy(update={"backup_every_hours": 6})
+    assert "*-*-* 0/6:00:00" in units(seldom)["freehold-backup"]
+    assert json.loads(program_settings(seldom))["every"] == 6
+
+
+def test_the_newest_events_are_copied_in_time(tmp_path: Path) -> None:
+    """At most five minutes of them die with the machine."""
+    first, every = map(int, UNITS["freehold-backup-spool"][2].removeprefix("*:").split("/"))
+    minutes = [*range(first, 60, every), first + 60]
+    assert all(later - earlier == 4 for earlier, later in pairwise(minutes))
+    # Nor does it wander.
+    told = dict.fromkeys(("description", "often", "when", "spread"), "told")
+    timer = render("systemd/freehold-backup.timer.j2", settings_of(right(tmp_path)), **told)
+    assert {"FixedRandomDelay=true", "AccuracySec=1s"} <= set(timer.splitlines())
 
 
 def test_what_can_be_restored() -> None:

@@ -1,4 +1,4 @@
-"""Makes backups: every hour all of it, every five minutes the spool."""
+"""Makes backups: every hour all of it, every four minutes the spool."""
 
 import shutil
 import sys

@@ -16,6 +16,8 @@ class Config:
     keep: dict[str, int]
     postgres: int
     root: Path = Path("/")
+    every: int = 1
+    """Every how many hours all is backed up."""
 
     @property
     def secrets(self) -> Path:

@@ -10,7 +10,8 @@ from freehold_host.rows import Row
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 # From when on it is a warning, and from when on an error.
-_BACKUP = 3 * _HOUR, _DAY
+# Of a backup: after the hours until the next one.
+_BACKUP = 2 * _HOUR, 23 * _HOUR
 _SPOOL = 20 * _MINUTE, 2 * _HOUR
 _PROOF = 2 * _DAY, 7 * _DAY
 _CHECK = 10 * _DAY, 30 * _DAY
@@ -71,7 +72,7 @@ def _backup(config: Config, tried: dict[str, Any], now: datetime) -> Row:
         return Row("backup", "error", f"There is none yet.{_why(tried)}", "make backup")
     age = _since(last["at"], now)
     text = f"{_ago(age)}, {last['events']} events."
-    state = _state(age, _BACKUP)
+    state = _state(age - config.every * _HOUR, _BACKUP)
     return Row("backup", state, text + _why(tried), "" if state == "ok" else "make backup")
 
 
