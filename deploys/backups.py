@@ -55,12 +55,13 @@ UNITS = {
 
 def units(settings: Settings) -> dict[str, tuple[str, list[str], str, str, str, str]]:
     """The units, with the backups as often as the owner wants them."""
-    described, commands, when, often, *rest = UNITS["freehold-backup"]
+    described, commands, when, often, spread, timeout = UNITS["freehold-backup"]
     hours = settings.backup_every_hours
     if hours > 1:
         when = f"*-*-* 0/{hours}:00:00" if hours < 24 else "daily"
         often = f"every {hours} hours"
-    return UNITS | {"freehold-backup": (described, commands, when, often, *rest)}
+    unit = (described, commands, when, often, spread, timeout)
+    return UNITS | {"freehold-backup": unit}
 
 
 def program_settings(settings: Settings) -> str:

@@ -144,21 +144,20 @@ def test_what_goes_and_what_stays() -> None:
 
 
 def test_the_newest_backup_goes_with_the_last_copy_that_has_all_since() -> None:
-    def one(hour: int, *parts: str, copied: str = "", since: str = "") -> Set:
+    def one(hour: int, copied: str, files: str) -> Set:
         stamp = f"20261126T{hour:02d}0000Z"
         made = f"2026-11-26T{hour:02d}:{{}}Z"
         copies = [(made.format(time), f"copy{hour}-{time}") for time in copied.split()]
-        return Set(stamp, *(f"{part}{hour}" for part in parts), spools=copies, since=since)
+        return Set(stamp, f"database{hour}", files, spools=copies)
 
-    whole = ("database", "files")
     # The last was cut off before it was remembered, so that the copies have the stamp before it.
-    first, second = one(1, *whole, copied="00:00 05:00"), one(2, *whole, copied="00:00")
+    first, second = one(1, "00:00 05:00", "files1"), one(2, "00:00", "files2")
     assert sets.copies([first, second], second) == second.spools
     first.spools.append(("2026-11-26T02:05:00Z", "later"))
     assert sets.copies([first, second], second)[-1][1] == "later"
     assert "later" not in retention.superfluous([first, second], set())
     # One that was cut off before its manifest; after a restore it belongs to another database.
-    third = one(3, "database", copied="00:00")
+    third = one(3, "00:00", "")
     assert sets.copies([first, second, third], second)[-1][1] == "later"
     third.since = first.stamp
     assert sets.copies([first, second, third], second)[-1][1] == "copy3-00:00"
