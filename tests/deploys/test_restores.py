@@ -229,6 +229,7 @@ def test_a_restore_is_given_up(new_host: NewHost) -> None:
     lab.take(range(20, 30))
     lab.run("docker", "start", "worker")
     assert lab.segments(), "nothing is counted"
+    lab.run("docker", "stop", "worker")
     assert "given up" in lab.right("abandon")
     wait(lambda: not lab.segments(), 60)
     lab.run("docker", "stop", "worker")
