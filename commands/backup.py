@@ -16,7 +16,10 @@ EVERYWHERE = {"make": "backup", "list": "list", "prove": "prove", "key-is-safe":
 
 
 def _ask(host: Host, *words: str) -> int:
-    return subprocess.run(host.ssh(PROGRAM, *words), check=False).returncode
+    # The answer to the next question is not for the host.
+    return subprocess.run(
+        host.ssh(PROGRAM, *words), stdin=subprocess.DEVNULL, check=False
+    ).returncode
 
 
 def _confirmed(host: Host) -> bool:

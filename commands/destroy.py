@@ -26,6 +26,7 @@ def last_backup(settings: Settings) -> str:
         host = next(one for one in hosts() if one.name == settings.droplet_name)
         asked = subprocess.run(
             host.ssh(PROGRAM, "list", "--json"),
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=True,

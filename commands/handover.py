@@ -59,7 +59,7 @@ def _meant_by(address: str) -> set[str]:
 
 def back_up(old: Host) -> None:
     """A last backup of the old droplet."""
-    if subprocess.run(old.ssh(PROGRAM, "backup"), check=False).returncode:
+    if subprocess.run(old.ssh(PROGRAM, "backup"), stdin=subprocess.DEVNULL, check=False).returncode:
         raise CloudError(
             "The last backup failed, so nothing was begun. Mend it (make status), or go on with "
             "the backup before it: make rebuild LAST=1"
@@ -89,7 +89,9 @@ def carry_over(old: Host, new: Host) -> None:
         last = _stamps(old)["backup"]
         for words in (("begin", last), ("finish",)):
             _must(new.ssh(PROGRAM, *words), dict(os.environ), "The newer backup was not restored")
-    with subprocess.Popen(old.ssh(PROGRAM, "hand-over", last), stdout=subprocess.PIPE) as handing:
+    with subprocess.Popen(
+        old.ssh(PROGRAM, "hand-over", last), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+    ) as handing:
         taking = subprocess.run(new.ssh(PROGRAM, "take"), stdin=handing.stdout, check=False)
     if handing.returncode or taking.returncode:
         raise CloudError(
@@ -103,7 +105,9 @@ def catch_up(new: Host) -> None:
 
     What it was handed before is counted once all the same.
     """
-    if subprocess.run(new.ssh(PROGRAM, "has-newest"), check=False).returncode:
+    if subprocess.run(
+        new.ssh(PROGRAM, "has-newest"), stdin=subprocess.DEVNULL, check=False
+    ).returncode:
         for words in (("begin", "latest"), ("finish",)):
             _must(new.ssh(PROGRAM, *words), dict(os.environ), "The newest backup was not restored")
 
@@ -111,7 +115,7 @@ def catch_up(new: Host) -> None:
 def begin_backups(new: Host) -> None:
     """The new droplet is the live one: from now on it backs up, and the next deploy finds it so."""
     begin = f"rm -f {HELD} && systemctl start --no-block freehold-backup.service"
-    if subprocess.run(new.ssh(begin), check=False).returncode:
+    if subprocess.run(new.ssh(begin), stdin=subprocess.DEVNULL, check=False).returncode:
         raise CloudError(
             f"{new.name} is live, and its backups could not be begun. To go on: make rebuild"
         )
@@ -119,17 +123,25 @@ def begin_backups(new: Host) -> None:
 
 def certify(new: Host) -> None:
     """A certificate that could not be had before the names led to the new droplet."""
-    if subprocess.run(new.ssh(CERTIFICATE, "pending"), check=False).returncode:
+    if subprocess.run(
+        new.ssh(CERTIFICATE, "pending"), stdin=subprocess.DEVNULL, check=False
+    ).returncode:
         return
     with phase("Asking for a certificate"):
-        asked = subprocess.run(new.ssh(CERTIFICATE, "issue", "--now"), check=False)
+        asked = subprocess.run(
+            new.ssh(CERTIFICATE, "issue", "--now"), stdin=subprocess.DEVNULL, check=False
+        )
     if asked.returncode:
         print("The site is live, and browsers warn of it. When that is mended: make certificate")
 
 
 def _stamps(host: Host) -> dict[str, str]:
     asked = subprocess.run(
-        host.ssh(PROGRAM, "stamps"), stdout=subprocess.PIPE, text=True, check=False
+        host.ssh(PROGRAM, "stamps"),
+        stdout=subprocess.PIPE,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
     )
     if asked.returncode:
         raise CloudError(f"{host.name} at {host.address} did not answer. To go on: make rebuild")
@@ -138,5 +150,7 @@ def _stamps(host: Host) -> dict[str, str]:
 
 
 def _must(command: list[str], environment: dict[str, str], words: str) -> None:
-    if subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode:
+    if subprocess.run(
+        command, cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL, check=False
+    ).returncode:
         raise CloudError(f"{words}; the old one is as it was. To go on: make rebuild")

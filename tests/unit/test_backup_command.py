@@ -1,12 +1,14 @@
 """`make backup`, `backups` and `restore`: what is asked of a host, and when it is not."""
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from commands import backup
+from commands import backup, handover
 from commands.hosts import Host
 
 Ask = Callable[..., tuple[int, list[str]]]
@@ -66,3 +68,38 @@ def test_nobody_answers(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ask("restore", answer="one")[0] == 0
     monkeypatch.setattr("builtins.input", end)
     assert not backup._confirmed(Shell("one", [], {}))
+
+
+@contextmanager
+def typing(words: bytes) -> Iterator[None]:
+    """Somebody types before being asked."""
+    before, (reading, writing) = os.dup(0), os.pipe()
+    os.write(writing, words)
+    os.close(writing)
+    os.dup2(reading, 0)
+    try:
+        yield
+    finally:
+        os.dup2(before, 0)
+        os.close(before)
+        os.close(reading)
+
+
+@pytest.mark.parametrize("module", [backup, handover])
+def test_what_is_typed_is_for_the_question_and_not_for_the_host(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: object
+) -> None:
+    """As ssh does: it takes what comes, whether its command reads or not."""
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\ncat >/dev/null\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(module, "PROGRAM", str(program))
+    one = Shell("one", [], {})
+    monkeypatch.setattr(backup, "hosts", lambda limit: [one])
+    monkeypatch.setattr(sys, "argv", ["command", "make"])
+    with typing(b"one\n"):
+        if module is backup:
+            assert backup.main() == 0
+        else:
+            handover.back_up(one)
+        assert os.read(0, 10) == b"one\n"
