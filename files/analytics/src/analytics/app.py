@@ -8,6 +8,7 @@ from analytics import database, errors, health
 from analytics.access import login_links, sessions, signin, tokens
 from analytics.access.event_tokens import EventTokens
 from analytics.api import openapi, v1, v2
+from analytics.asking import AnyRequest
 from analytics.commands import annotations, bots, damaged, delete, retention, sites, status
 from analytics.config import Settings
 from analytics.logs.cli import command as import_log
@@ -26,6 +27,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The service, with the settings given or those of the environment."""
     settings = settings or Settings.from_environment(os.environ)
     app = Flask(__name__, static_folder=None, template_folder="seeing/templates")
+    app.request_class = AnyRequest
     # DEBUG is said here because Flask would take it from FLASK_DEBUG, in production too.
     app.config.update(DEBUG=False, MAX_CONTENT_LENGTH=MAX_BODY_BYTES)
     # /api//event is not found, rather than a redirect.

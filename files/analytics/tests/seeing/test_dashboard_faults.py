@@ -8,7 +8,7 @@ from analytics.app import create_app
 from analytics.config import Settings
 from analytics.seeing import counter
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from markup import Page
 from sightings import seen
@@ -89,6 +89,9 @@ def test_no_query_breaks_the_page(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(path=st.binary(max_size=30), query=st.binary(max_size=30))
+@example(path=b"", query=b"\x80")
+@example(path=b"blog.test", query=b"\x80")
+@example(path=b"blog.test/page", query=b"format=csv&search=\xff")
 def test_no_bytes_break_the_page(client: FlaskClient, path: bytes, query: bytes) -> None:
     environ = {
         "PATH_INFO": "/stats/" + path.decode("latin-1"),
