@@ -13,6 +13,7 @@ from settings.render import render
 SYSCTLS = "/etc/sysctl.d/90-freehold.conf"
 HUGE_PAGES = "/etc/tmpfiles.d/freehold-huge-pages.conf"
 LOGINS = "/etc/tmpfiles.d/freehold-logins.conf"
+ROTATED = "/etc/logrotate.d/btmp /etc/logrotate.d/wtmp"
 FILES = {
     SYSCTLS: "sysctl.conf.j2",
     HUGE_PAGES: "systemd/huge-pages.conf.j2",
@@ -64,6 +65,8 @@ def hardening(settings: Settings) -> None:
         command=" && ".join(
             (
                 f"sysctl --quiet --load={SYSCTLS}",
+                # Else logrotate, where an image has it, makes files of the devices every month.
+                f"rm -f {ROTATED}",
                 f"systemd-tmpfiles --create --remove {HUGE_PAGES} {LOGINS}",
                 f"sh {MOUNTS} apply",
                 f"sed -i -E '/{PASSWORD_LINES}/d' /etc/login.defs",
@@ -90,7 +93,7 @@ def hardening(settings: Settings) -> None:
             f" sh {MOUNTS} list; readlink {SSH_GENERATOR};"
             f" grep -E '{PASSWORD_LINES}' /etc/login.defs;"
             f" find {CLOSED} -maxdepth 0 -perm /077 2>/dev/null;"
-            " stat --format '%n %F' /var/log/[bw]tmp*"
+            f" stat --format '%n %F' /var/log/[bw]tmp*; ls {ROTATED} 2>/dev/null"
         ),
     )
     script(

@@ -173,6 +173,8 @@ def reader(accept_language: str | None) -> Reader:
 
 
 ENGLISH = Reader(Locale("en"))
+# Only then it is loaded; later another thread might go through what Babel has.
+ENGLISH.number(0)
 # The one that was asked for last is the last.
 _readers: dict[str, Reader] = {}
 _one_at_a_time = Lock()
