@@ -127,6 +127,27 @@ def test_a_backup_that_the_new_one_has_tidied_away_is_made_again(
     assert counted(new) == list(range(20))
 
 
+def test_what_the_old_one_backed_up_and_forgot_is_not_counted_again(
+    old: Lab, new_host: NewHost
+) -> None:
+    """The new one has it from the copy of the spool that it began with."""
+    old.take(range(10, 20))
+    old.right("spool")
+    new = new_host()
+    new.write("/etc/freehold/backup/held", "")
+    restored(new)
+    assert new.counted() == list(range(20))
+    old.work()
+    old.right("backup")
+    # The worker forgets how far it has read what is gone.
+    old.take(range(20, 25))
+    old.work()
+    assert len(old.ask("SELECT segment FROM positions")) == 1
+    old.take(range(25, 30))
+    handover.carry_over(as_host(old), as_host(new))
+    assert counted(new) == list(range(30))
+
+
 def test_of_an_old_one_that_died_meanwhile_all_is_there_that_it_backed_up(
     old: Lab, new_host: NewHost
 ) -> None:

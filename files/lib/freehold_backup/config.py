@@ -29,6 +29,11 @@ class Config:
         return self.secrets / "key"
 
     @property
+    def held(self) -> Path:
+        """It is there while this host is to take another one's place, and is not live."""
+        return self.secrets / "held"
+
+    @property
     def state(self) -> Path:
         return self.root / "var/lib/freehold/backup"
 

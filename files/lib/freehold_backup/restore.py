@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from freehold_backup import database, files, journal, prove, restic, sets, spool
 from freehold_backup.alone import alone
@@ -129,6 +130,7 @@ def finish(config: Config, say: Say) -> None:
             return
         began = time.monotonic()
         old = f"{database.LIVE}_{known.before}"
+        aside = config.state / f"carried_{known.before}"
         # After the switch all is on this host, and it ends also without the repository.
         if not database.exists(old):
             if known.loaded and database.exists(LOADED):
@@ -137,8 +139,10 @@ def finish(config: Config, say: Say) -> None:
             else:
                 _load(config, known)
             _stage(config, known)
+            if config.held.exists():
+                _set_aside(config, known, aside)
             database.switch(LOADED, old)
-        spool.put_back(config, config.state / f"carried_{known.before}", newest=known.newest)
+        spool.put_back(config, aside, newest=known.newest)
         told = {
             "stamp": known.stamp,
             "spool": known.spool,
@@ -205,6 +209,18 @@ def _stage(config: Config, known: Journal) -> None:
         return
     with restic.reading(config, known.spool, sets.SEGMENTS) as archive:
         spool.stage(config, archive)
+
+
+def _set_aside(config: Config, known: Journal, aside: Path) -> None:
+    """What a host that is not live had of the live one, which backed it up since and forgot it.
+
+    It had it from an earlier backup. The database has its events and no position of it any more;
+    what it has none of else is in the backup's own copy of the spool, or came later.
+    """
+    with database.moment(LOADED) as counted:
+        left = {*counted.positions, *spool.names(config.spool / spool.STAGE)}
+    then = sets.moment(known.stamp)
+    spool.set_aside(config, lambda name: name not in left and spool.made(name) < then, aside)
 
 
 def _load(config: Config, known: Journal) -> None:

@@ -10,8 +10,9 @@ import os
 import re
 import shutil
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -122,6 +123,19 @@ def stage(config: Config, archive: IO[bytes] | None) -> None:
 def forget(config: Config) -> None:
     """Remove what was laid there."""
     shutil.rmtree(config.spool / STAGE, ignore_errors=True)
+
+
+def made(name: str) -> datetime:
+    """When a segment was begun: its name says so, in nanoseconds."""
+    return datetime.fromtimestamp(int(name[:20]) / 10**9, UTC)
+
+
+def set_aside(config: Config, wanted: Callable[[str], bool], aside: Path) -> None:
+    """Take those that are `wanted` away from the worker."""
+    for folder in (config.spool, config.spool / CARRIED):
+        for name in filter(wanted, names(folder)):
+            aside.mkdir(mode=0o700, parents=True, exist_ok=True)
+            shutil.move(folder / name, aside / name)
 
 
 def put_back(config: Config, aside: Path, *, newest: bool) -> None:
