@@ -87,6 +87,7 @@ def test_what_came_since_the_backup_is_counted_once(old: Lab, new_host: NewHost)
     assert "freehold-backup.timer freehold-backup-spool.timer" in ended
 
 
+@pytest.mark.slow
 def test_after_another_backup_the_old_one_refuses_until_that_is_restored(
     old: Lab, new_host: NewHost
 ) -> None:
@@ -112,6 +113,7 @@ def test_after_another_backup_the_old_one_refuses_until_that_is_restored(
     assert counted(new) == list(range(25))
 
 
+@pytest.mark.slow
 def test_a_backup_that_the_new_one_has_tidied_away_is_made_again(
     old: Lab, new_host: NewHost
 ) -> None:

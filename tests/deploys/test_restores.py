@@ -101,6 +101,7 @@ def test_a_new_host_begins_with_the_newest_if_there_is_one(new_host: NewHost) ->
 BACKUP = "/usr/local/lib/freehold/freehold_backup/backup.py"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "dies_before",
     [
@@ -136,6 +137,7 @@ def test_a_backup_that_dies_late_loses_no_event(new_host: NewHost, dies_before: 
     assert new.counted() == list(range(30))
 
 
+@pytest.mark.slow
 def test_a_clock_that_was_a_day_ahead(new_host: NewHost) -> None:
     old = new_host()
     old.take(range(10))
