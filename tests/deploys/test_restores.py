@@ -89,8 +89,15 @@ def test_a_new_host_begins_with_the_newest_if_there_is_one(new_host: NewHost) ->
     assert refused.code == 1
     assert "The key does not open" in refused.said
     second.write("/etc/freehold/backup/key", "the key of the lab\n")
+    # As a cut right after its volume was made leaves it.
+    second.run("chmod", "755", SPOOL)
     second.right("begin", "any")
     assert second.run("test", "-e", f"{SPOOL}/restoring").code == 0
+    assert second.run("stat", "--format", "%a %u %g", SPOOL).said.split() == [
+        "700",
+        "10001",
+        "10001",
+    ]
     # Cut off here, and typed again.
     second.right("begin", "any")
     second.right("finish")
@@ -240,6 +247,117 @@ def test_a_restore_is_given_up(new_host: NewHost) -> None:
     lab.describe()
     lab.right("backup")
     assert "30 events" in lab.right("list")
+
+
+RESTORE = "/usr/local/lib/freehold/freehold_backup/restore.py"
+
+
+@pytest.mark.slow
+def test_a_restore_that_is_cut_off_while_it_loads_leaves_its_room_free(new_host: NewHost) -> None:
+    lab = new_host()
+    lab.take(range(10))
+    lab.work()
+    lab.right("backup")
+    text, loading = lab.run("cat", RESTORE).said, "        database.load(dump, LOADED)\n"
+    assert text.count(loading) == 1
+
+    def cut_off(how: str) -> bool:
+        """Whether it left what it had loaded."""
+        lab.write(RESTORE, text.replace(loading, f"{loading}        {how}\n"))
+        assert lab.program("restore").code == 9
+        lab.write(RESTORE, text)
+        return left()
+
+    def left() -> bool:
+        return "analytics_restored" in lab.ask("SELECT datname FROM pg_database")
+
+    assert not cut_off("raise SystemExit(9)")
+    for command in ("plan", "drop-replaced"):
+        assert cut_off("__import__('os')._exit(9)")
+        lab.right(command)
+        assert not left()
+    assert lab.program("begin", "20261101T000000Z").code == 1
+    assert cut_off("__import__('os')._exit(9)")
+    assert lab.program("begin", "20261101T000000Z").code == 1
+    assert not left()
+
+
+def cut_off_after_the_switch(lab: Lab) -> None:
+    text, switched = lab.run("cat", RESTORE).said, "            database.switch(LOADED, old)\n"
+    assert text.count(switched) == 1
+    lab.write(RESTORE, text.replace(switched, f"{switched}            raise SystemExit(9)\n"))
+    assert lab.program("finish").code == 9
+    lab.write(RESTORE, text)
+
+
+@pytest.mark.slow
+def test_a_restore_whose_backup_was_tidied_away_meanwhile_begins_anew(new_host: NewHost) -> None:
+    """The old host lives on, as it does during a rebuild."""
+    old = new_host()
+    old.take(range(10))
+    old.work()
+    old.right("backup")
+    old.take(range(10, 15))
+    old.right("spool")
+    new = new_host()
+    new.right("begin", "latest")
+    old.take(range(15, 20))
+    old.right("spool")
+    # The new one can go on, for the copy that it began with is there still.
+    assert "goes on" in new.right("begin", "latest")
+    old.right("tidy")
+    assert "10 events" in new.right("plan")
+    assert "begins anew" in new.right("begin", "any")
+    # Once it has switched it needs nothing of it any more.
+    cut_off_after_the_switch(new)
+    old.right("spool")
+    old.right("tidy")
+    assert "goes on" in new.right("begin", "latest")
+    new.right("finish")
+    wait(lambda: not new.segments(), 60)
+    new.run("docker", "stop", "worker")
+    assert new.counted() == list(range(20))
+
+
+@pytest.mark.slow
+def test_a_restore_is_given_up_whatever_is_left_of_it(new_host: NewHost) -> None:
+    lab = new_host()
+    lab.take(range(10))
+    lab.work()
+    lab.right("backup")
+
+    def given_up() -> None:
+        assert "given up" in lab.right("abandon")
+        lab.run("docker", "stop", "worker")
+        assert lab.run("test", "-e", f"{SPOOL}/restoring").code == 1
+        assert "restoring" not in lab.status()
+        assert "analytics_restored" not in lab.ask("SELECT datname FROM pg_database")
+
+    # The repository was taken out of the settings.
+    lab.right("begin", "latest")
+    lab.describe("")
+    assert "abandon" in lab.status()["restoring"]["type"]
+    assert "Nothing is backed up here" in lab.program("finish").said
+    given_up()
+    lab.describe()
+    # It was begun by another version.
+    lab.right("begin", "latest")
+    lab.write(f"{STATE}/restoring.json", '{"stamp": "20261101T000000Z", "by": "another version"}')
+    lab.ask("CREATE DATABASE analytics_restored")
+    given_up()
+    # It was cut off before its last line, and the repository taken out.
+    lab.right("begin", "latest")
+    cut_off_after_the_switch(lab)
+    lab.describe("")
+    assert "freehold-backup finish" in lab.program("abandon").said
+    lab.right("finish")
+    assert "restoring" not in lab.status()
+    lab.describe()
+    # It was cut off before there was a spool.
+    lab.right("begin", "latest")
+    lab.run("docker", "stop", "worker")
+    lab.run("rm", "-r", SPOOL)
+    given_up()
 
 
 @pytest.mark.slow

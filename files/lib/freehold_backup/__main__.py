@@ -36,6 +36,7 @@ from datetime import UTC, datetime
 from freehold_backup import (
     backup,
     config,
+    cut_off,
     database,
     handover,
     journal,
@@ -47,6 +48,7 @@ from freehold_backup import (
     sets,
     spool,
     status,
+    words,
 )
 from freehold_backup.alone import BusyError, alone
 from freehold_backup.config import Config
@@ -54,6 +56,8 @@ from freehold_host import memory, rows
 from freehold_host.trouble import Trouble
 
 _NOT_IN_ORDER = 2
+# What ends a restore: its repository may have been taken out since it was cut off.
+_ALSO_WITHOUT_A_REPOSITORY = ("abandon", "finish")
 Action = Callable[[Config], None]
 
 
@@ -103,9 +107,10 @@ def _restore(found: Config, at: str) -> None:
 
 def _plan(found: Config, at: str) -> None:
     known = journal.begun(found, at)
-    if known and at in ("", "latest", known.stamp):
+    if known and cut_off.goes_on(found, known, at):
         print(f"The restore of {known.stamp} was cut off, and would go on.")
         return
+    cut_off.clear(found)
     restore.plan(found, at or "latest", print)
 
 
@@ -117,6 +122,7 @@ def _begin(found: Config, at: str) -> None:
 
 
 def _drop_replaced(found: Config) -> None:
+    cut_off.clear(found)
     for name in database.kept():
         database.drop(name)
         print(f"{name} is removed.")
@@ -136,7 +142,7 @@ _AT: dict[str, Callable[[Config, str], None]] = {
 }
 _OTHERS: dict[str, Action] = {
     "finish": lambda found: restore.finish(found, print),
-    "abandon": lambda found: restore.abandon(found, print),
+    "abandon": lambda found: cut_off.abandon(found, print),
     "drop-replaced": _drop_replaced,
     "stamps": lambda found: print(json.dumps(handover.stamps(found))),
     "take": lambda found: handover.take(found, sys.stdin.buffer, print),
@@ -195,8 +201,8 @@ def main() -> int:
         found = config.read()
         if given.command == "status":
             return _status(found, as_json=given.json)
-        if not found.repository:
-            raise Trouble("Nothing is backed up here: name a backup_repository, then: make deploy")
+        if not found.repository and given.command not in _ALSO_WITHOUT_A_REPOSITORY:
+            raise Trouble(words.NOWHERE)
         if given.command == "list":
             _list(found, as_json=given.json)
         elif given.command in _QUESTIONS:

@@ -48,6 +48,12 @@ def begun(config: Config, at: str = "") -> Journal | None:
         ) from None
 
 
+def names(config: Config) -> tuple[str, str]:
+    """Its backup, and the name under which what was there before is kept, of any version."""
+    found = memory.load(config.state, _NAME)
+    return str(found.get("stamp", "another version")), str(found.get("before", ""))
+
+
 def begin(config: Config, journal: Journal) -> None:
     memory.store(config.state, _NAME, asdict(journal))
 

@@ -34,6 +34,8 @@ class Locked(RepositoryTrouble):
 
 def environment(config: Config) -> dict[str, str]:
     """What restic is told beside its arguments."""
+    if not config.repository:
+        raise RepositoryTrouble(words.NOWHERE)
     given = {
         "RESTIC_REPOSITORY": config.repository,
         "RESTIC_PASSWORD_FILE": str(config.key),

@@ -11,15 +11,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from freehold_backup import database, files, journal, prove, restic, sets, spool
+from freehold_backup import cut_off, database, files, journal, prove, restic, sets, spool
 from freehold_backup.alone import alone
 from freehold_backup.backup import Say
 from freehold_backup.config import Config
+from freehold_backup.cut_off import LOADED
 from freehold_backup.journal import Journal
 from freehold_host import containers, memory
 from freehold_host.trouble import Trouble
 
-LOADED = "analytics_restored"
 COMPOSE = ("docker", "compose", "--file", "/opt/freehold/docker-compose.yml")
 CERTIFICATE = "/usr/local/sbin/freehold-certificate"
 
@@ -85,7 +85,10 @@ def begin(config: Config, at: str, say: Say, *, load: bool = False) -> None:
     """
     with alone(config, name="proof"), alone(config):
         known = journal.begun(config, at)
-        if known is None or at not in ("", "latest", known.stamp):
+        if known is None or not cut_off.goes_on(config, known, at):
+            if known:
+                say(f"The restore of {known.stamp} was cut off, and another one begins anew.")
+            cut_off.drop_loaded(config)
             wanted = plan(config, at or "latest", say)
             if known:
                 # What it has loaded goes, and it might go on after all.
@@ -115,7 +118,8 @@ def _read(config: Config, known: Journal, *, load: bool) -> Journal:
         return known
     try:
         _load(config, known)
-    except Trouble:
+    except BaseException:
+        # Also when the run is ended: no journal tells of it yet.
         with suppress(Trouble):
             database.drop(LOADED)
         raise
@@ -129,7 +133,7 @@ def finish(config: Config, say: Say) -> None:
         if known is None:
             return
         began = time.monotonic()
-        old = f"{database.LIVE}_{known.before}"
+        old = cut_off.replaced(known.before)
         aside = config.state / f"carried_{known.before}"
         # After the switch all is on this host, and it ends also without the repository.
         if not database.exists(old):
@@ -162,27 +166,6 @@ def finish(config: Config, say: Say) -> None:
         say(f"came after it are being counted. The database of before is kept as {old}.")
 
 
-def abandon(config: Config, say: Say) -> None:
-    """Give up a restore: events are counted again, in the database of before."""
-    with alone(config, name="proof"), alone(config):
-        known = journal.begun(config)
-        if known is None:
-            raise Trouble("There is no restore that could be given up.")
-        if containers.of("db"):
-            if database.exists(f"{database.LIVE}_{known.before}"):
-                raise Trouble("Its database is the live one already; to end it: make restore")
-            database.drop(LOADED)
-        files.forget(config)
-        spool.forget(config)
-        spool.end(config)
-        for worker in containers.of("worker")[:1]:
-            containers.docker("start", worker)
-        journal.end(config)
-        say(f"The restore of {known.stamp} is given up: the database is that of before, and events")
-        say("are counted again. The site and the certificate that came stay. Those of before are")
-        say(f"kept: make rollback WHAT=site, and /etc/letsencrypt.{known.before}, if it is there.")
-
-
 def put_in_force(say: Say) -> None:
     """Serve the certificate that came back; a host that is new does so in its deploy."""
     done = subprocess.run([CERTIFICATE, "deployed"], capture_output=True, text=True, check=False)
@@ -196,7 +179,8 @@ def _keep_the_worker_still(config: Config) -> None:
         labels = ("com.docker.compose.project=freehold", "com.docker.compose.volume=spool")
         given = [word for label in labels for word in ("--label", label)]
         containers.docker("volume", "create", *given, "freehold_spool")
-        spool.own(config)
+    # Also of one that was made before, for a run may have been cut off right after that.
+    spool.own(config)
     spool.begin(config)
     spool.hold(config)
     if workers := containers.of("worker"):

@@ -162,8 +162,10 @@ def put_back(config: Config, aside: Path, *, newest: bool) -> None:
 
 
 def end(config: Config) -> None:
-    (config.spool / MARK).unlink(missing_ok=True)
-    _sync(config.spool)
+    """Let the worker start again; a host that is new may have no spool yet."""
+    if config.spool.exists():
+        (config.spool / MARK).unlink(missing_ok=True)
+        _sync(config.spool)
 
 
 def _give(path: Path) -> None:

@@ -33,7 +33,8 @@ def rows(config: Config, now: datetime) -> list[Row]:
     if not config.repository:
         text = "Nothing is backed up: if the disk dies, the counts are gone."
         advice = "make deploy, after a backup_repository is named in group_data/droplets.py"
-        return [Row("backups", "warning", text, advice)]
+        nowhere = Row("backups", "warning", text, advice)
+        return [row for row in (nowhere, _interrupted(config)) if row]
     tried = memory.load(config.state, "tried")
     found = [
         _backup(config, tried.get("backup", {}), now),
@@ -134,4 +135,5 @@ def _key(config: Config) -> Row | None:
 def _interrupted(config: Config) -> Row | None:
     if not memory.load(config.state, "restoring"):
         return None
-    return Row("restoring", "error", "A restore was cut off: nothing is counted.", "make restore")
+    advice = "make restore" if config.repository else "make ssh, and there: freehold-backup abandon"
+    return Row("restoring", "error", "A restore was cut off: nothing is counted.", advice)

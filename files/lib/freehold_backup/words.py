@@ -4,6 +4,7 @@ import re
 
 # https://restic.readthedocs.io/en/stable/075_scripting.html#exit-codes
 INCOMPLETE, MISSING, LOCKED, WRONG_KEY = 3, 10, 11, 12
+NOWHERE = "Nothing is backed up here: name a backup_repository, then: make deploy"
 
 _UNREACHABLE = (
     r"connection refused|no such host|server misbehaving|network is unreachable|timed? ?out|"
