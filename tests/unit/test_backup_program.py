@@ -222,6 +222,16 @@ def test_nothing_is_backed_up(tmp_path: Path) -> None:
     assert "backup_repository" in row.type
 
 
+def test_what_is_not_live_yet_backs_up_nothing(tmp_path: Path) -> None:
+    made = config(tmp_path)
+    made.held.parent.mkdir(parents=True)
+    made.held.touch()
+    for hours, state in ((1, "ok"), (25, "error")):
+        at = (NOW - timedelta(hours=hours)).timestamp()
+        os.utime(made.held, (at, at))
+        assert rows(made) == {"backup": (state, "It backs up nothing before it is the live one.")}
+
+
 @pytest.mark.parametrize(
     ("minutes", "backed_up", "copied"),
     [(5, "ok", "ok"), (30, "ok", "warning"), (200, "warning", "error"), (1500, "error", "error")],

@@ -35,6 +35,8 @@ def rows(config: Config, now: datetime) -> list[Row]:
         advice = "make deploy, after a backup_repository is named in group_data/droplets.py"
         nowhere = Row("backups", "warning", text, advice)
         return [row for row in (nowhere, _interrupted(config)) if row]
+    if held := _held(config, now):
+        return [row for row in (held, _interrupted(config)) if row]
     tried = memory.load(config.state, "tried")
     found = [
         _backup(config, tried.get("backup", {}), now),
@@ -65,6 +67,20 @@ def _state(age: timedelta, limits: tuple[timedelta, timedelta]) -> str:
 
 def _why(tried: dict[str, Any]) -> str:
     return f" The last try failed: {tried['fault']}" if tried.get("fault") else ""
+
+
+def _held(config: Config, now: datetime) -> Row | None:
+    """Of a host that is to take another one's place, which backs up meanwhile.
+
+    After a day it may be that nobody goes on, and it is the live one.
+    """
+    try:
+        age = _since(config.held.stat().st_mtime, now)
+    except FileNotFoundError:
+        return None
+    text = "It backs up nothing before it is the live one."
+    state = "ok" if age < _DAY else "error"
+    return Row("backup", state, text, "" if state == "ok" else "make rebuild")
 
 
 def _backup(config: Config, tried: dict[str, Any], now: datetime) -> Row:
