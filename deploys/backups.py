@@ -91,6 +91,10 @@ def is_to_be_restored(settings: Settings, data: Data) -> bool:
         return _is_new(settings, data)
     if settings.restore == NOTHING:
         return False
+    # A droplet that is to take another one's place has nothing that is not there, too.
+    is_kept = data.major is not None and not host.data.get("_beside")
+    if is_kept and not data.is_restoring:
+        return False
     condition = f"[ ! -x {PROGRAM} ] || {PROGRAM} wanted 2>/dev/null"
     if not host.get_fact(Holds, condition=condition):
         return False

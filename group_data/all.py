@@ -209,7 +209,7 @@ backup_keep: dict[str, int] = {"hourly": 48, "daily": 14, "weekly": 8, "monthly"
 
 # What a host that is new begins with. "": the newest backup of this domain, if there is one;
 # "latest": that, and without one it is an error; or a backup as `make backups` lists them; "none":
-# nothing. A host that has been backed up or restored before is left as it is.
+# nothing. A host that has a database already is left as it is: make restore.
 restore: str = ""
 
 # ---- The droplet ------------------------------------------------------------------------------

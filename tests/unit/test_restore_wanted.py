@@ -19,8 +19,11 @@ class Asked:
 
     name = "host"
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, yes: bool = True) -> None:
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, *, yes: bool = True, beside: bool = False
+    ) -> None:
         self.conditions: list[str] = []
+        self.data = {"_beside": beside}
         self._yes = yes
         monkeypatch.setattr(backups, "host", self)
 
@@ -57,6 +60,8 @@ def test_data_that_nothing_describes_any_more_is_left_alone(
         (described(repository=""), NEW, False),
         (described(repository=""), CUT_OFF, False),
         (described("none"), NEW, False),
+        (described("latest"), LIVING, False),
+        (described("20261126T030000Z"), LIVING, False),
     ],
 )
 def test_a_host_that_is_not_new_is_asked_nothing_more(
@@ -75,3 +80,14 @@ def test_one_that_is_named_needs_its_key(monkeypatch: pytest.MonkeyPatch, tmp_pa
         backups.is_to_be_restored(settings, NEW)
     key.touch()
     assert backups.is_to_be_restored(settings, NEW)
+    assert backups.is_to_be_restored(settings, CUT_OFF)
+
+
+def test_what_is_not_live_yet_is_no_data_to_keep(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A droplet that is to take another one's place, whose restore was given up."""
+    key = tmp_path / "key"
+    key.touch()
+    Asked(monkeypatch, beside=True)
+    assert backups.is_to_be_restored(described("latest", key=str(key)), LIVING)
