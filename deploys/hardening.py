@@ -93,7 +93,7 @@ def hardening(settings: Settings) -> None:
             f" sh {MOUNTS} list; readlink {SSH_GENERATOR};"
             f" grep -E '{PASSWORD_LINES}' /etc/login.defs;"
             f" find {CLOSED} -maxdepth 0 -perm /077 2>/dev/null;"
-            f" stat --format '%n %F' /var/log/[bw]tmp*; ls {ROTATED} 2>/dev/null"
+            f" stat --format '%n %F' /var/log/btmp /var/log/wtmp; ls {ROTATED} 2>/dev/null"
         ),
     )
     script(

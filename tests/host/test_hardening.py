@@ -94,7 +94,8 @@ def facts(host: Target) -> dict[str, str]:
             " --property=NextElapseUSecRealtime freehold-checksums.timer;"
             # Of a small package: all of them take a minute on a small machine.
             " debsums --silent base-files && echo as they came",
-            "logins": "find /var/log -maxdepth 1 -regex '.*/\\([bw]tmp\\|auth.log\\|syslog\\).*'"
+            "logins": "find /var/log -maxdepth 1 -regextype posix-extended"
+            " -regex '.*/([bw]tmp([.-][0-9].*)?|(auth.log|syslog).*)'"
             " -exec stat --format '%n %F %t:%T %a' {} +",
             "umask": "bash -lic 'umask; echo $TMOUT; ulimit -Hc; TMOUT=0' 2>/dev/null",
             "issue": "cat /etc/issue /etc/issue.net",
