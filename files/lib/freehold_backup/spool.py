@@ -134,8 +134,12 @@ def set_aside(config: Config, wanted: Callable[[str], bool], aside: Path) -> Non
     """Take those that are `wanted` away from the worker."""
     for folder in (config.spool, config.spool / CARRIED):
         for name in filter(wanted, names(folder)):
-            aside.mkdir(mode=0o700, parents=True, exist_ok=True)
-            shutil.move(folder / name, aside / name)
+            _move(folder / name, aside)
+
+
+def _move(segment: Path, aside: Path) -> None:
+    aside.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shutil.move(segment, aside / segment.name)
 
 
 def put_back(config: Config, aside: Path, *, newest: bool) -> None:
@@ -149,8 +153,7 @@ def put_back(config: Config, aside: Path, *, newest: bool) -> None:
         if newest:
             (carried / name).rename(config.spool / name)
         else:
-            aside.mkdir(mode=0o700, parents=True, exist_ok=True)
-            shutil.move(carried / name, aside / name)
+            _move(carried / name, aside)
     staged = config.spool / STAGE
     for name in names(staged):
         here = config.spool / name
