@@ -69,7 +69,7 @@ def run(target: Target) -> Outcome:
     """Scan the address beside the stranger, which is as open as any other of the host."""
     stranger = Stranger(target.shell)
     # nmap's probe of it is shorter than what QUIC lets a server answer (RFC 9000, 14.1), so only a
-    # client of its own sees that it is open: tests/host/test_door.py.
+    # client of its own sees that it is open: tests/host/test_quic.py.
     quic = frozenset({"443/udp"}) if target.http3 else frozenset()
     found = []
     with carried(target, "nmap", _files()) as folder:

@@ -39,6 +39,7 @@ def _countries(page: Page) -> str:
     return page.inner_text("main")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("visited")
 def test_the_owner_sees_at_once_where_readers_are(playwright: Playwright, outside: Outside) -> None:
     with reader(playwright, outside.domain, outside.ports) as page:

@@ -56,6 +56,7 @@ def test_the_same_log_twice_counts_once(droplet: Droplet, log: Path) -> None:
     assert "Japan" in stats.stdout, stats.said
 
 
+@pytest.mark.slow
 def test_an_export_brought_back_adds_nothing(exported: Path) -> None:
     back = run("make", "import", f"FILES={exported}", "LIMIT=emulated")
     assert back.code == 0, back.said

@@ -140,6 +140,7 @@ def test_a_backup_that_is_cut_off_is_none(lab: Lab) -> None:
     assert snapshots(lab) == 3 * stamps
 
 
+@pytest.mark.slow
 def test_room_making_that_is_cut_off_keeps_nobody_out(lab: Lab) -> None:
     """As by a power cut: a lock that keeps everybody out stays in the repository."""
     for _ in range(3):

@@ -150,6 +150,7 @@ def test_what_the_old_one_backed_up_and_forgot_is_not_counted_again(
     assert counted(new) == list(range(30))
 
 
+@pytest.mark.slow
 def test_of_an_old_one_that_died_meanwhile_all_is_there_that_it_backed_up(
     old: Lab, new_host: NewHost
 ) -> None:

@@ -264,6 +264,7 @@ def _without_counters(ruleset: list[dict[str, Any]]) -> list[Any]:
     return [parts, sorted((one["name"], one["policy"]) for one in _ours(ruleset, "chain"))]
 
 
+@pytest.mark.slow
 def test_restarting_docker_opens_nothing(
     host: Target,
     described: Host,
