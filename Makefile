@@ -287,12 +287,12 @@ test-life:
 			tests/deploys/test_lock.py tests/deploys/test_acme.py; \
 		FREEHOLD_LIMIT=emulated $(BIN)/pytest -vv tests/host; \
 		$(PYTHON) -m emulator reboot; \
-		FREEHOLD_LIMIT=emulated $(BIN)/pytest -vv tests/host; } $(LABEL)
+		FREEHOLD_LIMIT=emulated $(BIN)/pytest -vv -m "not slow" tests/host; } $(LABEL)
 test-faults: export FREEHOLD_EMULATOR = $(FAULTS_DROPLET)
 test-faults:
 	@# What only looks comes first: the faults leave their traces.
 	@{ $(PYTHON) -m audit --check --limit emulated $(QUICK_SCANNERS); \
-		$(BIN)/pytest -vv tests/browser/test_[!t]*.py; \
+		$(BIN)/pytest -vv -m "not slow" tests/browser/test_[!t]*.py; \
 		$(BIN)/pytest -vv -m "not slow" tests/deploys/test_changes.py \
 			tests/commands tests/faults tests/privacy; } $(LABEL)
 
@@ -307,7 +307,7 @@ test-droplet: tools $(SITE)/index.html ## A deployed droplet for tests, in .cach
 faults: test-droplet ## Every fault on purpose, the slow ones too, on a droplet for tests (hours without KVM)
 	@trap '$(PYTHON) -m emulator down' EXIT; \
 	$(BIN)/pytest -vv files/analytics/tests/faults tests/faults; \
-	$(BIN)/pytest -vv -m slow tests/commands tests/deploys tests/digitalocean tests/emulator
+	$(BIN)/pytest -vv -m slow tests/browser tests/commands tests/deploys tests/digitalocean tests/emulator
 
 .PHONY: audit
 audit: tools .venv-audit/complete ## Outside scanners look at the host; each finding is explained or a fault (TOOLS=, LIMIT=)
