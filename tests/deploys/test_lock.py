@@ -4,6 +4,8 @@ import signal
 import subprocess
 import time
 
+import pytest
+
 from emulator import Droplet
 from tests.runs import PROJECT, PYINFRA, deploy
 
@@ -39,3 +41,25 @@ def test_one_deploy_at_a_time(droplet: Droplet) -> None:
     third = _started_deploy()
     third.send_signal(signal.SIGKILL)
     third.communicate()
+
+
+@pytest.mark.slow
+def test_a_run_that_fell_silent_loses_it(droplet: Droplet) -> None:
+    """As one whose machine is gone: its connection stands, and says nothing any more."""
+    first = _started_deploy()
+    first.send_signal(signal.SIGSTOP)
+    silent_since = time.monotonic()
+    try:
+        early = deploy()
+        assert early.code == 1
+        assert "Another deploy is running" in early.said
+        # Not so long that sshd itself gives the connection up.
+        time.sleep(silent_since + 190 - time.monotonic())
+        second = _started_deploy()
+        second.send_signal(signal.SIGKILL)
+        second.communicate()
+    finally:
+        first.send_signal(signal.SIGCONT)
+    # It does not go on beside another.
+    first.communicate(timeout=120)
+    assert first.returncode
