@@ -44,13 +44,28 @@ def tree(
     if not foreign and not differing:
         host.noop(f"{path} holds what it should")
         return
-    for name in foreign:
-        host.log(f"{path}/{name} does not belong there and is removed")
-        yield StringCommand("rm", "-f", shlex.quote(f"{path}/{name}"))
+    # A file where a folder has to be is in the way; what else is too much goes when all is there.
+    in_the_way = [name for name in foreign if any(one.startswith(f"{name}/") for one in differing)]
+    for name in in_the_way:
+        yield _removed(path, name)
     folders = {posixpath.dirname(f"{path}/{name}") for name in differing} | {path}
     folder_mode = "0700" if mode.endswith("00") else "0755"
     yield f"install -d -m {folder_mode} -o root -g root {' '.join(sorted(folders))}"
-    for name in differing:
+    # Beside them and renamed: what reads a file meanwhile, or after a cut, sees all of it; and of
+    # a program all files are there before its first one changes.
+    new = {f"{path}/{name}": f"{path}/{name}.freehold-new" for name in differing}
+    for name, place in zip(differing, new.values(), strict=True):
         host.log(f"{path}/{name} differs")
-        yield FileUploadCommand(BytesIO(contents[name].encode()), f"{path}/{name}")
-        yield f"chown root:root {path}/{name} && chmod {mode} {path}/{name}"
+        yield FileUploadCommand(BytesIO(contents[name].encode()), place)
+    if new:
+        every_new = " ".join(new.values())
+        renames = " && ".join(f"mv -T {place} {file}" for file, place in new.items())
+        yield f"chown root:root {every_new} && chmod {mode} {every_new} && {renames}"
+    for name in foreign:
+        if name not in in_the_way:
+            yield _removed(path, name)
+
+
+def _removed(path: str, name: str) -> StringCommand:
+    host.log(f"{path}/{name} does not belong there and is removed")
+    return StringCommand("rm", "-f", shlex.quote(f"{path}/{name}"))
