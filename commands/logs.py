@@ -16,6 +16,8 @@ if __name__ == "__main__":
         "service", nargs="*", choices=[*SERVICES, "errors", []], help="which services"
     )
     given = options.parse_args()
+    if "errors" in given.service and given.service != ["errors"]:
+        options.error("errors are not where the services' logs are: make logs SERVICE=errors")
     follow = ["docker", "compose", "--project-directory", "/opt/freehold", "logs"]
     command = [*follow, "--follow", "--tail", "100", *given.service]
     if given.service == ["errors"]:
