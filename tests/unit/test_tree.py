@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -53,15 +54,20 @@ def _commands(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Command]:
     return list(tree._inner(path=str(folder), contents=WANTED, mode="755"))
 
 
+def _sent(upload: FileUploadCommand) -> bytes:
+    assert isinstance(upload.src, BytesIO)
+    return upload.src.getvalue()
+
+
 def _done(commands: Sequence[Command], cut: Command | None = None) -> None:
     """As pyinfra does them; of `cut` only half is uploaded."""
     for command in commands:
         if isinstance(command, FileUploadCommand):
-            Path(command.dest).write_bytes(command.src.getvalue())
+            Path(command.dest).write_bytes(_sent(command))
         else:
             subprocess.run(["sh", "-c", str(command)], check=True)
     if isinstance(cut, FileUploadCommand):
-        Path(cut.dest).write_bytes(cut.src.getvalue()[:3])
+        Path(cut.dest).write_bytes(_sent(cut)[:3])
 
 
 @pytest.mark.usefixtures("as_root")
