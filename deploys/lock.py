@@ -44,7 +44,7 @@ silence() {
 }
 at_work() {
   for process in $(grep -ls "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status | cut -d / -f 3); do
-    case $(cat "/proc/$process/comm" 2>/dev/null) in sftp-server) continue ;; esac
+    case $(cat "/proc/$process/comm" 2>/dev/null) in sftp-server | sshd*) continue ;; esac
     tr '\0\n' '  ' <"/proc/$process/cmdline" | cut -c 1-100
   done
 }
