@@ -44,7 +44,8 @@ def facts(host: Target) -> dict[str, str]:
     return read(
         host,
         {
-            "sshd": "sshd -T",
+            # For the owner: without -C, it leaves away what stands below a Match.
+            "sshd": "sshd -T -C user=root",
             "keys": "cat /root/.ssh/authorized_keys",
             "modes": "stat -c '%a %U %n' /root /root/.ssh /root/.ssh/authorized_keys"
             " /etc/ssh/sshd_config.d/* /etc/ssh/ssh_host_*_key",
@@ -78,6 +79,7 @@ def test_only_keys_open(sshd: dict[str, str]) -> None:
         "authorizedkeysfile": ".ssh/authorized_keys",
         "authorizedkeyscommand": "none",
         "trustedusercakeys": "none",
+        "authorizedprincipalsfile": "none",
     }
     assert {name: sshd.get(name) for name in wanted} == wanted, "Another way in than the keys."
 
