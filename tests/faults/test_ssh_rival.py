@@ -1,0 +1,58 @@
+"""Another file of sshd's lets others in: it is named, and neither its line nor SSH is changed."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from emulator import Droplet
+from tests.runs import deploy, run
+
+pytestmark = pytest.mark.slow
+
+RIVAL = "/etc/ssh/sshd_config.d/00-a.conf"
+OURS = "/etc/ssh/sshd_config.d/00-freehold.conf"
+MINE = "AuthorizedKeysFile .ssh/authorized_keys /etc/ssh/mine"
+FROM_ELSEWHERE = "Match Address 192.0.2.0/24\\n  PasswordAuthentication yes"
+
+
+@pytest.fixture
+def rival(droplet: Droplet, request: pytest.FixtureRequest) -> Iterator[None]:
+    """A file that sshd reads before ours."""
+    droplet.run(f"printf '{request.param}\\n' >{RIVAL} && sshd -t")
+    yield
+    droplet.run("rm", RIVAL)
+
+
+@pytest.mark.parametrize(
+    ("rival", "named"),
+    [
+        (MINE, f"AuthorizedKeysFile of {RIVAL}:1 wins over ours"),
+        (FROM_ELSEWHERE, f"PasswordAuthentication of {RIVAL}:2 wins over ours"),
+    ],
+    indirect=["rival"],
+)
+def test_a_line_that_wins_over_ours_is_named(rival: None, named: str, droplet: Droplet) -> None:
+    before = droplet.run("cat", RIVAL, OURS)
+    drift = run("make", "drift")
+    assert drift.code == 2, drift.said
+    assert "Let exactly the owner's keys in" in drift.said
+    failed = deploy()
+    assert failed.code == 1
+    assert named in failed.said
+    assert "Traceback" not in failed.said
+    assert droplet.run("cat", RIVAL, OURS) == before
+    assert droplet.run("ls", "/var/lib/freehold/ssh-before", check=False) == ""
+    assert droplet.login.works()
+
+
+def test_without_it_all_is_as_described(droplet: Droplet) -> None:
+    drift = run("make", "drift")
+    assert drift.code == 0, drift.said
+
+
+def test_a_certificates_authority_behind_ours_lets_nobody_in(droplet: Droplet) -> None:
+    """As some providers' images name one."""
+    droplet.run("echo 'TrustedUserCAKeys /etc/ssh/ca.pub' >>/etc/ssh/sshd_config")
+    said = droplet.run("sshd -T -C user=root")
+    droplet.run("sed -i '/^TrustedUserCAKeys/d' /etc/ssh/sshd_config")
+    assert "trustedusercakeys none" in said.splitlines()
