@@ -1,7 +1,7 @@
 """Replace the way in, and keep it only when it was seen to work."""
 
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 
 from pyinfra import host
 from pyinfra.api import FactBase, FunctionCommand, Host, State, operation
@@ -9,6 +9,7 @@ from pyinfra.api.exceptions import ConnectError
 from typing_extensions import override
 
 from facts.holds import Holds
+from settings.keys import lets_in
 
 SCRIPT = "/usr/local/sbin/freehold-ssh"
 LIVE_KEYS = "/root/.ssh/authorized_keys"
@@ -66,6 +67,11 @@ def _second_connection_works(state: State, host: Host) -> bool:
     return False
 
 
+def foreign(lines: Sequence[str], owners_keys: Sequence[str]) -> list[str]:
+    """Of authorized_keys' `lines` those whose key is not the owner's, whatever their options."""
+    return [line for line in lines if not lets_in(owners_keys, line)]
+
+
 @operation()
 def ssh_access(owners_keys: list[str]) -> Generator[str | FunctionCommand, None, None]:
     """Put the candidate sshd settings and keys in force, proved by a second connection.
@@ -77,8 +83,7 @@ def ssh_access(owners_keys: list[str]) -> Generator[str | FunctionCommand, None,
     if not host.get_fact(Holds, condition=f"[ ! -x {SCRIPT} ] || {SCRIPT} pending"):
         host.noop("The SSH settings and keys are in force")
         return
-    for line in host.get_fact(LiveKeys):
-        if line.split()[:2] not in [key.split()[:2] for key in owners_keys]:
-            host.log(f"A key that is not the owner's loses its access: …{line[-60:]}")
+    for line in foreign(host.get_fact(LiveKeys), owners_keys):
+        host.log(f"A key that is not the owner's loses its access: …{line[-60:]}")
     yield f"{SCRIPT} apply"
     yield FunctionCommand(_second_connection_works, (), {})
