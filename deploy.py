@@ -29,8 +29,8 @@ settings = settings_of(host.data.dict())
 
 say_how_long()
 hold_the_lock()
-check_the_machine(settings=settings)
-check_the_way_in(settings=settings)
+machine = check_the_machine(settings=settings)
+check_the_way_in(settings=settings, peer=machine.peer)
 data = check_the_database(settings=settings)
 restoring = is_to_be_restored(settings=settings, data=data)
 

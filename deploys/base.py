@@ -7,7 +7,7 @@ from pyinfra.operations import files, server, systemd
 
 from deploys.rendered import rendered
 from deploys.script import package
-from facts.machine import FirstBoot, Machine
+from facts.machine import FirstBoot, Machine, MachineState
 from operations.applied import applied
 from operations.packages import packages
 from operations.swap import swap_file
@@ -20,7 +20,7 @@ SMALL_MEMORY = 2048
 UPDATES = "apt-daily.timer apt-daily-upgrade.timer"
 
 
-def check_the_machine(settings: Settings) -> None:
+def check_the_machine(settings: Settings) -> MachineState:
     """Wait for the first boot's end; DeployError when this machine can't be made a Freehold."""
     first_boot = host.get_fact(FirstBoot)
     machine = host.get_fact(Machine)
@@ -41,6 +41,7 @@ def check_the_machine(settings: Settings) -> None:
         )
     if first_boot == "error":
         host.log("cloud-init reports an error in its first boot: cloud-init status --long")
+    return machine
 
 
 @deploy("Base")

@@ -12,14 +12,23 @@ from settings.networks import holds
 
 RULES = "/etc/freehold/nftables.conf"
 UNIT = "/etc/systemd/system/freehold-firewall.service"
+# The one port that nftables.conf.j2 and a provider's firewall open for it.
+SSH = 22
 
 
-def check_the_way_in(settings: Settings) -> None:
-    """DeployError when the firewall's rules would shut out who is deploying them."""
-    if not settings.ssh_allowed_from:
+def check_the_way_in(settings: Settings, peer: Peer | None) -> None:
+    """DeployError when the firewall's rules would shut out `peer`, who is deploying them."""
+    if not peer:
         return
-    here = host.get_fact(Peer)
-    if here and not holds(settings.ssh_allowed_from, here):
+    if peer.port != SSH:
+        raise DeployError(
+            f"The SSH server of {host.name} itself listens on port {peer.port}, and the firewall "
+            f"opens {SSH} only: you would be locked out. Nothing was changed. Have it listen on "
+            f"{SSH} (Port {SSH} in its sshd_config), and take ssh_port away; a router before it "
+            "may forward any port to that."
+        )
+    here = peer.address
+    if settings.ssh_allowed_from and not holds(settings.ssh_allowed_from, here):
         raise DeployError(
             f"{host.name} sees you come from {here}, and ssh_allowed_from does not hold that: you "
             "would be locked out. Nothing was changed. "

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pyinfra.api import FactBase
 from typing_extensions import override
 
+from facts.peer import ASK, Peer, peer_of
+
 
 class FirstBoot(FactBase[str]):
     """cloud-init's word about the first boot ("done", "error", …), after waiting for its end.
@@ -30,13 +32,17 @@ class FirstBoot(FactBase[str]):
 
 @dataclass(frozen=True)
 class MachineState:
-    """Sizes are in megabytes; `system` is like "debian 13"; with `has_docker` it is no bare one."""
+    """Sizes are in megabytes; `system` is like "debian 13"; with `has_docker` it is no bare one.
+
+    `peer` is who asks.
+    """
 
     system: str
     memory: int
     swap: int
     disk_free: int
     has_docker: bool
+    peer: Peer | None
 
 
 class Machine(FactBase[MachineState]):
@@ -51,10 +57,13 @@ class Machine(FactBase[MachineState]):
                 "awk '/^SwapTotal/ {print int($2/1024)}' /proc/meminfo",
                 "df --output=avail --block-size=1M / | tail -n 1",
                 "command -v docker >/dev/null && echo yes || echo no",
+                ASK,
             )
         )
 
     @override
     def process(self, output: Iterable[str]) -> MachineState:
-        system, memory, swap, disk_free, docker = (line.strip() for line in output)
-        return MachineState(system, int(memory), int(swap), int(disk_free), docker == "yes")
+        system, memory, swap, disk_free, docker, peer = (line.strip() for line in output)
+        return MachineState(
+            system, int(memory), int(swap), int(disk_free), docker == "yes", peer_of(peer)
+        )

@@ -1,21 +1,24 @@
-"""Where this run comes from, as the host sees it."""
+"""The two ends of this run's SSH connection, as the host sees them."""
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 
-from pyinfra.api import FactBase
-from typing_extensions import override
+# A line of another fact's, for each question is a round trip.
+ASK = 'echo "${SSH_CONNECTION:-none}"'
 
 
-class Peer(FactBase[str]):
-    """The address at the other end of this SSH connection; empty without one.
+@dataclass(frozen=True)
+class Peer:
+    """Where the run comes from, and the port at which the host's own sshd has met it.
 
-    Behind a router or a jump host it is another than the machine's own.
+    Behind a router or a jump host, `address` is another than the machine's own. Where something
+    forwards a port to the host, `port` is another than the one that was asked for.
     """
 
-    @override
-    def command(self) -> str:
-        return 'echo "${SSH_CONNECTION%% *}"'
+    address: str
+    port: int
 
-    @override
-    def process(self, output: Iterable[str]) -> str:
-        return next(iter(output), "").strip()
+
+def peer_of(answer: str) -> Peer | None:
+    """What ASK's answer says; nothing without an SSH connection."""
+    words = answer.split()
+    return Peer(words[0], int(words[3])) if len(words) == 4 else None

@@ -16,7 +16,7 @@ class _Machine:
     name = "server"
 
     def __init__(self, lines: str, first_boot: str = "status: done") -> None:
-        self.lines, self.first_boot, self.said = lines, first_boot, ""
+        self.lines, self.first_boot, self.said = f"{lines}\nnone", first_boot, ""
 
     def get_fact(self, fact: type) -> MachineState | str:
         if fact is FirstBoot:

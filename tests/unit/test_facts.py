@@ -12,6 +12,7 @@ from facts.applied import Applied, digest_command
 from facts.files import Files
 from facts.holds import Holds
 from facts.machine import Machine
+from facts.peer import Peer
 from facts.swap import Swap, SwapFile
 from operations.guarded import Unguarded
 from operations.site import Site
@@ -82,6 +83,21 @@ def test_the_machine_is_measured() -> None:
     assert machine.system.split()[0].isalpha()
     assert machine.memory > 0
     assert machine.disk_free > 0
+
+
+@pytest.mark.parametrize(
+    ("connection", "peer"),
+    [
+        ("198.51.100.7 50514 10.0.2.15 22", Peer("198.51.100.7", 22)),
+        ("2001:db8::7 50514 2001:db8::1 2222", Peer("2001:db8::7", 2222)),
+        ("", None),
+    ],
+)
+def test_who_asks_and_where_sshd_was_met(
+    monkeypatch: pytest.MonkeyPatch, connection: str, peer: Peer | None
+) -> None:
+    monkeypatch.setenv("SSH_CONNECTION", connection)
+    assert _read(Machine).peer == peer
 
 
 @pytest.mark.parametrize(
