@@ -75,6 +75,7 @@ def second_sshd(droplet: Droplet) -> Iterator[int]:
         droplet.run("systemctl", "stop", SECOND_SSHD)
 
 
+@pytest.mark.slow
 def test_the_firewall_would_not_let_you_in_again(
     droplet: Droplet, second_sshd: int, tmp_path: Path
 ) -> None:
