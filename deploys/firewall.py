@@ -10,10 +10,20 @@ from operations.applied import applied
 from settings.model import Settings
 from settings.networks import holds
 
+CANDIDATE = "/etc/freehold/nftables.candidate"
+# What each boot loads, so nothing is in it that nft has not taken.
 RULES = "/etc/freehold/nftables.conf"
 UNIT = "/etc/systemd/system/freehold-firewall.service"
 # The one port that nftables.conf.j2 and a provider's firewall open for it.
 SSH = 22
+LOAD = (
+    f"nft --check --file {CANDIDATE} && install --mode 600 {CANDIDATE} {RULES}.freehold-new"
+    f" && mv -T {RULES}.freehold-new {RULES}"
+    # Debian's own unit flushes every rule there is, Docker's too, when it stops or reloads.
+    " && systemctl mask --quiet --no-reload nftables.service"
+    " && systemctl enable --quiet --no-reload freehold-firewall.service"
+    " && systemctl daemon-reload && systemctl restart freehold-firewall.service"
+)
 
 
 def check_the_way_in(settings: Settings, peer: Peer | None) -> None:
@@ -42,7 +52,7 @@ def firewall(settings: Settings) -> None:
     rendered(
         name="Write the firewall's rules",
         template="nftables.conf.j2",
-        path=RULES,
+        path=CANDIDATE,
         settings=settings,
         mode="600",
     )
@@ -55,18 +65,14 @@ def firewall(settings: Settings) -> None:
     applied(
         name="Put the firewall's rules in force, after nft has checked them",
         what="firewall",
-        paths=[RULES, UNIT],
-        # Debian's own unit flushes every rule there is, Docker's too, when it stops or reloads.
-        command=(
-            f"nft --check --file {RULES} && systemctl mask --quiet --no-reload nftables.service"
-            " && systemctl enable --quiet --no-reload freehold-firewall.service"
-            " && systemctl daemon-reload && systemctl restart freehold-firewall.service"
-        ),
+        paths=[CANDIDATE, RULES, UNIT],
+        command=LOAD,
         # Without counters and counted addresses: what the kernel holds now, so that a rule changed
         # by hand shows.
         # And what the next boot would do.
         state=(
-            "nft --stateless --terse list table inet freehold;"
+            f"stat --format '%a %U:%G' {RULES};"
+            " nft --stateless --terse list table inet freehold;"
             " systemctl is-enabled freehold-firewall.service nftables.service"
         ),
     )

@@ -39,7 +39,7 @@ def allowed(droplet: Droplet, project: Path) -> Path:
     done = deploy("--json", project=project)
     assert done.code == 0, done.said
     assert done.changed() == [
-        "Firewall | Write the firewall's rules (/etc/freehold/nftables.conf)",
+        "Firewall | Write the firewall's rules (/etc/freehold/nftables.candidate)",
         "Firewall | Put the firewall's rules in force, after nft has checked them",
     ]
     return project

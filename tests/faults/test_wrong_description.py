@@ -68,12 +68,15 @@ def test_a_wrong_compose_file(droplet: Droplet, outside: Outside, project: Path)
 @pytest.mark.slow
 def test_wrong_firewall_rules(droplet: Droplet, project: Path) -> None:
     rules = droplet.run("nft", "--stateless", "list", "table", "inet", "freehold")
+    at_boot = droplet.run("cat", "/etc/freehold/nftables.conf")
     template = project / "templates" / "nftables.conf.j2"
     template.write_text(template.read_text().replace("policy drop", "policy perhaps"))
     failed = deploy(project=project)
     assert failed.code == 1
     assert "perhaps" in failed.said
     assert droplet.run("nft", "--stateless", "list", "table", "inet", "freehold") == rules
+    assert droplet.run("cat", "/etc/freehold/nftables.conf") == at_boot
+    assert "perhaps" not in at_boot
 
 
 @pytest.mark.slow
