@@ -83,7 +83,8 @@ def ssh_access(owners_keys: list[str]) -> Generator[str | FunctionCommand, None,
     if not host.get_fact(Holds, condition=f"[ ! -x {SCRIPT} ] || {SCRIPT} pending"):
         host.noop("The SSH settings and keys are in force")
         return
-    for line in foreign(host.get_fact(LiveKeys), owners_keys):
+    live: list[str] = host.get_fact(LiveKeys)
+    for line in foreign(live, owners_keys):
         host.log(f"A key that is not the owner's loses its access: …{line[-60:]}")
     yield f"{SCRIPT} apply"
     yield FunctionCommand(_second_connection_works, (), {})
