@@ -28,7 +28,7 @@ def cut(droplet: Droplet, outside: Outside) -> None:
     # On one connection: for a second or two after the change sshd takes no other.
     droplet.run(
         f"timeout 240 sh -c 'until [ -e {MANAGED[0]} ]; do sleep 0.2; done' &&"
-        " echo '# unconfirmed' >>/etc/freehold/ssh/sshd.conf && freehold-ssh apply && sync &&"
+        " echo '# unconfirmed' >>/etc/freehold/ssh/sshd.conf && freehold-ssh apply &&"
         " echo lost >/root/unsynced"
     )
     assert outside.send_event(name="cut").status == 202
