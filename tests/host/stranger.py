@@ -48,8 +48,13 @@ class Stranger:
         # 198.18.0.0/15 is set aside for measuring (RFC 2544), fd00::/8 for anybody (RFC 4193).
         net = f"198.18.{secrets.randbelow(256)}.{secrets.randbelow(64) * 4}"
         self.host_ipv4, self.ipv4 = (self._plus(net, add) for add in (1, 2))
-        prefix = f"fd{secrets.token_hex(1)}:{secrets.token_hex(2)}:{secrets.token_hex(2)}"
+        prefix = self._network()
         self.host_ipv6, self.ipv6 = f"{prefix}::1", f"{prefix}::2"
+
+    @staticmethod
+    def _network() -> str:
+        """The start of a /48."""
+        return f"fd{secrets.token_hex(1)}:{secrets.token_hex(2)}:{secrets.token_hex(2)}"
 
     @staticmethod
     def _plus(address: str, add: int) -> str:
@@ -79,6 +84,15 @@ class Stranger:
     def move_out(self) -> None:
         """Remove every trace of it."""
         self._host.run(f"ip netns del {NAMESPACE}; ip link del {_OUTER}")
+
+    def have_more(self, count: int) -> list[str]:
+        """So many addresses more, each in a /64 of its own of a /48 that nobody had before."""
+        network = self._network()
+        more = [f"{network}:{number}::2" for number in range(count)]
+        add = "".join(f"; ip -n {NAMESPACE} addr add {one}/64 dev {_INNER} nodad" for one in more)
+        done = self._host.run(f"set -e; ip -6 route add {network}::/48 dev {_OUTER}{add}")
+        assert done.rc == 0, f"No more addresses: {done.stderr}"
+        return more
 
     def run(self, command: str, *arguments: str) -> Any:
         """testinfra's result of a command that the stranger runs."""
