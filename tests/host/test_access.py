@@ -90,7 +90,7 @@ def test_only_the_owner_may_try(sshd: dict[str, str], described: Host) -> None:
     assert int(sshd["maxauthtries"]) <= 3
     assert sshd["maxstartups"].count(":") == 2, "Connections that never log in fill the server."
     assert int(sshd["persourcemaxstartups"]) <= 10, "One source takes all connections."
-    assert sshd["persourcenetblocksize"] == "32:64", "An IPv6 visitor has a whole /64."
+    assert sshd["persourcenetblocksize"] == "32:56", "A home has a whole /56 of IPv6."
     penalties = dict(one.split(":") for one in sshd["persourcepenalties"].split())
     assert int(penalties["authfail"]) >= 5, "Whoever guesses is never slowed down."
     assert int(penalties["max"]) >= 600
