@@ -13,8 +13,10 @@ from settings.render import render
 SYSCTLS = "/etc/sysctl.d/90-freehold.conf"
 HUGE_PAGES = "/etc/tmpfiles.d/freehold-huge-pages.conf"
 LOGINS = "/etc/tmpfiles.d/freehold-logins.conf"
+MODULES = "/etc/modules-load.d/freehold.conf"
 ROTATED = "/etc/logrotate.d/btmp /etc/logrotate.d/wtmp"
 FILES = {
+    MODULES: "modules-load.conf.j2",
     SYSCTLS: "sysctl.conf.j2",
     HUGE_PAGES: "systemd/huge-pages.conf.j2",
     LOGINS: "systemd/logins.conf.j2",
@@ -64,6 +66,7 @@ def hardening(settings: Settings) -> None:
         paths=list(contents),
         command=" && ".join(
             (
+                f"modprobe --all $(grep -v '^#' {MODULES})",
                 f"sysctl --quiet --load={SYSCTLS}",
                 # Else logrotate, where an image has it, makes files of the devices every month.
                 f"rm -f {ROTATED}",

@@ -30,6 +30,17 @@ def is_in(one):
 print(sum(map(is_in, held)))
 """
 
+# Of each, the kernel knows for a while after its end.
+_COME_AND_GO = """
+import socket, sys
+for _ in range(int(sys.argv[2])):
+    with socket.create_connection((sys.argv[1], 80), timeout=20) as one:
+        one.shutdown(socket.SHUT_WR)
+        one.recv(1)
+"""
+# More than a kernel with 1 GB has room for by itself.
+_MANY = 8000
+
 
 @pytest.fixture(scope="module", autouse=True)
 def undisturbed(host: Target) -> None:
@@ -53,3 +64,11 @@ def test_one_network_of_ipv6_holds_no_more(stranger: Stranger) -> None:
 def test_an_owner_of_many_networks_holds_twice_as_much(stranger: Stranger) -> None:
     """A /48, and four of its networks, of which each alone holds less than it may."""
     assert _held(stranger, stranger.host_ipv6, stranger.have_more(4), 450) == 400
+
+
+@pytest.mark.slow
+def test_one_who_comes_and_goes_shuts_nobody_out(stranger: Stranger) -> None:
+    done = stranger.run("python3 -c %s %s %s", _COME_AND_GO, stranger.host_ipv4, str(_MANY))
+    assert done.rc == 0, f"The kernel's table of connections is full: {done.stderr}"
+    doors = [(stranger.host_ipv4, 80), (stranger.host_ipv6, 443)]
+    assert stranger.reaches(doors) == doors
