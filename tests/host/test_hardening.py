@@ -42,6 +42,8 @@ SYSCTLS = {
     "kernel.kexec_load_disabled": "1",
     "kernel.randomize_va_space": "2",
     "kernel.sysrq": "0",
+    "kernel.panic": "10",
+    "kernel.panic_on_oops": "1",
     "kernel.core_pattern": "|/bin/false",
     "dev.tty.ldisc_autoload": "0",
     "net.core.bpf_jit_harden": "2",
