@@ -8,6 +8,12 @@ from testinfra.host import Host as Target
 from commands.hosts import Host
 from tests.host.reading import read
 
+# Our own services, and Debian's one that orders certificates.
+_OURS = (
+    "systemctl list-unit-files --no-legend --plain 'freehold-*.service' certbot.service"
+    " | cut -d' ' -f1"
+)
+
 
 @pytest.fixture(scope="session")
 def facts(host: Target) -> dict[str, str]:
@@ -28,6 +34,11 @@ def facts(host: Target) -> dict[str, str]:
             "unattended": "systemctl is-enabled unattended-upgrades.service",
             "needrestart": 'perl -e \'our %nrconf; do "/etc/needrestart/needrestart.conf"; '
             'print "$@$nrconf{restart} $nrconf{kernelhints}"\'',
+            "left alone": 'perl -e \'our %nrconf; do "/etc/needrestart/needrestart.conf"; '
+            "my $of = $nrconf{override_rc}; for my $unit (@ARGV) "
+            '{ print "$unit\\n" if grep { $unit =~ /$_/ && !$of->{$_} } keys %$of }\' '
+            f"$({_OURS})",
+            "kinds": f"systemctl show --property=Id --property=Type $({_OURS})",
             "journal": "journalctl --header | grep -c '^File path: /var/log/journal';"
             " journalctl --disk-usage",
             "journald": "systemd-analyze cat-config systemd/journald.conf | grep -E '^[A-Z]'",
@@ -95,6 +106,18 @@ def test_apt_waits_and_asks_nothing(facts: dict[str, str]) -> None:
 
 def test_needrestart_never_asks(facts: dict[str, str]) -> None:
     assert facts["needrestart"] == "a -1", "needrestart may hang an update with a question."
+
+
+def test_an_update_ends_no_work_of_ours(facts: dict[str, str]) -> None:
+    kinds = (
+        dict(line.split("=", 1) for line in unit.splitlines())
+        for unit in facts["kinds"].split("\n\n")
+    )
+    begun_and_ended = {one["Id"] for one in kinds if one["Type"] == "oneshot"}
+    assert "freehold-rebuild.service" in begun_and_ended, "Our own units were not seen."
+    left_alone = set(facts["left alone"].split())
+    assert left_alone >= begun_and_ended, "needrestart breaks work off, and begins it anew."
+    assert "freehold-nginx-errors.service" not in left_alone, "It goes on with old libraries."
 
 
 def test_packages_are_whole(facts: dict[str, str]) -> None:
