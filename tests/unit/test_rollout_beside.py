@@ -1,5 +1,7 @@
 """New services beside the old, with a Docker that only seems so: who stays, and who goes."""
 
+import os
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -13,6 +15,7 @@ from socketserver import ThreadingUnixStreamServer
 import pytest
 
 from benchmarks.redeploy import SWITCHED
+from freehold_rollout import __main__ as program
 from freehold_rollout import beside, compose, engine, releases, rollout, traffic
 from freehold_rollout.config import Places, Trouble
 from tests.unit import docker_lab
@@ -215,6 +218,52 @@ def test_a_version_that_docker_finds_ill_gives_the_traffic_back(
     assert old not in str(fault.value), "The old one has nothing to do with it."
     assert traffic.in_use(places.sockets) == old
     assert releases.listed(places) == []
+
+
+@pytest.fixture
+def ended(places: Places, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Ends the program that brings a candidate, as systemd does; others may go on with theirs."""
+    before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGHUP)}
+    argv = ["freehold-rollout", "up", str(places.project / "candidate.yml")]
+    monkeypatch.setattr("sys.argv", argv)
+    monkeypatch.setattr(program, "Places", lambda: places)
+    # What is not caught would end pytest itself.
+    signal.signal(signal.SIGTERM, lambda *_: pytest.fail("Nobody clears away."))
+    yield lambda *_: os.kill(os.getpid(), signal.SIGTERM)
+    for one, handler in before.items():
+        signal.signal(one, handler)
+
+
+def test_one_that_is_ended_while_the_new_one_starts_leaves_the_old_one_alone(
+    places: Places,
+    docker: Docker,
+    up: Callable[[str], None],
+    ended: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = webapps(docker)
+    compose = FakeCompose(lambda _: ended(docker.start("webapp", health="starting")))
+    monkeypatch.setattr(rollout, "Compose", lambda _: compose)
+    with pytest.raises(SystemExit, match="143"):
+        program.main()
+    assert webapps(docker) == before
+
+
+def test_one_that_is_ended_before_the_new_one_is_proved_gives_the_traffic_back(
+    places: Places,
+    docker: Docker,
+    webapp: Webapp,
+    up: Callable[[str], None],
+    ended: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = webapps(docker)
+    monkeypatch.setattr(rollout, "Compose", lambda _: FakeCompose(lambda _: webapp("new")))
+    monkeypatch.setattr(engine, "wait_until_healthy", ended)
+    with pytest.raises(SystemExit, match="143"):
+        program.main()
+    assert webapps(docker) == before
+    assert [traffic.in_use(places.sockets)] == list(before)
 
 
 def test_what_was_not_replaced_and_is_ill_is_told_of_after_the_new_one_serves(

@@ -10,6 +10,7 @@ list [--json]         the releases that are here
 
 import argparse
 import json
+import signal
 import sys
 import time
 from dataclasses import asdict
@@ -89,6 +90,9 @@ def main() -> int:
     backward.add_argument("--by", default="somebody")
     commands.add_parser("list").add_argument("--json", action="store_true")
     given = parser.parse_args()
+    # So that the old ones serve alone when it is cut off, a connection of the owner's included.
+    for one in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, lambda *_: sys.exit(143))
     places = Places()
     try:
         match given.command:

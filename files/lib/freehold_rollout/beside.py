@@ -11,7 +11,8 @@ In this order nothing is lost:
    (net.ipv4.tcp_migrate_req), and what it has begun, it ends. The webapp's door is closed when
    nobody is before it any more.
 
-Until the fifth step a fault removes what is new, and the old ones were never stopped.
+Until the fifth step a fault, or being asked to end, removes what is new, and the old ones were
+never stopped.
 """
 
 import os
@@ -76,11 +77,11 @@ class Change:
         self._lead_to(self.new)
 
     def prove(self) -> None:
-        """Docker finds the new ones well, too; Trouble when not, and then the old ones serve."""
+        """Docker finds the new ones well, too; else, or when cut off, the old ones serve again."""
         try:
             for one in self.new:
                 engine.wait_until_healthy(one, self.patience)
-        except Trouble:
+        except BaseException:
             self._lead_to(self.old)
             self._drain()
             remove(self.new)
