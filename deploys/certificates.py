@@ -68,10 +68,10 @@ def _acme(settings: Settings) -> None:
         path=f"{CERTBOTS}/cli.ini",
         settings=settings,
     )
-    if settings.acme_ca_file:
+    if settings.acme_ca_text:
         root_file(
             "Know the private authority",
-            settings.acme_ca_file,
+            settings.acme_ca_text,
             AUTHORITY,
             mode="644",
         )

@@ -1,5 +1,6 @@
 """The owner's own certificate: whether browsers will accept it for the site's names."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -16,6 +17,20 @@ from settings.paths import content_of
 
 SMALLEST_RSA = 2048
 SMALLEST_CURVE = 256
+
+# Beside them an authority may write what it likes, in any encoding.
+_BLOCK = re.compile(
+    rb"-----BEGIN ((?:X509 )?CERTIFICATE|(?:[A-Z]+ )?PRIVATE KEY)-----[\0-\x7f]+?-----END \1-----"
+)
+
+
+def pem_text(path: str) -> str:
+    """Of the file `path`, its certificates and keys as they stand there, and nothing beside them.
+
+    Raises Fault when the file can't be read.
+    """
+    blocks = (found[0].decode("ascii") for found in _BLOCK.finditer(content_of(path)))
+    return "".join(f"{line}\n" for block in blocks for line in block.splitlines())
 
 
 def check_key(path: str) -> PublicKeyTypes:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from settings import acme
-from settings.certificates import check_bundle, check_key
+from settings.certificates import check_bundle, check_key, pem_text
 from settings.choices import Choice
 from settings.extra import extra_file
 from settings.faults import Fault
@@ -129,19 +129,19 @@ class Door(Machine):
         return acme.directory(self.acme_server)
 
     @property
-    def acme_ca_file(self) -> Path | None:
-        """For a private authority: whom to trust for its own HTTPS, on this machine."""
-        return path_of(self.acme_ca) if self.acme_ca else None
+    def acme_ca_text(self) -> str:
+        """For a private authority: whom to trust for its own HTTPS."""
+        return pem_text(self.acme_ca) if self.acme_ca else ""
 
     @property
     def certificate_bundle_text(self) -> str:
         """For "provided": the certificate with its chain."""
-        return path_of(self.certificate_bundle).read_text() if self.certificate_bundle else ""
+        return pem_text(self.certificate_bundle) if self.certificate_bundle else ""
 
     @property
     def certificate_key_text(self) -> str:
         """For "provided": the certificate's key."""
-        return path_of(self.certificate_key).read_text() if self.certificate_key else ""
+        return pem_text(self.certificate_key) if self.certificate_key else ""
 
     @property
     def strict_transport_security(self) -> str:

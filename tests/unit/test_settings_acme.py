@@ -65,6 +65,13 @@ def test_a_private_authority(tmp_path: Path) -> None:
     assert authority(str(file)) == str(file)
 
 
+def test_of_an_authoritys_file_its_certificates_are_sent(tmp_path: Path) -> None:
+    file = tmp_path / "authority.pem"
+    text = pem(Authority("Mine").certificate)
+    file.write_bytes(b"friendlyName: caf\xe9\n" + text.encode())
+    assert settings_of(right(tmp_path) | {"acme_ca": str(file)}).acme_ca_text == text
+
+
 def test_webhooks() -> None:
     for fine in ("", "https://hooks.example/T0/B0", "http://10.0.0.2:8080/"):
         assert webhook(fine) == fine
@@ -77,7 +84,7 @@ def test_in_another_mode_the_authoritys_file_is_not_read(tmp_path: Path) -> None
     data = right(tmp_path) | {"acme_ca": str(tmp_path / "missing.pem")}
     with pytest.raises(SettingsError, match="acme_ca"):
         settings_of(data)
-    assert settings_of(data | {"certificate_mode": "selfsigned"}).acme_ca_file
+    assert settings_of(data | {"certificate_mode": "selfsigned"}).acme_ca
 
 
 @pytest.mark.parametrize("domain", ["192.0.2.7", "*.blog.test"])

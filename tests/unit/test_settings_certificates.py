@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from settings.certificates import _matches, check_bundle, check_key
+from settings.certificates import _matches, check_bundle, check_key, pem_text
 from settings.faults import Fault
 from tests.unit.settings_lab import DAY, NOW, Authority, pem, private_text
 
@@ -99,6 +99,22 @@ def test_a_weak_key_in_the_certificate_is_told(tmp_path: Path) -> None:
 )
 def test_a_wildcard_stands_for_exactly_one_label(pattern: str, name: str, covered: bool) -> None:
     assert _matches(pattern, name) is covered
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_what_stands_beside_the_blocks_is_not_sent(tmp_path: Path, line_end: str) -> None:
+    """As `openssl pkcs12` writes it, in whatever encoding the authority had."""
+    beside = b"Bag Attributes\n    friendlyName: caf\xe9\n"
+    leaf, key = pem(MIDDLE.certify(KEY)), private_text(KEY, openssh=False)
+    for parts in (leaf, pem(MIDDLE.certificate)), (key,):
+        file = tmp_path / "file.pem"
+        written = (part.replace("\n", line_end).encode() for part in parts)
+        file.write_bytes(beside + beside.join(written) + beside)
+        if len(parts) > 1:
+            check_bundle(str(file), NAMES, KEY.public_key())
+        else:
+            assert check_key(str(file)) == KEY.public_key()
+        assert pem_text(str(file)) == "".join(parts)
 
 
 @pytest.mark.parametrize("key", [KEY, rsa.generate_private_key(65537, 2048)])
