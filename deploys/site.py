@@ -26,9 +26,12 @@ def prepare(site: Path, folder: Path) -> None:
 
     The copies depend on the content alone, so that an unchanged site stays the same.
     """
-    shutil.copytree(site, folder, dirs_exist_ok=True)
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in TEXT and path.stat().st_size >= WORTH_COMPRESSING:
+    shutil.copytree(site, folder, copy_function=shutil.copyfile, dirs_exist_ok=True)
+    for path in (folder, *sorted(folder.rglob("*"))):
+        if path.is_dir():
+            # It has the mode of the original, which may be read-only.
+            path.chmod(0o700)
+        elif path.suffix.lower() in TEXT and path.stat().st_size >= WORTH_COMPRESSING:
             content = path.read_bytes()
             compressed = gzip.compress(content, 9, mtime=0)
             if len(compressed) < len(content):
