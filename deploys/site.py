@@ -40,10 +40,12 @@ def prepare(site: Path, folder: Path) -> None:
 
 def digest(folder: Path) -> str:
     """Of names, modes and contents, as `operations.site.Site` makes it of the live release."""
-    lines = []
+    lines = [b"755 /\n"]
     for path in folder.rglob("*"):
-        if path.is_file():
-            name = path.relative_to(folder).as_posix()
+        name = path.relative_to(folder).as_posix()
+        if path.is_dir():
+            lines.append(os.fsencode(f"755 {name}/\n"))
+        else:
             content = hashlib.sha256(path.read_bytes()).hexdigest()
             lines += [os.fsencode(f"644 {name}\n"), os.fsencode(f"{content}  ./{name}\n")]
     return hashlib.sha256(b"".join(sorted(lines))).hexdigest()[:12]

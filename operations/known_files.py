@@ -4,6 +4,7 @@ A run that changes nothing spends most of its time asking, one operation after t
 host half a second for each.
 """
 
+import posixpath
 from collections.abc import Sequence
 
 from pyinfra import host, state
@@ -18,12 +19,14 @@ _known: dict[str, tuple[object, dict[str, Entry]]] = {}
 
 
 def known_files(paths: Sequence[str]) -> dict[str, Entry]:
-    """Each of `paths` that is a file, and each file below those that are folders, by its path.
+    """What of `paths` exists, with all that is below those that are folders, by its path.
 
-    After an operation that changed anything, by whatever command, they are asked again.
+    And the folders that `paths` lie in, without what else is in them. After an operation that
+    changed anything, by whatever command, they are asked again.
     """
+    folders = sorted({posixpath.dirname(path) for path in paths})
     if not all(path.startswith(tuple(f"{one}/" for one in OURS)) for path in paths):
-        found: dict[str, Entry] = host.get_fact(Files, paths=paths)
+        found: dict[str, Entry] = host.get_fact(Files, paths=paths, folders=folders)
         return found
     now = _moment()
     when, known = _known.get(host.name, (None, {}))
@@ -31,7 +34,14 @@ def known_files(paths: Sequence[str]) -> dict[str, Entry]:
         known = host.get_fact(Files, paths=OURS)
         _known[host.name] = (now, known)
     below = tuple(f"{path}/" for path in paths)
-    return {path: entry for path, entry in known.items() if path in paths or path.startswith(below)}
+    named = {*paths, *folders}
+    return {path: entry for path, entry in known.items() if path in named or path.startswith(below)}
+
+
+def others_may_change(entry: Entry) -> bool:
+    """Whether it is a folder in which somebody beside root may replace what is ours."""
+    mode, owner, kind = entry.split(" ")
+    return kind == "/" and (int(mode, 8) & 0o022 != 0 or not owner.startswith("root:"))
 
 
 def _moment() -> object:

@@ -17,7 +17,7 @@ RECORDS = "/opt/freehold/releases/site"
 
 @dataclass(frozen=True)
 class LiveSite:
-    """The live release's name, the digest of its files as they are, and the host's time."""
+    """The live release's name, the digest of what it holds as it is, and the host's time."""
 
     release: str
     content: str
@@ -32,7 +32,8 @@ class Site(FactBase[LiveSite]):
         return (
             f"readlink {ROOT}/current || echo none; date -u +%Y%m%dT%H%M%SZ; "
             f"cd {ROOT}/current/ 2>/dev/null && "
-            "find . -type f -printf '%m %P\\n' -exec sha256sum -z {} + | tr '\\0' '\\n'"
+            "find . -type d -printf '%m %P/\\n' -o"
+            " -type f -printf '%m %P\\n' -exec sha256sum -z {} + | tr '\\0' '\\n'"
             " | LC_ALL=C sort | sha256sum | cut -c1-12 || true"
         )
 

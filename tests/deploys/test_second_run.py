@@ -47,6 +47,11 @@ BY_HAND = {
     # Of the same length, so that only a look at the content tells.
     "sed -i 's/<title>[A-Z]/<title>_/' /srv/www/current/index.html": "release of the site",
     "chmod 777 /srv/www/current/about.html": "release of the site",
+    # Folders, which nothing shows but their own modes.
+    "chmod 700 /srv/www/current/posts": "release of the site",
+    "chmod 700 /etc/freehold/nginx/live/pages": "nginx's configuration and certificate in force",
+    "chmod 777 /usr/local/lib/freehold": "what kernel, mounts and logins are held to",
+    "chmod 777 /etc/freehold/nginx/candidate": "Write nginx's configuration",
     "mount -o remount,bind,exec /var/tmp && chmod 755 /etc/cron.d": "kernel, mounts and logins",
     "systemctl stop --quiet freehold-nginx-errors.socket": "Take nginx's errors",
     "systemctl disable --quiet --now apt-daily-upgrade.timer": "updates every day",
@@ -66,6 +71,11 @@ def test_drift_is_named_and_a_deploy_mends_it(droplet: Droplet) -> None:
     assert mended.code == 0, mended.said
     assert len(mended.changed()) == len(set(BY_HAND.values())), mended.changed()
     assert droplet.run("stat", "-c", "%a", path).strip() == "644"
+    for folder in (
+        *("/srv/www/current/posts", "/etc/freehold/nginx/live/pages", "/usr/local/lib/freehold"),
+        "/etc/freehold/nginx/candidate",
+    ):
+        assert droplet.run("stat", "-c", "%a", folder).strip() == "755", folder
     assert "8080" not in droplet.run("nft", "list", "table", "inet", "freehold")
     assert "tokens off" in droplet.run("cat", "/etc/freehold/nginx/live/nginx.conf")
 

@@ -28,22 +28,37 @@ def _read(fact: Any, **arguments: Any) -> Any:  # each fact has its own type
     return made.process(lines) if lines else made.default()
 
 
-def test_files_are_read_with_modes_owners_and_digests(tmp_path: Path) -> None:
-    (tmp_path / "below").mkdir()
-    file = tmp_path / "below" / "a name with spaces.conf"
+def test_files_and_folders_are_read_with_modes_owners_and_digests(tmp_path: Path) -> None:
+    below = tmp_path / "below"
+    below.mkdir()
+    below.chmod(0o2775)
+    file = below / "a name with spaces.conf"
     file.write_text("content\n")
     file.chmod(0o640)
     link = tmp_path / "link"
-    link.symlink_to(file)
+    link.symlink_to(below)
     digest = hashlib.sha256(b"content\n").hexdigest()
     entry = f"640 {file.owner()}:{file.group()} {digest}"
+    folder_entry = f"2775 {below.owner()}:{below.group()} /"
     # By a folder that they are in, and by themselves.
-    for paths in ([str(tmp_path)], [str(file), str(link), str(tmp_path / "missing")]):
-        found = _read(Files, paths=paths)
+    for asked in (
+        {"paths": [str(tmp_path)]},
+        {"paths": [str(file), str(link), str(tmp_path / "missing")], "folders": [str(below)]},
+        {"paths": [str(below)], "folders": [str(link), str(tmp_path / "missing"), str(below)]},
+    ):
+        found = _read(Files, **asked)
         assert found.pop(str(file)) == entry
+        assert found.pop(str(below)) == folder_entry
+        found.pop(str(tmp_path), None)
         # A link is no file of ours, whatever it leads to.
-        assert found.pop(str(link)).endswith(" -")
+        assert found.pop(str(link), "-").endswith("-")
         assert not found
+
+
+def test_of_a_folder_alone_nothing_in_it_is_read(tmp_path: Path) -> None:
+    (tmp_path / "others.conf").touch()
+    paths = [str(tmp_path / "none")]
+    assert list(_read(Files, paths=paths, folders=[str(tmp_path)])) == [str(tmp_path)]
 
 
 def test_where_nothing_is_no_files_are(tmp_path: Path) -> None:
@@ -146,6 +161,7 @@ def test_the_host_lists_a_site_as_this_machine_does(
 ) -> None:
     site, staging = tmp_path / "site", tmp_path / "staging"
     (site / "posts").mkdir(parents=True)
+    (site / "empty").mkdir()
     for name in (
         "index.html",
         "posts/index.html",
@@ -157,7 +173,8 @@ def test_the_host_lists_a_site_as_this_machine_does(
         (site / name).write_text(f"{name}\n" * 100)
     (site / "picture.png").write_bytes(bytes(range(256)) * 4)
     prepare(site, staging)
-    for path in staging.rglob("*"):
+    # As rsync is told to (operations/site.py).
+    for path in (staging, *staging.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
     compressed = {path.name for path in staging.rglob("*.gz")}
     assert compressed == {
@@ -174,6 +191,12 @@ def test_the_host_lists_a_site_as_this_machine_does(
     assert (live.release, live.content) == ("staging", content)
     (staging / "a.txt").chmod(0o666)
     assert _read(Site).content != content, "a mode that was changed by hand must be seen"
+    (staging / "a.txt").chmod(0o644)
+    for folder in (staging / "posts", staging / "empty", staging):
+        folder.chmod(0o700)
+        assert _read(Site).content != content, "and that of a folder"
+        folder.chmod(0o755)
+    assert _read(Site).content == content
     prepare(site, staging)
     assert digest(staging) == content, "an unchanged site is the same at any time"
     (site / "a.txt").write_text("A.txt\n" * 100)

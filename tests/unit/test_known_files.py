@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from operations import known_files as module
-from operations.known_files import known_files
+from operations.known_files import known_files, others_may_change
 
 PROGRAM = "/usr/local/sbin/freehold-status"
 UNIT = "/etc/systemd/system/freehold-status.service"
@@ -22,9 +22,15 @@ class _Host:
         self.asked: list[Sequence[str]] = []
         self.files = {PROGRAM: "755 root:root 1", UNIT: "644 root:root 2", ELSEWHERE: "644 a:a 3"}
 
-    def get_fact(self, _: type, paths: Sequence[str]) -> dict[str, str]:
+    def get_fact(
+        self, _: type, paths: Sequence[str], folders: Sequence[str] = ()
+    ) -> dict[str, str]:
         self.asked.append(paths)
-        return {path: entry for path, entry in self.files.items() if path.startswith(tuple(paths))}
+        return {
+            path: entry
+            for path, entry in self.files.items()
+            if path.startswith(tuple(paths)) or path in folders
+        }
 
 
 @pytest.fixture
@@ -76,3 +82,31 @@ def test_what_is_elsewhere_is_asked_for_by_itself(host: _Host, ran: Callable[[],
         UNIT: "644 root:root 2",
     }
     assert host.asked == [[ELSEWHERE, UNIT]]
+
+
+@pytest.mark.parametrize("path", [PROGRAM, ELSEWHERE])
+def test_the_folder_that_a_file_is_in_is_told(
+    host: _Host, ran: Callable[[], None], path: str
+) -> None:
+    host.files |= {"/usr/local/sbin": "755 root:root /", "/etc": "755 root:root /"}
+    host.files["/usr/local/sbin/others"] = "755 root:root 5"
+    folder = path.rpartition("/")[0]
+    assert known_files([path]) == {path: host.files[path], folder: "755 root:root /"}
+    assert len(host.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("entry", "may"),
+    [
+        ("755 root:root /", False),
+        ("700 root:root /", False),
+        ("2755 root:staff /", False),
+        ("2775 root:staff /", True),
+        ("777 root:root /", True),
+        ("755 daemon:root /", True),
+        # A link has all bits, and says nothing of what it leads to.
+        ("777 root:root -", False),
+    ],
+)
+def test_a_folder_that_others_may_change(entry: str, may: bool) -> None:
+    assert others_may_change(entry) is may

@@ -48,6 +48,8 @@ def _commands(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Command]:
         str(folder / name): f"755 root:root {hashlib.sha256(text.encode()).hexdigest()}"
         for name, text in _there(folder).items()
     }
+    folders = [folder.parent, folder, *(one for one in folder.rglob("*") if one.is_dir())]
+    found |= {str(one): "755 root:root /" for one in folders if one.exists()}
     monkeypatch.setattr(module, "known_files", lambda _: found)
     nothing = SimpleNamespace(log=lambda _: None, noop=lambda _: None)
     monkeypatch.setattr(module, "host", nothing)
