@@ -1,5 +1,6 @@
 """What nginx passes to the service, and what it answers in its place."""
 
+import contextlib
 import shutil
 import time
 from collections.abc import Iterator
@@ -98,7 +99,7 @@ def test_a_body_over_64_kilobytes_is_refused(
     assert service.seen == []
 
 
-def test_slow_headers_and_bodies_are_cut_off(lab: Lab) -> None:
+def test_slow_headers_and_pauses_in_bodies_are_cut_off(lab: Lab) -> None:
     def seconds(start: bytes, drip: bytes) -> float:
         with Client(lab, source="127.0.7.1").secure() as connection:
             began = time.monotonic()
@@ -117,9 +118,32 @@ def test_slow_headers_and_bodies_are_cut_off(lab: Lab) -> None:
     headers = b"GET / HTTP/1.1\r\nHost: blog.test\r\n"
     body = b"POST /api/event HTTP/1.1\r\nHost: blog.test\r\nContent-Length: 100\r\n\r\n{"
     with ThreadPoolExecutor() as pool:
-        # Headers are bounded as a whole, dripping or not; a body by the pause between its pieces.
+        # Headers are bounded as a whole, dripping or not; of a body each pause is, and not the whole:
+        # how much those that drip can hold is the next test's.
         taken = list(pool.map(seconds, [headers, headers, body], [b"X", b"", b""]))
     assert all(9 <= second <= 13 for second in taken), taken
+
+
+def test_slow_bodies_of_many_addresses_leave_the_site_its_connections(
+    lab: Lab, service: Service
+) -> None:
+    begun = (
+        b"POST /api/event HTTP/1.1\r\nHost: blog.test\r\nContent-Length: 65536\r\n\r\n{",
+        b"POST /api/event HTTP/1.1\r\nHost: blog.test\r\nTransfer-Encoding: chunked\r\n\r\n1;a",
+    )
+    late = Client(lab, source="127.0.15.100")
+    with contextlib.ExitStack() as open_:
+        for number in range(256):
+            source = f"127.0.15.{1 + number // 20}"
+            connection = open_.enter_context(Client(lab, source=source).secure())
+            connection.sendall(begun[number % 2])
+        time.sleep(0.5)
+        refused = late.ask("/api/event", method="POST", body=b"{}")
+        assert (refused.status, list(refused.json)) == (429, ["error"])
+        assert late.ask("/about").status == 200
+        assert service.seen == [], "A body must not get there before it is whole."
+    time.sleep(0.5)
+    assert late.ask("/api/event", method="POST", body=b"{}").status == 200
 
 
 def test_without_the_service_the_site_is_untouched(visitor: Client) -> None:

@@ -66,11 +66,12 @@ def test_a_body_over_64_kilobytes_is_refused(visitor: Visitor) -> None:
 
 
 @pytest.mark.slow
-def test_slow_headers_and_bodies_are_cut_off(visitor: Visitor) -> None:
+def test_slow_headers_and_pauses_in_bodies_are_cut_off(visitor: Visitor) -> None:
     host = f"Host: {visitor.name}\r\n".encode()
     headers = b"GET / HTTP/1.1\r\n" + host
     body = b"POST /api/event HTTP/1.1\r\n" + host + b"Content-Length: 100\r\n\r\n{"
     with ThreadPoolExecutor() as pool:
+        # Of a body each pause is bounded, and not the whole (docs/security.md).
         taken = list(
             pool.map(
                 lambda sent: visitor.seconds_until_cut_off(sent[0], sent[1], limit=25),
