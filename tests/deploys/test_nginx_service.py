@@ -118,8 +118,8 @@ def test_slow_headers_and_pauses_in_bodies_are_cut_off(lab: Lab) -> None:
     headers = b"GET / HTTP/1.1\r\nHost: blog.test\r\n"
     body = b"POST /api/event HTTP/1.1\r\nHost: blog.test\r\nContent-Length: 100\r\n\r\n{"
     with ThreadPoolExecutor() as pool:
-        # Headers are bounded as a whole, dripping or not; of a body each pause is, and not the whole:
-        # how much those that drip can hold is the next test's.
+        # Headers are bounded as a whole, dripping or not; of a body each pause is, and the whole is
+        # not. How much those that drip can hold, the next test asks.
         taken = list(pool.map(seconds, [headers, headers, body], [b"X", b"", b""]))
     assert all(9 <= second <= 13 for second in taken), taken
 

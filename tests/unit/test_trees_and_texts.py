@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -41,12 +42,13 @@ def _run(command: str) -> str:
     return done.stdout
 
 
-def _done(commands: Iterable[object]) -> int:
+def _done(commands: Iterable[Any]) -> int:
     """How many commands it took; they are run as pyinfra does."""
     count = 0
     for command in commands:
         count += 1
         if isinstance(command, FileUploadCommand):
+            assert isinstance(command.src, BytesIO)
             Path(command.dest).write_bytes(command.src.getvalue())
         else:
             _run(command if isinstance(command, str) else command.get_raw_value())
