@@ -219,6 +219,23 @@ def test_a_backup_that_differs_is_not_proven(lab: Lab) -> None:
     assert lab.status()["restore"]["state"] == "ok"
 
 
+PROVE = "/usr/local/lib/freehold/freehold_backup/prove.py"
+
+
+def test_what_a_proof_left_that_was_cut_off_takes_no_room_from_the_next(lab: Lab) -> None:
+    """As by a power cut: its database stays, and with it there is too little disk."""
+    lab.right("backup")
+    lab.ask("CREATE DATABASE freehold_proof")
+    text, free = lab.run("cat", PROVE).said, "shutil.disk_usage(config.docker).free"
+    assert text.count(free) == 1
+    lab.write(PROVE, text.replace(free, "(0 if database.exists(SCRATCH) else 1 << 40)"))
+    try:
+        lab.right("prove")
+    finally:
+        lab.write(PROVE, text)
+    assert "freehold_proof" not in lab.ask("SELECT datname FROM pg_database")
+
+
 def test_two_are_never_at_work_at_once(lab: Lab) -> None:
     # It holds the lock until its input ends.
     holder = subprocess.Popen(lab.on_host("flock", f"{STATE}/lock", "cat"), stdin=subprocess.PIPE)

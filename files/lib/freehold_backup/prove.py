@@ -52,6 +52,8 @@ def prove(config: Config, say: Say) -> None:
 
 def _restored(config: Config, one: Set) -> int:
     manifest = sets.manifest(config, one.files)
+    # What one left that was cut off, by a power cut too, takes the room that this one needs.
+    database.drop(SCRATCH)
     check_room(config, round(SHARE * manifest["bytes"]), "the proof of a restore")
     try:
         with restic.reading(config, one.database, sets.DUMP) as stream:
