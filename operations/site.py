@@ -72,6 +72,8 @@ def site_release(
     yield (
         f"mkdir -p {RECORDS} && echo {shlex.quote(origin.told())} >{RECORDS}/{name}.json"
         f" && mv {incoming} {ROOT}/{release}"
+        # Or a power cut would leave a link to pages that are empty: rsync flushes nothing.
+        f" && sync -f {ROOT}/{release}"
     )
     yield f"ln -sfn {release} {ROOT}/current.new && mv -T {ROOT}/current.new {ROOT}/current"
     # What was loosened by hand may be in a release before.
