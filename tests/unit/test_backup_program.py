@@ -2,6 +2,7 @@
 
 import io
 import os
+import tarfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -207,6 +208,88 @@ def test_only_what_a_dump_has_whole_goes(tmp_path: Path) -> None:
         (made.spool / spool.CARRIED / name).write_bytes(b"x" * 10)
     spool.trim(made, {NAMES[0]: 10, NAMES[1]: 9})
     assert spool.names(made.spool / spool.CARRIED) == NAMES[1:]
+
+
+def of_a_stranger(made: Config, tmp_path: Path) -> Path:
+    """A spool whose user has put there what is no segment; a secret that it leads to."""
+    secret = tmp_path / "secret"
+    secret.write_text("the key")
+    (made.spool / NAMES[0]).write_bytes(b"first")
+    (made.spool / NAMES[1]).symlink_to(secret)
+    os.mkfifo(made.spool / NAMES[2])
+    (made.spool / spool.CARRIED / NAMES[1]).mkdir()
+    return secret
+
+
+def written(made: Config) -> dict[str, bytes]:
+    """What is in the tar of a spool."""
+    stream = io.BytesIO()
+    spool.write(made, stream)
+    stream.seek(0)
+    with tarfile.open(fileobj=stream) as archive:
+        opened = {entry.name: archive.extractfile(entry) for entry in archive}
+    return {name: content.read() if content else b"" for name, content in opened.items()}
+
+
+def test_nothing_but_the_service_s_own_segments_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool, "OWNER", os.geteuid())
+    made = config(tmp_path)
+    of_a_stranger(made, tmp_path)
+    assert written(made) == {NAMES[0]: b"first"}
+    assert spool.left_out(made) == NAMES[1:]
+    # They may not be in the way of the others either.
+    spool.trim(made, {NAMES[0]: 5, NAMES[1]: 1 << 40})
+    monkeypatch.setattr(spool, "OWNER", os.geteuid() + 1)
+    if os.geteuid():
+        assert written(made) == {}, "it is somebody else's"
+
+
+def test_a_folder_that_leads_elsewhere_is_not_gone_into(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool, "OWNER", os.geteuid())
+    made, elsewhere = config(tmp_path), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / NAMES[0]).write_text("the key")
+    (made.spool / spool.CARRIED).rmdir()
+    (made.spool / spool.CARRIED).symlink_to(elsewhere)
+    assert written(made) == {}
+    spool.trim(made, {NAMES[0]: 1 << 40})
+    assert (elsewhere / NAMES[0]).exists()
+    with pytest.raises(Trouble, match="is no folder"):
+        spool.hold(made)
+
+
+def test_what_is_made_in_the_spool_is_made_there(tmp_path: Path) -> None:
+    if os.geteuid():
+        pytest.skip("only root gives files to the service")
+    made, elsewhere = config(tmp_path), tmp_path / "elsewhere"
+    elsewhere.mkdir(mode=0o755)
+    mode = elsewhere.stat().st_mode
+    (made.spool / spool.CARRIED).rmdir()
+    (made.spool / f"{spool.CARRIED}.new").symlink_to(elsewhere)
+    (made.spool / spool.MARK).symlink_to(tmp_path / "made by root")
+    (made.spool / spool.STAGE).symlink_to(elsewhere)
+    spool.hold(made)
+    spool.begin(made)
+    spool.stage(made, None)
+    for name in (spool.CARRIED, spool.MARK, spool.STAGE):
+        assert (made.spool / name).exists()
+        assert not (made.spool / name).is_symlink()
+    assert (made.spool / spool.CARRIED).stat().st_mode & 0o777 == 0o770
+    assert not (tmp_path / "made by root").exists()
+    assert (elsewhere.stat().st_mode, elsewhere.stat().st_uid) == (mode, 0)
+
+
+def test_what_is_left_out_of_a_copy_is_told(tmp_path: Path) -> None:
+    made = config(tmp_path)
+    at = NOW.timestamp()
+    memory.store(made.state, "spool", {"at": at, "left_out": 2})
+    state, text = rows(made)["events since"]
+    assert state == "warning"
+    assert "2 files there are none of the service's and were left out" in text
 
 
 # ---- how it is ----

@@ -83,7 +83,7 @@ def backup(config: Config, say: Say) -> None:
             "backup",
             {"stamp": stamp, "at": now.timestamp(), "events": counted.rows.get("events", 0)},
         )
-        memory.store(config.state, "spool", {"at": now.timestamp()})
+        _remember_spool(config, now, say)
         # Only now, when all of it is there.
         if not may_be_handed_more(config, now):
             spool.trim(config, counted.positions)
@@ -121,7 +121,7 @@ def copy_spool(config: Config, say: Say) -> None:
         restic.identity(config)
         now = datetime.now(UTC)
         _store_spool(config, str(known["stamp"]), sets.as_time(_moment(config)))
-        memory.store(config.state, "spool", {"at": now.timestamp()})
+        _remember_spool(config, now, say)
 
 
 def _moment(config: Config) -> datetime:
@@ -145,6 +145,13 @@ def _store_spool(config: Config, stamp: str, when: str, *tags: str) -> None:
         tags=[sets.SPOOL, stamp, *tags],
         time=when,
     )
+
+
+def _remember_spool(config: Config, now: datetime, say: Say) -> None:
+    left_out = spool.left_out(config)
+    for name in left_out:
+        say(spool.left_out_words(config, name))
+    memory.store(config.state, "spool", {"at": now.timestamp(), "left_out": len(left_out)})
 
 
 def live_release(config: Config) -> Path | None:

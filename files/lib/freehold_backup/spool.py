@@ -9,6 +9,8 @@ segments that were there at that dump or came after it give each event once.
 import os
 import re
 import shutil
+import stat
+import sys
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -16,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from freehold_backup import unfollowed
 from freehold_backup.config import Config
 from freehold_host.trouble import Trouble
 
@@ -28,8 +31,9 @@ _NAME = re.compile(r"\d{20}-[0-9a-f]{8}\.spool", re.ASCII)
 def names(folder: Path) -> list[str]:
     """The segments in a folder, the oldest first; none when there is no folder."""
     try:
-        return sorted(name for name in os.listdir(folder) if _NAME.fullmatch(name))  # noqa: PTH208
-    except FileNotFoundError:
+        with unfollowed.folder(folder) as found:
+            return sorted(filter(_NAME.fullmatch, os.listdir(found)))  # noqa: PTH208
+    except (FileNotFoundError, NotADirectoryError):
         return []
 
 
@@ -40,20 +44,27 @@ def own(config: Config) -> None:
 
 
 def holds(config: Config) -> bool:
-    return (config.spool / CARRIED).exists()
+    folder = config.spool / CARRIED
+    return folder.is_dir() and not folder.is_symlink()
 
 
 def hold(config: Config) -> None:
     """Have the worker keep what it has read, until it is in a backup."""
     folder = config.spool / CARRIED
-    if not config.spool.exists() or folder.exists():
+    if not config.spool.exists() or holds(config):
         return
-    new = folder.with_suffix(".new")
+    if os.path.lexists(folder):
+        raise Trouble(
+            f"{folder} is no folder: something else than Freehold has made it. Look at it (make "
+            "ssh) and remove it, then: make deploy"
+        )
     try:
+        new = unfollowed.without_link(folder.with_suffix(".new"))
         new.mkdir(mode=0o700, exist_ok=True)
-        # Root takes away what the worker puts there.
-        os.chown(new, 0, OWNER)
-        new.chmod(0o770)
+        with unfollowed.folder(new) as made:
+            # Root takes away what the worker puts there.
+            os.fchown(made, 0, OWNER)
+            os.fchmod(made, 0o770)
         new.rename(folder)
     except OSError as error:
         # The timers' runs may not: only a deploy makes it.
@@ -65,13 +76,14 @@ def release(config: Config) -> None:
     shutil.rmtree(config.spool / CARRIED, ignore_errors=True)
 
 
-def _open(config: Config) -> Iterator[tuple[str, IO[bytes]]]:
+def _open(config: Config) -> Iterator[tuple[str, IO[bytes] | None]]:
+    """Each segment; None for what is called like one and is no file of the service's."""
     # In the order of their way, so that one that moves meanwhile is found in one of the two.
-    waiting = names(config.spool)
-    for name in sorted({*waiting, *names(config.spool / CARRIED)}):
-        for folder in (config.spool, config.spool / CARRIED):
-            with suppress(FileNotFoundError):
-                yield name, (folder / name).open("rb")
+    folders = (config.spool, config.spool / CARRIED)
+    for name in sorted({name for folder in folders for name in names(folder)}):
+        for folder in folders:
+            with suppress(FileNotFoundError, NotADirectoryError):
+                yield name, unfollowed.read(folder / name, (0, OWNER))
                 break
 
 
@@ -79,10 +91,28 @@ def write(config: Config, stream: IO[bytes]) -> None:
     """All segments as a tar, each as long as it is at this moment."""
     with tarfile.open(fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT) as archive:
         for name, file in _open(config):
+            if file is None:
+                print(left_out_words(config, name), file=sys.stderr)
+                continue
             with file:
                 entry = tarfile.TarInfo(name)
                 entry.size = os.fstat(file.fileno()).st_size
                 archive.addfile(entry, file)
+
+
+def left_out(config: Config) -> list[str]:
+    """The names that `write` leaves out, for what they are is not the service's."""
+    found = []
+    for name, file in _open(config):
+        if file is None:
+            found.append(name)
+        else:
+            file.close()
+    return found
+
+
+def left_out_words(config: Config, name: str) -> str:
+    return f"{name} in {config.spool} is no file of the service's, and is left out."
 
 
 def trim(config: Config, positions: Mapping[str, int]) -> None:
@@ -90,14 +120,15 @@ def trim(config: Config, positions: Mapping[str, int]) -> None:
     folder = config.spool / CARRIED
     for name in names(folder):
         path = folder / name
-        if positions.get(name, -1) >= path.stat().st_size:
+        found = path.lstat()
+        if stat.S_ISREG(found.st_mode) and positions.get(name, -1) >= found.st_size:
             path.unlink()
 
 
 def begin(config: Config) -> None:
     """Let no worker start until the restore has ended."""
-    mark = config.spool / MARK
-    mark.touch()
+    mark = unfollowed.without_link(config.spool / MARK)
+    os.close(os.open(mark, os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600))
     _sync(config.spool)
 
 
@@ -108,21 +139,22 @@ def stage(config: Config, archive: IO[bytes] | None) -> None:
     folder.mkdir(mode=0o700)
     if archive is None:
         return
-    with tarfile.open(fileobj=archive, mode="r|") as found:
+    with unfollowed.folder(folder) as inside, tarfile.open(fileobj=archive, mode="r|") as found:
         for entry in found:
             content = found.extractfile(entry)
             if content is None or not _NAME.fullmatch(entry.name):
                 continue
-            with (folder / entry.name).open("wb") as file:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+            with os.fdopen(os.open(entry.name, flags, 0o600, dir_fd=inside), "wb") as file:
                 shutil.copyfileobj(content, file)
+                os.fchown(file.fileno(), OWNER, OWNER)
                 os.fsync(file.fileno())
-            _give(folder / entry.name)
-    _sync(folder)
+        os.fsync(inside)
 
 
 def forget(config: Config) -> None:
     """Remove what was laid there."""
-    shutil.rmtree(config.spool / STAGE, ignore_errors=True)
+    shutil.rmtree(unfollowed.without_link(config.spool / STAGE), ignore_errors=True)
 
 
 def made(name: str) -> datetime:
@@ -158,7 +190,7 @@ def put_back(config: Config, aside: Path, *, newest: bool) -> None:
     for name in names(staged):
         here = config.spool / name
         # The host's own may have grown since.
-        if not here.exists() or here.stat().st_size < (staged / name).stat().st_size:
+        if not here.exists() or here.lstat().st_size < (staged / name).stat().st_size:
             (staged / name).rename(here)
     forget(config)
     _sync(config.spool)
@@ -171,14 +203,6 @@ def end(config: Config) -> None:
         _sync(config.spool)
 
 
-def _give(path: Path) -> None:
-    path.chmod(0o600)
-    os.chown(path, OWNER, OWNER)
-
-
 def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
+    with unfollowed.folder(folder) as descriptor:
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

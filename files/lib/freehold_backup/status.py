@@ -99,6 +99,9 @@ def _spool(config: Config, tried: dict[str, Any], now: datetime) -> Row | None:
         return None
     age = _since(last["at"], now)
     state = _state(age, _SPOOL)
+    if state == "ok" and (left_out := last.get("left_out")):
+        text = f"{left_out} files there are none of the service's and were left out: who made them?"
+        return Row("events since", "warning", text, f"make ssh, and there: ls -l {config.spool}")
     advice = "" if state == "ok" else "make backup"
     return Row("events since", state, f"copied {_ago(age)}.{_why(tried)}", advice)
 
