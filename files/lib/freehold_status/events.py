@@ -2,6 +2,9 @@
 
 It is asked over its own socket, where it gives the rows of `flask --app analytics status`. That
 command itself would be a container more, of 100 MB and for seconds, at each look.
+
+What it says is shown to root at a terminal, and it is what strangers speak with: so of its words
+only what can be printed counts, and of commands only those that it is known to advise.
 """
 
 import http.client
@@ -18,6 +21,15 @@ from freehold_status.config import Config
 
 _PATH = "/host/status"
 _SECONDS = 15
+_LONGEST = 64 * 1024
+_STATES = ("ok", "warning", "error")
+ADVICE = {
+    "make analytics ARGS=damaged",
+    "make deploy",
+    "make logs SERVICE=db",
+    "make logs SERVICE=worker",
+    "make ssh",
+}
 
 
 class _Connection(http.client.HTTPConnection):
@@ -35,7 +47,7 @@ def rows(config: Config) -> list[Row]:
     """What the webapp says; of one that says nothing, what lies in its spool."""
     try:
         return _asked(config.webapp)
-    except (OSError, http.client.HTTPException, ValueError, TypeError):
+    except (OSError, http.client.HTTPException, ValueError, TypeError, AttributeError):
         return list(_unasked(config.spool))
 
 
@@ -46,9 +58,22 @@ def _asked(path: Path) -> list[Row]:
         answer = connection.getresponse()
         if answer.status != http.client.OK:
             raise http.client.HTTPException
-        return [Row(**row) for row in json.loads(answer.read())]
+        return [_row(**row) for row in json.loads(answer.read(_LONGEST))]
     finally:
         connection.close()
+
+
+def _row(what: str, state: str, text: str, type: str = "") -> Row:  # noqa: A002 - its own name
+    if state not in _STATES:
+        raise ValueError
+    # Where a command to type would be looked for.
+    said, _, _ = text.partition("Type:")
+    return Row(_printable(what), state, _printable(said), type if type in ADVICE else "")
+
+
+def _printable(text: str) -> str:
+    """It in one line, without what a terminal would do."""
+    return "".join(one for one in " ".join(text.split()) if one.isprintable())
 
 
 def _unasked(spool: Path) -> Iterator[Row]:
@@ -57,7 +82,7 @@ def _unasked(spool: Path) -> Iterator[Row]:
     for segment in spool.glob("*.spool"):
         # The worker may take it away at this moment.
         with suppress(OSError):
-            found = segment.stat()
+            found = segment.lstat()
             lengths += found.st_size
             oldest = min(oldest, found.st_mtime)
     if not lengths:
