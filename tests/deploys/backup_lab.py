@@ -139,6 +139,10 @@ class Lab(DebianLab):
     def _start_database(self) -> None:
         self.write("/etc/initdb.sh", _INITDB, "755")
         self.run("sh", "/etc/initdb.sh", "init")
+        self.start_database()
+
+    def start_database(self) -> None:
+        """It must not be at work."""
         self.started("sh", "/etc/initdb.sh", "run")
         ask = ("docker", "exec", "db", "psql", "-U", "analytics", "-c", "SELECT 1", "analytics")
         wait(lambda: self.run(*ask).code == 0, 60)

@@ -236,6 +236,38 @@ def test_what_a_proof_left_that_was_cut_off_takes_no_room_from_the_next(lab: Lab
     assert "freehold_proof" not in lab.ask("SELECT datname FROM pg_database")
 
 
+RUNNING = "/var/lib/postgresql/lab/postmaster.pid"
+CUT_OFF = "/var/lib/postgresql/cut-off"
+
+
+@pytest.mark.parametrize(("command", "program"), [("prove", "pg_restore"), ("backup", "pg_dump")])
+def test_who_is_cut_off_by_a_new_database_begins_anew(lab: Lab, command: str, program: str) -> None:
+    """As by the weekly rebuild: another one takes its place while it is read, or loaded."""
+    lab.right("backup")
+    place = f"/usr/lib/postgresql/17/bin/{program}"
+    lab.run("mv", place, f"{place}.real")
+    stop = f"read -r pid <{RUNNING}; kill -INT $pid; while [ -e {RUNNING} ]; do sleep 0.1; done"
+    once = f"if mkdir {CUT_OFF}; then {stop}; exit 1; fi"
+    lab.write(place, f'#!/bin/sh\n{once}\nexec {place}.real "$@"\n', "755")
+    try:
+        with subprocess.Popen(
+            lab.on_host(PROGRAM, command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        ) as process:
+            wait(lambda: lab.run("test", "-d", CUT_OFF).code == 0, 60)
+            wait(lambda: lab.run("test", "-e", RUNNING).code == 1)
+            lab.start_database()
+            said, _ = process.communicate(timeout=120)
+    finally:
+        lab.run("mv", f"{place}.real", place)
+        lab.run("rmdir", CUT_OFF)
+    assert process.returncode == 0, said
+    assert b"stopped or replaced meanwhile" in said
+    assert b"begins anew" in said
+    rows = [row for row in lab.status().values() if isinstance(row, dict)]
+    assert not [row for row in rows if row["state"] == "error"]
+    assert "freehold_proof" not in lab.ask("SELECT datname FROM pg_database")
+
+
 def test_two_are_never_at_work_at_once(lab: Lab) -> None:
     # It holds the lock until its input ends.
     holder = subprocess.Popen(lab.on_host("flock", f"{STATE}/lock", "cat"), stdin=subprocess.PIPE)

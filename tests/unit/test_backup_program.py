@@ -3,6 +3,7 @@
 import io
 import os
 import tarfile
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +14,9 @@ import pytest
 
 from freehold_backup import (
     backup,
+    database,
     journal,
+    outage,
     prove,
     restic,
     restore,
@@ -412,6 +415,82 @@ def test_who_can_not_look_has_found_nothing(
     name = "proof" if which is prove.prove else "check"
     assert bool(memory.load(made.state, name).get("fault")) == told
     assert bool(memory.load(made.state, name)) == told
+
+
+def away(monkeypatch: pytest.MonkeyPatch, *started: str) -> None:
+    """What the database says, one time after the other, of when it was started; "": nothing."""
+    said = iter(started)
+
+    def answer() -> str:
+        if at := next(said):
+            return at
+        raise Trouble("The database does not answer")
+
+    monkeypatch.setattr(database, "started", answer)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [("1", "1", True), ("1", "2", False), ("1", "", False), ("", "", False), ("", "1", False)],
+)
+def test_a_proof_whose_database_is_replaced_has_found_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, after: str, told: bool
+) -> None:
+    made = config(tmp_path)
+
+    def cut_off(*_: object) -> int:
+        raise Trouble("The dump can't be loaded: server closed the connection")
+
+    monkeypatch.setattr(restic, "identity", lambda _: "it")
+    monkeypatch.setattr(sets, "chosen", lambda *_: (Set("20261126T010000Z"), True))
+    monkeypatch.setattr(prove, "_restored", cut_off)
+    away(monkeypatch, before, after)
+    with pytest.raises(Trouble, match="server closed") as raised:
+        prove.prove(made, print)
+    assert isinstance(raised.value, outage.DatabaseAway) != told
+    assert bool(memory.load(made.state, "proof")) == told
+
+
+def test_what_was_cut_off_begins_anew_when_the_database_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tries: list[int] = []
+    said: list[str] = []
+
+    def work(times: int) -> None:
+        tries.append(1)
+        if len(tries) <= times:
+            raise outage.DatabaseAway("It was stopped.")
+
+    monkeypatch.setattr(outage.time, "sleep", lambda _: None)
+    away(monkeypatch, "", "", "2")
+    outage.through(lambda: work(1), said.append)
+    assert (len(tries), len(said)) == (2, 1)
+    assert "begins anew" in said[0]
+    tries.clear()
+    away(monkeypatch, "3", "4")
+    with pytest.raises(outage.DatabaseAway):
+        outage.through(lambda: work(9), said.append)
+    assert len(tries) == 3
+    # Nobody waits for one that stays away.
+    tries.clear()
+    monkeypatch.setattr(outage, "_BACK_SECONDS", -1)
+    away(monkeypatch, "")
+    with pytest.raises(Trouble, match="does not answer"):
+        outage.through(lambda: work(1), said.append)
+
+
+def test_a_database_that_has_ended_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    count = database._count
+
+    def later(session: Any) -> database.Counted:
+        time.sleep(0.2)
+        return count(session)
+
+    monkeypatch.setattr(database, "inside", lambda *_, **__: ["sh", "-c", "echo gone >&2; exit 2"])
+    monkeypatch.setattr(database, "_count", later)
+    with pytest.raises(Trouble, match="does not answer: gone"), database.moment():
+        pass
 
 
 def test_a_restore_that_can_not_be_read_any_more_begins_anew(tmp_path: Path) -> None:

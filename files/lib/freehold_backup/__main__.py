@@ -41,6 +41,7 @@ from freehold_backup import (
     handover,
     journal,
     locks,
+    outage,
     prove,
     restic,
     restore,
@@ -159,7 +160,7 @@ def _run(found: Config, name: str) -> None:
     """Do it, and remember how it went, for the status."""
     try:
         with locks.accounted_for(found):
-            _RUNS[name](found)
+            outage.through(lambda: _RUNS[name](found), print)
     except Trouble as trouble:
         _remember(found, name, trouble)
         raise

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from freehold_backup import database, journal, restic, sets, spool
+from freehold_backup import database, journal, outage, restic, sets, spool
 from freehold_backup.alone import alone
 from freehold_backup.config import Config
 from freehold_backup.database import Counted
@@ -68,7 +68,7 @@ def backup(config: Config, say: Say) -> None:
         now, counts_as = datetime.now(UTC), _moment(config)
         stamp, when = sets.stamp(counts_as), sets.as_time(counts_as)
         before = str(memory.load(config.state, "backup").get("stamp", ""))
-        with database.moment() as counted:
+        with outage.told_apart(), database.moment() as counted:
             restic.store(
                 config,
                 *("--stdin-from-command", "--stdin-filename", sets.DUMP, "--"),

@@ -2,7 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO
 
@@ -60,6 +60,12 @@ def _why(said: str) -> str:
     return lines[-1] if lines else "it said nothing. Type: make logs SERVICE=db"
 
 
+def started() -> str:
+    """When it was started: another one after each stop."""
+    ((at,),) = tell("SELECT extract(epoch FROM pg_postmaster_start_time());")
+    return at
+
+
 def exists(database: str) -> bool:
     found = tell(f"SELECT 1 FROM pg_database WHERE datname = '{database}';")  # noqa: S608 - ours
     return bool(found)
@@ -105,6 +111,9 @@ def moment(database: str = LIVE, container: str = "") -> Iterator[Counted]:
             # What it waits for never comes, and the transaction ends with it.
             if process.poll() is None:
                 process.terminate()
+            # Of one that has ended before it read everything.
+            with suppress(BrokenPipeError):
+                process.stdin.close()
 
 
 def _count(session: _Session) -> Counted:

@@ -3,7 +3,7 @@
 import shutil
 import time
 
-from freehold_backup import database, restic, sets
+from freehold_backup import database, outage, restic, sets
 from freehold_backup.alone import alone
 from freehold_backup.backup import Say
 from freehold_backup.config import Config
@@ -37,9 +37,10 @@ def prove(config: Config, say: Say) -> None:
         try:
             one, _ = sets.chosen(config, "latest")
             proof["stamp"] = one.stamp
-            proof["events"] = _restored(config, one)
-        except restic.Locked:
-            # Nor this: somebody is at work in it.
+            with outage.told_apart():
+                proof["events"] = _restored(config, one)
+        except (restic.Locked, outage.DatabaseAway):
+            # Nor this: somebody is at work in it, or the proof was cut off.
             raise
         except Trouble as trouble:
             memory.store(config.state, "proof", proof | {"fault": str(trouble), "seconds": 0})
