@@ -462,7 +462,7 @@ def test_what_was_cut_off_begins_anew_when_the_database_is_there(
         if len(tries) <= times:
             raise outage.DatabaseAway("It was stopped.")
 
-    monkeypatch.setattr(outage.time, "sleep", lambda _: None)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
     away(monkeypatch, "", "", "2")
     outage.through(lambda: work(1), said.append)
     assert (len(tries), len(said)) == (2, 1)
