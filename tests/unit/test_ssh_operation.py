@@ -13,8 +13,12 @@ HINT = f"no-port-forwarding,command=\"echo 'Please login as debian.';sleep 10\" 
 OTHER = public_line(ed25519.Ed25519PrivateKey.generate(), "me@home")
 
 
-@pytest.mark.parametrize("before", [OWNERS, LIMITED, HINT, OWNERS.removesuffix("me@home")])
-@pytest.mark.parametrize("after", [OWNERS, LIMITED])
+@pytest.mark.parametrize(
+    "before",
+    [OWNERS, LIMITED, HINT, OWNERS.removesuffix("me@home")],
+    ids=["as it is", "limited", "a hint", "without its comment"],
+)
+@pytest.mark.parametrize("after", [OWNERS, LIMITED], ids=["as it is", "limited"])
 def test_the_owners_key_stays_the_owners_whatever_is_around_it(before: str, after: str) -> None:
     assert foreign([before], [after]) == []
 
