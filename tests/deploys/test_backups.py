@@ -246,17 +246,19 @@ def test_who_is_cut_off_by_a_new_database_begins_anew(lab: Lab, command: str, pr
     lab.right("backup")
     place = f"/usr/lib/postgresql/17/bin/{program}"
     lab.run("mv", place, f"{place}.real")
-    stop = f"read -r pid <{RUNNING}; kill -INT $pid; while [ -e {RUNNING} ]; do sleep 0.1; done"
+    # The next one may be there before it has looked again.
+    gone = f'until ! [ -e {RUNNING} ] || ! grep -qx "$pid" {RUNNING}; do sleep 0.1; done'
+    stop = f"read -r pid <{RUNNING}; kill -INT $pid; {gone}"
     once = f"if mkdir {CUT_OFF}; then {stop}; exit 1; fi"
     lab.write(place, f'#!/bin/sh\n{once}\nexec {place}.real "$@"\n', "755")
     try:
-        with subprocess.Popen(
+        process = subprocess.Popen(
             lab.on_host(PROGRAM, command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        ) as process:
-            wait(lambda: lab.run("test", "-d", CUT_OFF).code == 0, 60)
-            wait(lambda: lab.run("test", "-e", RUNNING).code == 1)
-            lab.start_database()
-            said, _ = process.communicate(timeout=120)
+        )
+        wait(lambda: lab.run("test", "-d", CUT_OFF).code == 0, 60)
+        wait(lambda: lab.run("test", "-e", RUNNING).code == 1)
+        lab.start_database()
+        said, _ = process.communicate(timeout=120)
     finally:
         lab.run("mv", f"{place}.real", place)
         lab.run("rmdir", CUT_OFF)
