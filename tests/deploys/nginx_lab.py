@@ -6,6 +6,7 @@ from within that network. Any address in 127.0.0.0/8 can be a visitor.
 
 import ctypes
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -13,14 +14,16 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.unit.nginx_render import Settings, render
+from tests.unit.nginx_render import PROJECT, Settings, render
 
 _NEW_NETWORK = 0x40000000
 _CAPABILITIES = "-all,+net_bind_service,+setuid,+setgid,+chown"
 
-# $1 is the image's unpacked file system. What is mounted vanishes with the process.
+# $1 is the image's unpacked file system. What is mounted vanishes with the process. $4 is
+# how much the kernel keeps for a slow reader.
 _START = """
 ip link set lo up
+echo "$4" >/proc/sys/net/ipv4/tcp_notsent_lowat
 mount --make-rprivate /
 mount --bind "$1" "$1"
 mount --bind /dev "$1/dev"
@@ -56,7 +59,7 @@ class Lab:
             self.process = subprocess.Popen(
                 [
                     *("unshare", "--mount", "--net", "sh", "-euc", _START, "nginx-lab"),
-                    *(str(self.root), str(self.sockets), _CAPABILITIES),
+                    *(str(self.root), str(self.sockets), _CAPABILITIES, _unsent()),
                 ],
                 stderr=log,
             )
@@ -132,6 +135,26 @@ class Lab:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return {int(pid) for pid in children.read_text().split()}
 
+    def memory(self) -> float:
+        """The megabytes that nginx and its connections' buffers in the kernel take."""
+        # Of what several processes share, each one's part.
+        kilobytes = sum(
+            int(Path(f"/proc/{process}/smaps_rollup").read_text().split("\nPss:")[1].split()[0])
+            for process in (self.process.pid, *self.workers())
+        )
+        told = subprocess.run(
+            [
+                *("nsenter", f"--target={self.process.pid}", "--net"),
+                *("ss", "--tcp", "--memory", "--numeric", "--no-header", "sport", "=", ":443"),
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        # What waits to be sent, and what is kept for more of it.
+        buffers = sum(int(size) for size in re.findall(r",[wf](\d+)", told.stdout))
+        return kilobytes / 2**10 + buffers / 2**20
+
     def checked(self, settings: Settings) -> str:
         """What nginx says of another configuration, which is not put in force."""
         releases = self.root / "etc/freehold/nginx/releases"
@@ -156,6 +179,15 @@ class Lab:
             self.process.wait(10)
         finally:
             self.process.kill()
+
+
+def _unsent() -> str:
+    """What a host has as `tcp_notsent_lowat`: of the kernel itself no bound."""
+    name = "net.ipv4.tcp_notsent_lowat = "
+    lines = (PROJECT / "templates/sysctl.conf.j2").read_text().splitlines()
+    return next(
+        (line.removeprefix(name) for line in lines if line.startswith(name)), str(2**32 - 1)
+    )
 
 
 def _enter(network: int) -> None:

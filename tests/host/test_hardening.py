@@ -28,6 +28,7 @@ SYSCTLS = {
     "net.ipv4.icmp_ignore_bogus_error_responses": "1",
     "net.ipv4.conf.all.arp_ignore": "1",
     "net.ipv4.conf.all.arp_announce": "2",
+    "net.ipv4.tcp_notsent_lowat": "16384",
     "net.ipv4.tcp_migrate_req": "1",
     "net.netfilter.nf_conntrack_max": "65536",
     "net.netfilter.nf_conntrack_buckets": "65536",
