@@ -173,8 +173,9 @@ def slow(lab: Lab) -> Iterator[_Slow]:
     path.unlink()
 
 
-def test_one_address_has_20_requests_at_the_service(lab: Lab, slow: _Slow) -> None:
-    ask = b"GET /api/x HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n"
+@pytest.mark.parametrize("path", ["/api/x", "/privacy"])
+def test_one_address_has_20_requests_at_the_service(lab: Lab, slow: _Slow, path: str) -> None:
+    ask = f"GET {path} HTTP/1.1\r\n".encode() + HOST + b"Connection: close\r\n\r\n"
     with contextlib.ExitStack() as open_:
         waiting = [
             open_.enter_context(Client(lab, source="127.0.12.1").secure()) for _ in range(20)
@@ -184,6 +185,7 @@ def test_one_address_has_20_requests_at_the_service(lab: Lab, slow: _Slow) -> No
         time.sleep(0.5)
         refused = Client(lab, source="127.0.12.1").ask("/api/x")
         assert (refused.status, list(refused.json)) == (429, ["error"])
+        assert Client(lab, source="127.0.12.1").ask(path).status == 429
         assert Client(lab, source="127.0.12.1").ask("/about").status == 200
         other = open_.enter_context(Client(lab, source="127.0.12.2").secure())
         other.sendall(ask)
