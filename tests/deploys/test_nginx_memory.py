@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 
@@ -12,10 +13,13 @@ import pytest
 from group_data.all import nginx_memory_megabytes
 from tests.deploys.nginx_client import Client
 from tests.deploys.nginx_lab import Lab
+from tests.deploys.nginx_service import Service
 
 pytest_plugins = ["tests.deploys.nginx_fixtures"]
 
 ASK = b"GET /large.bin HTTP/1.1\r\nHost: blog.test\r\n\r\n"
+# Of the documents (RFC 3849); two of its networks of 48 bits.
+WIDE, OTHER = "2001:db8:1", "2001:db8:2"
 
 
 @pytest.fixture
@@ -30,11 +34,26 @@ def crowd(lab: Lab) -> Iterator[contextlib.ExitStack]:
     time.sleep(0.5)
 
 
+@pytest.fixture
+def ipv6(lab: Lab) -> None:
+    """Every address of two wide networks can be a visitor."""
+    script = """
+    echo 1 >/proc/sys/net/ipv6/ip_nonlocal_bind
+    for network; do ip -6 route replace local "$network::/48" dev lo; done
+    """
+    inside = ("nsenter", f"--target={lab.process.pid}", "--net")
+    subprocess.run([*inside, "sh", "-euc", script, "ipv6", WIDE, OTHER], check=True)
+
+
 def slow(crowd: contextlib.ExitStack, client: Client, count: int, ask: bytes = ASK) -> None:
     """So many requests, each on a connection of its own, that nobody reads the answers of."""
     context = client.context()
     for _ in range(count):
         crowd.enter_context(client.secure(context)).sendall(ask)
+
+
+def over_ipv6(lab: Lab, source: str) -> Client:
+    return Client(lab, source=source, target="::1")
 
 
 def test_all_that_may_be_under_way_fits(lab: Lab, crowd: contextlib.ExitStack) -> None:
@@ -117,3 +136,48 @@ def test_three_readers_behind_one_address_may_have_all_that_a_browser_asks_for(
     readers = [crowd.enter_context(_asks_for_much(client, 32)) for _ in range(3)]
     for reader in readers:
         assert _statuses(reader, 32) == ["200"] * 32
+
+
+# ---- Wide networks ----
+
+
+@pytest.mark.usefixtures("ipv6")
+def test_a_wide_network_has_200_requests_under_way(lab: Lab, crowd: contextlib.ExitStack) -> None:
+    for narrow in range(2):
+        slow(crowd, over_ipv6(lab, f"{WIDE}:{narrow}::1"), 100)
+    time.sleep(1)
+    assert over_ipv6(lab, f"{WIDE}:9::1").ask("/about").status == 429
+    assert over_ipv6(lab, f"{OTHER}:9::1").ask("/about").status == 200
+
+
+@pytest.mark.usefixtures("ipv6")
+def test_a_wide_network_has_60_requests_at_the_service(
+    lab: Lab, crowd: contextlib.ExitStack, service: Service
+) -> None:
+    # A body that does not come: the service never hears of it, and nginx has it under way.
+    ask = b"PUT /api/x HTTP/1.1\r\nHost: blog.test\r\nContent-Length: 9\r\n\r\n"
+    for narrow in range(4):
+        slow(crowd, over_ipv6(lab, f"{WIDE}:{narrow}::1"), 15, ask)
+    time.sleep(0.5)
+    assert over_ipv6(lab, f"{WIDE}:9::1").ask("/api/x").status == 429
+    assert over_ipv6(lab, f"{OTHER}:9::1").ask("/api/x").status == 200
+    assert service.count("/api/x") == 1
+
+
+@pytest.mark.usefixtures("ipv6", "service")
+def test_events_of_a_wide_network_are_bounded(lab: Lab, crowd: contextlib.ExitStack) -> None:
+    event = b"POST /api/event HTTP/1.1\r\nHost: blog.test\r\nContent-Length: 2\r\n\r\n{}"
+    opened = [
+        crowd.enter_context(over_ipv6(lab, f"{OTHER}:{narrow}::1").secure()) for narrow in range(8)
+    ]
+    for connection in opened:
+        # Fewer than one narrow network may send at once.
+        connection.sendall(event * 45)
+    answers = b""
+    for connection in opened:
+        heard = b""
+        while heard.count(b"HTTP/1.1 ") < 45 and (more := connection.recv(65536)):
+            heard += more
+        answers += heard
+    assert answers.count(b"HTTP/1.1 200 ") > 100
+    assert b"HTTP/1.1 429 " in answers
