@@ -96,16 +96,25 @@ class Services:
 
     def __init__(self, host: Target) -> None:
         asked = [f"docker('/containers/' + docker_id('{name}') + '/json')" for name in self._USERS]
-        script = f"{DOCKER}print(json.dumps([one['State']['Pid'] for one in [{','.join(asked)}]]))"
-        self.pids = dict(zip(self._USERS, run_python(host, script), strict=True))
+        script = f"""{DOCKER}
+def path(container):
+    return next(one for one in container["Config"]["Env"] if one.startswith("PATH="))
+
+print(json.dumps([[one["State"]["Pid"], path(one)] for one in [{",".join(asked)}]]))
+"""
+        found = run_python(host, script)
+        self.pids = {name: pid for name, (pid, _) in zip(self._USERS, found, strict=True)}
+        # nsenter's --env gives nothing when a process has 1023 bytes of it (util-linux 2.41).
+        self.enter = {
+            name: f"/usr/bin/env {path} /usr/bin/nsenter --target {pid} --mount"
+            for name, (pid, path) in zip(self._USERS, found, strict=True)
+        }
 
     def inside(self, service: str, command: str) -> str:
         """`command` such that it runs in the service's container, as its user."""
         user = self._USERS[service]
-        return (
-            f"nsenter --target {self.pids[service]} --mount --net --pid --ipc --uts --env"
-            f" --setuid {user} --setgid {user} {command}"
-        )
+        inside = f"{self.enter[service]} --net --pid --ipc --uts"
+        return f"{inside} --setuid {user} --setgid {user} {command}"
 
     def psql(self, *queries: str) -> str:
         """A command that prints what the database answers, a line a row, `|` between columns."""

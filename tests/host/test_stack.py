@@ -90,7 +90,7 @@ def test_without_the_password_nobody_gets_in(host: Target, services: Services) -
     """Asked from where the webapp is; that its own password is right, its health says."""
     pid = services.pids["webapp"]
     address = host.check_output(f"nsenter --target {pid} --mount --net getent hosts db").split()[0]
-    enter = f"nsenter --target {services.pids['db']} --mount --net=/proc/{pid}/ns/net --env"
+    enter = f"{services.enter['db']} --net=/proc/{pid}/ns/net"
     ask = f"env %s psql -h {address} -U analytics -d analytics -w -c 'SELECT 1'"
     without = host.run(f"{enter} {ask}", "PGPASSWORD=")
     assert without.rc == 2
