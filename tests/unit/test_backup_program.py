@@ -431,7 +431,7 @@ def away(monkeypatch: pytest.MonkeyPatch, *started: str) -> None:
 
 @pytest.mark.parametrize(
     ("before", "after", "told"),
-    [("1", "1", True), ("1", "2", False), ("1", "", False), ("", "", False), ("", "1", False)],
+    [("1", "1", True), ("1", "2", False), ("1", "", False), ("", "", True), ("", "1", True)],
 )
 def test_a_proof_whose_database_is_replaced_has_found_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, after: str, told: bool
@@ -444,7 +444,9 @@ def test_a_proof_whose_database_is_replaced_has_found_nothing(
     monkeypatch.setattr(restic, "identity", lambda _: "it")
     monkeypatch.setattr(sets, "chosen", lambda *_: (Set("20261126T010000Z"), True))
     monkeypatch.setattr(prove, "_restored", cut_off)
-    away(monkeypatch, before, after)
+    # It is looked for first.
+    monkeypatch.setattr(outage, "_SEEN_SECONDS", -1)
+    away(monkeypatch, before, before, after)
     with pytest.raises(Trouble, match="server closed") as raised:
         prove.prove(made, print)
     assert isinstance(raised.value, outage.DatabaseAway) != told

@@ -10,6 +10,7 @@ from typing import Any
 import crossplane  # type: ignore[import-untyped] # ngxparse, which has no stubs
 import pytest
 
+from settings.paths import PROJECT
 from tests.unit.nginx_render import PAGES, Settings, render
 
 VARIANTS = {
@@ -127,6 +128,18 @@ def test_quic_is_there_exactly_when_asked_for(
         assert len(quic) == (len(tls) if settings.http3 else 0)
     offers = [one for one in configuration.named("add_header") if one["args"][0] == "Alt-Svc"]
     assert len(offers) == settings.http3
+
+
+def test_nobody_takes_all_connections(configuration: Configuration) -> None:
+    """Neither one address, nor a /48 of IPv6; of HTTP/3 each stream is one of nginx's."""
+    (connections,) = (int(one["args"][0]) for one in configuration.named("worker_connections"))
+    rules = (PROJECT / "templates" / "nftables.conf.j2").read_text()
+    most = {name: int(n) for name, n in re.findall(r"add @(\w+) {.*?count over (\d+) }", rules)}
+    streams = [int(one["args"][0]) for one in configuration.named("http3_max_concurrent_streams")]
+    # Beside the requests, the connection itself and six streams of HTTP/3's own.
+    each = streams[0] + 7 if streams else 0
+    for tcp, quic in (("crowd4", "quic4"), ("crowd6", "quic6"), ("crowd48", "quic48")):
+        assert most[tcp] + most[quic] * each < connections
 
 
 def test_every_redirect_to_another_host_names_the_canonical_one(

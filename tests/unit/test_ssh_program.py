@@ -45,7 +45,8 @@ _SSHD = """\
 case "$*" in
   -t) ;;
   "-T -f "*) cat {root}/alone ;;
-  "-T -C user=root") cat {root}/effective ;;
+  "-T -C user=root"|"-T -C user=root,host=192.0.2.7,addr=192.0.2.7,laddr=203.0.113.7,lport=22")
+    cat {root}/effective ;;
   *) exit 9 ;;
 esac
 """
@@ -53,6 +54,9 @@ esac
 
 class Lab:
     """A root folder with the candidate in force, and the program that looks at it."""
+
+    # Of a deploy; at a boot there is none.
+    connection = "192.0.2.7 50000 203.0.113.7 22"
 
     def __init__(self, root: Path) -> None:
         self.root, self.etc = root, root / "etc/ssh"
@@ -102,7 +106,10 @@ class Lab:
         (self.root / "var/lib/freehold").mkdir(parents=True, exist_ok=True)
         return subprocess.run(
             ["sh", "-c", program, "freehold-ssh", verb],
-            env={"PATH": f"{self.root}/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+            env={
+                "PATH": f"{self.root}/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                "SSH_CONNECTION": self.connection,
+            },
             capture_output=True,
             text=True,
             check=False,
@@ -184,6 +191,28 @@ def test_a_match_of_others_stays(lab: Lab) -> None:
     """Sshd has said that root is not concerned, and nobody else may log in."""
     lab.write("sshd_config", MAIN + "Match Group sftp\n  PasswordAuthentication yes\n")
     assert lab.run("pending").returncode == 1
+
+
+def test_without_a_connection_the_owner_alone_is_asked_for(lab: Lab) -> None:
+    lab.connection = ""
+    assert lab.run("pending").returncode == 1
+
+
+def test_an_older_name_is_not_taken_for_a_missing_include(lab: Lab) -> None:
+    lab.effective(EFFECTIVE.replace("passwordauthentication no", "passwordauthentication yes"))
+    for file in ("sshd_config.d/50-cloud-init.conf", "sshd_config"):
+        lab.write(file, (lab.etc / file).read_text().replace("PasswordAuthentication yes\n", ""))
+    assert "by another name" in lab.run("apply").stderr
+
+
+def test_what_sshd_does_not_say_is_not_in_order(lab: Lab) -> None:
+    lab.effective("")
+    assert lab.run("pending").returncode == 0
+    done = lab.run("apply")
+    assert done.returncode == 1
+    assert "sshd -T does not say" in done.stderr
+    assert (lab.etc / "sshd_config.d/00-freehold.conf").read_text() == OURS
+    assert "reload" not in lab.told()
 
 
 def test_settings_that_sshd_does_not_read_are_told(lab: Lab) -> None:

@@ -6,7 +6,7 @@ nothing, neither good nor bad, and begins anew when the database is there again.
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from freehold_backup import database
 from freehold_host.trouble import Trouble
@@ -15,6 +15,8 @@ from freehold_host.trouble import Trouble
 _TRIES = 3
 # Longer than a new one may take to become healthy.
 _BACK_SECONDS = 900.0
+# Of one that nobody has seen, it is more likely that it is out of order: the owner wants to know.
+_SEEN_SECONDS = 60.0
 
 
 class DatabaseAway(Trouble):
@@ -24,12 +26,14 @@ class DatabaseAway(Trouble):
 @contextmanager
 def told_apart() -> Iterator[None]:
     """DatabaseAway in place of whatever came of that; other Trouble stays as it is."""
+    with suppress(Trouble):
+        _wait(_SEEN_SECONDS)
     since = _started()
     try:
         yield
     except Trouble as trouble:
         # From the moment on that it is to stop it lets nobody in any more.
-        if since and _started() == since:
+        if not since or _started() == since:
             raise
         raise DatabaseAway(f"The database was stopped or replaced meanwhile: {trouble}") from None
 
@@ -48,14 +52,14 @@ def through(action: Callable[[], None], say: Callable[[str], None]) -> None:
             action()
         except DatabaseAway as away:
             say(f"{away} This begins anew when the database is there again.")
-            _wait()
+            _wait(_BACK_SECONDS)
         else:
             return
     action()
 
 
-def _wait() -> None:
-    deadline = time.monotonic() + _BACK_SECONDS
+def _wait(seconds: float) -> None:
+    deadline = time.monotonic() + seconds
     while True:
         try:
             database.started()

@@ -77,8 +77,12 @@ class Change:
         self._lead_to(self.new)
 
     def prove(self) -> None:
-        """Docker finds the new ones well, too; else, or when cut off, the old ones serve again."""
+        """They take the traffic, and Docker finds them well, too.
+
+        Else, or when this is cut off, the old ones serve again.
+        """
         try:
+            self.switch()
             for one in self.new:
                 engine.wait_until_healthy(one, self.patience)
         except BaseException:

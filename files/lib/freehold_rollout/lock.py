@@ -16,7 +16,8 @@ def take(lock: Path, who: str) -> None:
             holder, start, *whose = words
             if _started(holder) == start:
                 raise Trouble(
-                    f"A deploy is running: {' '.join(whose).strip()}. Wait until it has ended."
+                    f"A deploy is running: {' '.join(whose).strip()}. Wait until it has ended. If "
+                    "its machine is gone: make deploy takes its place"
                 )
         pid = str(os.getpid())
         since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())

@@ -41,7 +41,6 @@ def up(
         say("The database's schema")
         compose.run(migrate)
     change = _begun(places, compose, found, differing & set(BESIDE), say)
-    change.switch()
     change.prove()
     _ended(places, change)
     # From here on it is what serves, whatever else is out of order.
@@ -103,11 +102,13 @@ def _database(places: Places, compose: Compose, say: Say) -> None:
     say("The database")
     try:
         compose.replace(["db"], patience())
-    except Trouble as trouble:
+    except BaseException as fault:
         faulty = engine.complaints(one for one in engine.containers() if one.service == "db")
         if places.live.exists() and places.live.read_bytes() != compose.file.read_bytes():
             Compose(places.live).replace(["db"], patience())
-        raise Trouble("\n".join([*faulty, str(trouble)])) from None
+        if isinstance(fault, Trouble):
+            raise Trouble("\n".join([*faulty, str(fault)])) from None
+        raise
 
 
 def _begun(
