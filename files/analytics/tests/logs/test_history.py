@@ -220,6 +220,15 @@ def test_every_line_is_accounted_for(tmp_path: Path, imported: Import) -> None:
     assert {count for count, _ in rows[2:]} == {"1"}
 
 
+@pytest.mark.parametrize("target", ["/%0\t0", "/%0\\n0", "/?utm_source=%\\x0900", "/?%0\\r0=x"])
+def test_an_address_that_hides_a_nul_ends_no_import(
+    tmp_path: Path, imported: Import, target: str
+) -> None:
+    told = imported(written(tmp_path, "log", [line(0, target), line(1)]))
+    assert "1  page views counted" in told
+    assert "1  Addresses that are too long or unreadable" in told
+
+
 def test_each_virtual_host_is_a_site(tmp_path: Path, imported: Import, engine: Engine) -> None:
     hosts = ("www.blog.test:443 ", "shop.test ", "other.test:80 ")
     told = imported(written(tmp_path, "log", [line(host=host) for host in hosts]), site="")

@@ -1,10 +1,14 @@
 """Which requests are views of a page."""
 
+from contextlib import suppress
+
 import pytest
 from analytics.errors import InvalidEventError
 from analytics.logs.request import Request, view, why_no_view
 from analytics.sites import Site
 from analytics.taking.collect import Sender
+from hypothesis import given
+from hypothesis import strategies as st
 
 SENDER = Sender(address="8.8.8.8", user_agent="Mozilla/5.0", language=None)
 BLOG = Site("www.blog.test")
@@ -76,6 +80,17 @@ def test_a_view_is_read_as_a_tracker_s_event_is() -> None:
 def test_an_address_that_can_t_be_kept_is_told(target: str) -> None:
     with pytest.raises(InvalidEventError):
         view(asked(target), BLOG)
+
+
+CODED = st.lists(st.sampled_from([*"%0a?&=", "\t", "%0\r", "%\n", "0\n"])).map("".join)
+
+
+@given(CODED, CODED)
+def test_no_address_of_a_line_becomes_a_text_with_a_nul(path: str, query: str) -> None:
+    with suppress(InvalidEventError):
+        seen = view(asked(f"/{path}?utm_source={query}"), BLOG)
+        assert "\0" not in seen.path
+        assert not any("\0" in text for pair in seen.parameters for text in pair)
 
 
 def test_a_request_is_never_printed() -> None:

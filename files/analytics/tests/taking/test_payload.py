@@ -237,6 +237,15 @@ def test_a_fault_is_told_by_its_field(
     assert errors(body(**fields)) == expected
 
 
+@pytest.mark.parametrize("gap", ["", "\t", "\n", "\r", "\r\n"])
+@pytest.mark.parametrize("where", ["a{}b", "?utm_source=x{}y", "?x{}y=1", "#{}"])
+def test_no_gap_in_its_digits_hides_a_nul(where: str, gap: str) -> None:
+    """A URL's reader takes tabs and line breaks out, wherever they are, and only then decodes."""
+    for nul in (f"%{gap}00", f"%0{gap}0"):
+        url = "https://blog.test/" + where.format(nul)
+        assert errors(body(url=url, hash_mode=1)) == {"url": ["must be Unicode text without NUL"]}
+
+
 def test_all_faults_are_told_at_once() -> None:
     assert errors(b'{"domain": " ", "referrer": 1, "p": {"a": "\\u0000"}}') == {
         "name": ["is required"],
@@ -260,7 +269,9 @@ JSON = st.recursive(
 SCHEMES = st.sampled_from(
     ["", "http://", "https://a", "https://a.test/?utm_source=", "android-app://"]
 )
-URLS = st.builds("{}{}{}".format, SCHEMES, st.text(), st.text())
+# What an address is decoded from, and what is taken out of it before that.
+CODED = st.lists(st.sampled_from([*"%0aF?&=#/", "\t", "%0\r", "%\n", "0\n"])).map("".join)
+URLS = st.builds("{}{}{}".format, SCHEMES, st.text() | CODED, st.text() | CODED)
 LONG = ("name", "url", "domain", "referrer", "props", "interactive", "scroll_depth")
 SHORT = ("n", "u", "d", "r", "p", "m", "meta", "i", "sd", "e", "$", "revenue", "h", "hash_mode")
 FIELDS = st.dictionaries(st.sampled_from(LONG + SHORT), JSON | URLS)
@@ -304,6 +315,12 @@ def test_any_object_is_an_event_that_can_be_stored_or_has_faults(fields: dict[st
     assert len(payload.props) <= 30
     assert payload.scroll_depth is None or 0 <= payload.scroll_depth <= 100
     assert payload.engagement_ms is None or 0 < payload.engagement_ms <= 30 * 86_400_000
+
+
+@given(CODED, CODED)
+def test_no_text_that_is_decoded_from_an_address_has_a_nul(path: str, tail: str) -> None:
+    payload = read(body(url=f"https://blog.test/{path}?utm_source={tail}", hash_mode=1))
+    assert isinstance(payload, dict) or "\0" not in "".join(texts(asdict(payload)))
 
 
 @given(st.binary() | st.binary().map(lambda noise: body(props="{}").replace(b"{}", noise)))

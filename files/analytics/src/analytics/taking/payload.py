@@ -4,11 +4,12 @@ The contract is Plausible's: https://plausible.io/docs/events-api
 """
 
 from dataclasses import dataclass
+from itertools import chain
 
 from analytics.errors import InvalidEventError
 from analytics.taking import sources, urls
 from analytics.taking.channels import channel_of
-from analytics.taking.fields import Fields
+from analytics.taking.fields import Fields, storable
 from analytics.taking.sources import Source
 from analytics.taking.values import engagement_milliseconds, properties, scroll_depth
 
@@ -141,11 +142,13 @@ def _page(fields: Fields) -> _Page:
     hostname = urls.hostname_of(parts)
     if not hostname:
         fields.fault("url", "must have a host")
-    if "%00" in url:
-        fields.fault("url", "must be Unicode text without NUL")
     by_fragment = fields.value("hash_mode") in (1, "1", True)
     path = urls.path_of(parts, with_fragment=by_fragment)
-    return _Page(hostname, path, tuple(urls.parameters_of(parts)))
+    parameters = tuple(urls.parameters_of(parts))
+    # Decoded, they may have what the URL has not: "%0\n0" becomes "%00" only as it is split.
+    if not all(map(storable, (path, *chain.from_iterable(parameters)))):
+        fields.fault("url", "must be Unicode text without NUL")
+    return _Page(hostname, path, parameters)
 
 
 def _domains(fields: Fields, hostname: str) -> tuple[str, ...]:
