@@ -3,6 +3,7 @@
 import logging
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from analytics.config import Settings
 from analytics.keeping import carrier, partitions, rollups
 from analytics.keeping.carrier import Carrier
-from analytics.spool import carried
+from analytics.spool import aside, carried, framing
 from analytics.spool import reader as segments
 from analytics.spool.record import Dropped, Record, encode
 from analytics.spool.writer import Spool
@@ -187,6 +188,91 @@ def test_what_cannot_be_read_is_passed_over(
     assert counted(engine)["events"] == 2
     assert caplog.text.count("a record can't be read") == 3
     assert segments.segments(settings.spool) == []
+    assert len(aside.damaged(settings.spool)) == 2, "one of those that follow each other"
+    assert segments.backlog(settings.spool).damaged == 2
+
+
+def stored(engine: Engine) -> list[str]:
+    query = "SELECT text FROM events e JOIN texts t ON t.id = e.path ORDER BY e.time, e.visit"
+    with engine.connect() as connection:
+        return list(connection.scalars(text(query)))
+
+
+@pytest.mark.usefixtures("spooled")
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"path": "/a\0b"},
+        {"utm_source": "\0"},
+        {"site": "blog.test\0"},
+        {"props": {"a": "\0"}},
+        {"scroll": 2**40},
+        {"engaged": -(2**40)},
+    ],
+)
+@pytest.mark.parametrize("place", [0, 3, 6])
+def test_a_record_that_the_database_refuses_costs_no_other(
+    settings: Settings, engine: Engine, caplog: pytest.LogCaptureFixture, bad: Any, place: int
+) -> None:
+    good = [encode(record(number, path=f"/{number}")) for number in range(6)]
+    spool = Spool(settings.spool)
+    refused = encode(record(2, **{"path": "/secret"} | bad))
+    spool.append_many([*good[:place], refused, *good[place:]])
+    work(settings, engine)
+    assert stored(engine) == [f"/{number}" for number in range(6)]
+    assert counted(engine) == ALL | {"visits": 1, "dropped": 0, "positions": 1}
+    spool.append(encode(record(7, path="/later")))
+    spool.close()
+    work(settings, engine)
+    assert stored(engine)[-1] == "/later"
+    (kept,) = aside.damaged(settings.spool)
+    assert kept.read_bytes() == framing.encode(refused)
+    assert int(kept.stem.rpartition("-")[2]) == sum(map(framing.size, good[:place]))
+    assert "can't be stored and were set aside" in caplog.text
+    assert "secret" not in caplog.text
+    assert segments.segments(settings.spool) == []
+
+
+@pytest.mark.usefixtures("spooled")
+def test_all_that_the_database_refuses_is_set_aside_and_sums_are_records_too(
+    settings: Settings, engine: Engine
+) -> None:
+    spool = Spool(settings.spool)
+    too_many = Dropped(time=record(0).time, site="blog.test", reasons={"bot": 2**40})
+    one = Dropped(time=record(0).time, site="blog.test", reasons={"bot": 1})
+    bad = [encode(record(number, scroll=2**40)) for number in range(5)]
+    spool.append_many([*bad, encode(one), encode(too_many), encode(record(9, path="/good"))])
+    spool.close()
+    work(settings, engine)
+    assert stored(engine) == ["/good"]
+    assert counted(engine)["dropped"] == 1
+    assert len(aside.damaged(settings.spool)) == 6
+
+
+@pytest.mark.usefixtures("spooled")
+@pytest.mark.parametrize("commit", range(1, 6))
+def test_who_is_stopped_between_the_tries_of_a_batch_stores_nothing_twice(
+    settings: Settings, engine: Engine, monkeypatch: pytest.MonkeyPatch, commit: int
+) -> None:
+    records = [record(number, path=f"/{number}") for number in range(6)]
+    spool = Spool(settings.spool)
+    spool.append_many(map(encode, [*records[:3], record(2, scroll=2**40), *records[3:]]))
+    spool.close()
+    real, commits = engine.dialect.do_commit, count(1)
+
+    def fail(connection: Any) -> None:
+        if next(commits) == commit:
+            raise psycopg.OperationalError("the connection is lost")
+        real(connection)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine.dialect, "do_commit", fail)
+        with pytest.raises(Exception, match="the connection is lost"):
+            work(settings, engine)
+    work(settings, engine)
+    assert stored(engine) == [f"/{number}" for number in range(6)]
+    assert counted(engine) == ALL | {"visits": 1, "dropped": 0}
+    assert len(aside.damaged(settings.spool)) == 1
 
 
 def test_a_damaged_place_costs_its_record_and_no_other(

@@ -104,6 +104,7 @@ def test_a_damaged_record_is_put_aside_once_and_the_others_are_read(
     for _ in range(2):
         batch = segments.read(segment, 0)
         assert batch == Batch([PAYLOADS[0], PAYLOADS[2]], 3 * SIZE, damaged, sealed=True)
+        assert list(batch.places()) == [(0, PAYLOADS[0]), (2 * SIZE, PAYLOADS[2])]
         assert aside() == [content[SIZE : 2 * SIZE]]
     assert segments.backlog(segment.path.parent).damaged == 1
 

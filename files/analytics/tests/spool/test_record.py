@@ -7,8 +7,12 @@ import pytest
 from analytics.spool.record import Dropped, Record, decode, encode
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+TEXTS = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0") | st.sampled_from("\\u0"),
+    max_size=20,
+)
 RECORDS = st.builds(
     Record,
     time=st.integers(0, 2**45),
@@ -34,6 +38,20 @@ LEAST: dict[str, Any] = {
 @given(RECORDS | st.builds(Dropped, time=st.just(1), site=TEXTS, reasons=st.just({"bot": 2})))
 def test_what_is_written_is_read(record: Record | Dropped) -> None:
     assert decode(encode(record)) == record
+
+
+@given(RECORDS, TEXTS, TEXTS, st.sampled_from(["path", "country", "props", "reasons"]))
+def test_a_record_with_a_nul_in_any_text_is_a_value_error(
+    record: Record, before: str, after: str, field: str
+) -> None:
+    value: Any = f"{before}\0{after}"
+    if field == "reasons":
+        data = encode(Dropped(time=1, site="a.test", reasons={value: 2}))
+    else:
+        value = value if field != "props" else {value: "x"}
+        data = encode(structs.replace(record, **{field: value}))
+    with pytest.raises(ValueError, match=r"^a text has NUL$"):
+        decode(data)
 
 
 def test_a_field_with_its_default_takes_no_room() -> None:

@@ -1,4 +1,4 @@
-"""`flask --app analytics damaged`: the places of the spool that a disk has damaged."""
+"""`flask --app analytics damaged`: places of the spool that are damaged or can't be stored."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,8 +30,11 @@ def _list() -> None:
         status = path.stat()
         click.echo(f"{datetime.fromtimestamp(status.st_mtime, UTC):%F %H:%M} UTC, {path.name},")
         click.echo(f"{status.st_size:,} bytes: {_text(path)}\n")
-    click.echo("These events are not counted; all around them are. A disk that does this again is")
-    click.echo("broken. When you have seen it: flask --app analytics damaged forget")
+    click.echo("These events are not counted; all around them are. Whole ones could not be read or")
+    click.echo(
+        "stored, and the worker's log says why. The others a disk has damaged; if it does this"
+    )
+    click.echo("again, it is broken. When you have seen it: flask --app analytics damaged forget")
 
 
 @command.command("forget")

@@ -6,21 +6,24 @@ when: what was committed is not read again, and what was not is.
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+import psycopg
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DataError
 
 from analytics.config import Settings
 from analytics.keeping import rollups, statistics
 from analytics.keeping.retention import oldest_kept
 from analytics.keeping.store import Store
 from analytics.sites import UTC_ZONE
-from analytics.spool import carried
+from analytics.spool import carried, placed
 from analytics.spool import reader as segments
+from analytics.spool.placed import Placed
 from analytics.spool.reader import Batch, Segment
-from analytics.spool.record import Dropped, Record, decode
+from analytics.spool.record import Dropped, Record
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +50,7 @@ class Carrier:
             row.segment: int(row.offset)
             for row in connection.execute(text('SELECT segment, "offset" FROM positions'))
         }
-        oldest = segments.backlog(settings.spool, self._positions).oldest
-        self._store = Store(connection, self._zones, oldest)
-        connection.rollback()
+        self._store = self._new_store()
 
     def work(self) -> bool:
         """Store a batch, or make the sums of a day; False when there was nothing to do.
@@ -79,18 +80,49 @@ class Carrier:
         if batch.torn:
             # No error: it was promised to nobody.
             log.warning("%s: the last record was cut off at byte %d", segment.name, batch.torn[1])
+        self._store_all(segment, placed.readable(segment, batch), batch.offset_after)
+        self._unseen += len(batch.records)
+
+    def _store_all(self, segment: Segment, records: Sequence[Placed], end: int) -> None:
+        """Store what can be. Never stuck: of records that the database refuses each half is tried,
+        down to the one at fault, which is set aside.
+        """
+        try:
+            self._write(segment, [one.record for one in records], end)
+            return
+        except (DataError, psycopg.DataError) as error:
+            # Its words may quote what a visitor sent.
+            refusal = type(error.orig if isinstance(error, DataError) else error).__name__
+        # What the old one remembers has never happened.
+        self._store = self._new_store()
+        if len(records) > 1:
+            middle = len(records) // 2
+            self._store_all(segment, records[:middle], records[middle].start)
+            self._store_all(segment, records[middle:], end)
+            return
+        log.error("the database refuses a record: %s", refusal)
+        placed.set_aside(segment, [(one.start, one.payload) for one in records])
+        self._write(segment, [], end)
+
+    def _write(self, segment: Segment, records: Sequence[Record | Dropped], end: int) -> None:
+        """Store records and, in the same transaction, that their segment is read to that end."""
         with self._connection.begin():
-            self._store.write(self._connection, list(self._read(segment, batch)))
+            self._store.write(self._connection, list(self._judged(segment, records)))
             self._connection.execute(
                 text(
                     'INSERT INTO positions (segment, "offset") VALUES (:segment, :offset)'
                     ' ON CONFLICT (segment) DO UPDATE SET "offset" = EXCLUDED."offset"'
                 ),
-                {"segment": segment.name, "offset": batch.offset_after},
+                {"segment": segment.name, "offset": end},
             )
-        self._positions[segment.name] = batch.offset_after
+        self._positions[segment.name] = end
         self._store.visits.settle()
-        self._unseen += len(batch.records)
+
+    def _new_store(self) -> Store:
+        oldest = segments.backlog(self._settings.spool, self._positions).oldest
+        store = Store(self._connection, self._zones, oldest)
+        self._connection.rollback()
+        return store
 
     def _look(self) -> bool:
         if self._unseen < _RECORDS_A_LOOK:
@@ -141,9 +173,11 @@ class Carrier:
                 return True
         return False
 
-    def _read(self, segment: Segment, batch: Batch) -> Iterator[Record | Dropped]:
-        """The batch's records. An event of a day whose events are deleted is only counted: to make
-        that day's sums again would destroy them.
+    def _judged(
+        self, segment: Segment, records: Iterable[Record | Dropped]
+    ) -> Iterator[Record | Dropped]:
+        """The records. An event of a day whose events are deleted is only counted: to make that
+        day's sums again would destroy them.
 
         Of one that is as old as its segment the clock alone says that it is too old. It may have
         jumped, so what is stored decides.
@@ -154,7 +188,7 @@ class Carrier:
         }
         limit = min(oldest.values())
         bare: dict[tuple[str, date], bool] = {}
-        for record in _decoded(batch.records):
+        for record in records:
             if not isinstance(record, Record):
                 yield record
                 continue
@@ -179,12 +213,3 @@ class Carrier:
 
     def _zone(self, domain: str) -> ZoneInfo:
         return self._zones.get(domain, UTC_ZONE)
-
-
-def _decoded(payloads: Iterable[bytes]) -> Iterator[Record | Dropped]:
-    for payload in payloads:
-        try:
-            yield decode(payload)
-        except ValueError as error:
-            # Never stuck at it. The checksum was right, so another release has written it.
-            log.error("a record can't be read: %s", error)

@@ -1,4 +1,4 @@
-"""What a disk has damaged in the spool, copied aside for a person to look at."""
+"""What a disk has damaged in the spool, or can't be stored, copied aside for a person to see."""
 
 import os
 from contextlib import suppress
@@ -9,7 +9,7 @@ _FOLDER = "damaged"
 DAMAGED, TORN = ".bytes", ".torn"
 
 
-def keep(segment: Path, start: int, data: bytes, suffix: str) -> None:
+def keep(segment: Path, start: int, data: bytes | bytearray, suffix: str) -> None:
     """Keeps bytes by the place where they were: again the same file, if read again."""
     folder = segment.parent / _FOLDER
     path = folder / f"{segment.stem}-{start}{suffix}"

@@ -45,6 +45,11 @@ def encode(payload: bytes) -> bytes:
     return _HEADER.pack(_MAGIC, length, _checksum(length, payload)) + payload
 
 
+def size(payload: bytes) -> int:
+    """How many bytes its record has."""
+    return _HEADER.size + len(payload)
+
+
 def scan(data: bytes, *, final: bool) -> Scan:
     """The payloads in a piece of a segment that begins with a record.
 
@@ -59,7 +64,7 @@ def scan(data: bytes, *, final: bool) -> Scan:
         payload = _payload_at(data, position)
         if payload is not None:
             payloads.append(payload)
-            position += _HEADER.size + len(payload)
+            position += size(payload)
             continue
         if not final and _is_cut_off(data, position):
             break

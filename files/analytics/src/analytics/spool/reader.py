@@ -15,7 +15,7 @@ import fcntl
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,6 +69,16 @@ class Batch:
     torn: tuple[int, int] | None = None
     """A last record without its end, as its writer died, or the power failed, before it could be
     promised; copied aside, and passed over."""
+
+    def places(self) -> Iterator[tuple[int, bytes]]:
+        """The records with the offset of each."""
+        gaps = dict([*self.damaged, self.torn] if self.torn else self.damaged)
+        passed = sum(end - start for start, end in gaps.items())
+        position = self.offset_after - passed - sum(map(records.size, self.records))
+        for payload in self.records:
+            position = gaps.get(position, position)
+            yield position, payload
+            position += records.size(payload)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """An event as it waits in the spool: JSON, one object a record, readable by hand."""
 
+import re
 from typing import Annotated
 
 import msgspec
@@ -58,6 +59,8 @@ class Dropped(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 _ENCODER = msgspec.json.Encoder()
 _RECORD = msgspec.json.Decoder(Record)
 _DROPPED = msgspec.json.Decoder(Dropped)
+# As JSON writes it, after a backslash that is not itself escaped.
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def encode(record: Record | Dropped) -> bytes:
@@ -66,10 +69,14 @@ def encode(record: Record | Dropped) -> bytes:
 
 
 def decode(data: bytes) -> Record | Dropped:
-    """The record; ValueError when these bytes are none, as a newer release may have written.
+    """The record; ValueError when these bytes are none, as a newer release may have written, or
+    have a text that PostgreSQL can't hold.
 
-    The error names the field that is wrong and never quotes it.
+    The error says what is wrong and never quotes it.
     """
+    # Nearly always there is none, which is soon seen.
+    if rb"\u0000" in data and _NUL.search(data):
+        raise ValueError("a text has NUL")
     try:
         return _RECORD.decode(data)
     except msgspec.ValidationError:
