@@ -144,9 +144,10 @@ def test_a_property_may_have_any_name_and_value(client: FlaskClient, keep: Keep)
 
 
 @pytest.mark.usefixtures("orders")
-@pytest.mark.parametrize("name", ["%00", "x" * 400, "%ED%A0%80", "nowhere"])
-def test_what_can_be_no_property_raises_nothing(client: FlaskClient, name: str) -> None:
-    assert client.get(f"{SITE}/properties?name={name}").status_code == 200
+@pytest.mark.parametrize("name", ["%00", "x" * 400, "%ED%A0%80", "nowhere", "a%0Ab", "a%0D%0A%85"])
+@pytest.mark.parametrize("more", ["", "&format=csv"])
+def test_what_can_be_no_property_raises_nothing(client: FlaskClient, name: str, more: str) -> None:
+    assert client.get(f"{SITE}/properties?name={name}{more}").status_code == 200
 
 
 def test_a_visitor_counts_once_a_day_and_an_event_for_its_own_day(

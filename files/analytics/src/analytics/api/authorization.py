@@ -4,6 +4,7 @@ from typing import NoReturn
 
 from flask import Response, abort, jsonify, make_response, request
 
+from analytics.access import credentials
 from analytics.access.viewer import current_viewer
 from analytics.api.errors import QueryError
 from analytics.config import current_settings
@@ -24,8 +25,7 @@ def required() -> None:
     """
     if request.method == "OPTIONS":
         return
-    given = request.authorization
-    if given is None or given.type != "bearer" or not given.token:
+    if not credentials.bearer(request.headers.get("Authorization")):
         _refuse(_NO_TOKEN)
     if current_viewer().token is None:
         _refuse(_WRONG)

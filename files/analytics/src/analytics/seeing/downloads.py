@@ -10,6 +10,7 @@ from analytics.seeing.columns import Column
 from analytics.seeing.labels import label_of
 from analytics.seeing.measures import MEASURES, Unit
 from analytics.seeing.overview import Glance
+from analytics.seeing.printable import printable
 from analytics.seeing.report import Point, Row
 
 _ROUNDED: dict[Unit, Callable[[float], float]] = {
@@ -76,5 +77,6 @@ def _file(header: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> Re
     writer.writerow(header)
     writer.writerows(rows)
     response = Response(text.getvalue(), content_type="text/csv; charset=utf-8")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.csv")
+    # No header can have a line break, which the name of a property may.
+    response.headers.set("Content-Disposition", "attachment", filename=f"{printable(name)}.csv")
     return response
