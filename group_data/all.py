@@ -36,7 +36,8 @@ count_from: str = "script"
 # Whose midnight ends a day.
 time_zone: str = "UTC"
 
-# What is kept beside the page itself, field by field. What is left out is never computed.
+# What is kept beside the page itself, field by field. What is left out is no longer computed or
+# stored.
 collect: list[str] = [
     *("referrer", "campaign", "country", "browser", "system", "screen", "language"),
     *("visitor", "engagement", "properties"),

@@ -59,7 +59,20 @@ def test_a_field_is_told_exactly_when_it_is_collected(
     for other, words in BY_FIELD.items():
         assert (f'"row">{words}<' in only) == (other == field)
         assert (f'"row">{words}<' in without) == (other != field)
-    assert "Switched off on this site" in without
+    assert "Switched off on this site, so no longer computed or stored: " in without
+    assert "Switched off on this site" not in page_of(collect=frozenset(FIELDS))
+
+
+@pytest.mark.parametrize(("days", "told"), [(1, "after 1 day;"), (37, "after 37 days;")])
+def test_what_was_stored_while_a_field_was_on_is_told(
+    page_of: Callable[..., str], days: int, told: str
+) -> None:
+    page = page_of(collect=frozenset(FIELDS) - {"country"}, keep_days=days)
+    switched_off = page.partition("Switched off on this site")[2].partition("</li>")[0]
+    assert ": the country. What was stored while it was on is deleted " + told in switched_off
+    assert "the sums of each day" in switched_off
+    two = page_of(collect=frozenset(FIELDS) - {"country", "screen"})
+    assert "What was stored while they were on is deleted after" in two
 
 
 def test_backups_are_told_with_their_time(make_settings: MakeSettings) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from analytics.sites import Site
+from analytics.sites import FIELDS, Site
 from analytics.spool.record import Dropped, Record
 from analytics.taking import drops, payload
 from analytics.taking.collect import Sender
@@ -141,6 +141,19 @@ def test_kept_parameters_are_part_of_the_path(
 ) -> None:
     send(choosy, EVENT | {"url": f"https://blog.test/a{query}"})
     assert [record.path for record in spooled()] == [path]
+
+
+def test_without_engagement_nothing_tells_when_a_page_was_left(
+    client_with: Callable[..., FlaskClient], spooled: Spooled, send: Send
+) -> None:
+    client = client_with(collect=frozenset(FIELDS) - {"engagement"})
+    left = EVENT | {"name": "engagement", "e": 4711, "sd": 37}
+    assert send(client, EVENT).status_code == 202
+    assert [record.name for record in spooled()] == ["pageview"]
+    response = send(client, left)
+    assert (response.status_code, response.headers["x-plausible-dropped"]) == (202, "1")
+    assert [record.name for record in spooled()] == ["pageview"]
+    assert reasons(client, spooled) == {}
 
 
 def test_sums_of_what_was_dropped_travel_with_the_next_event(

@@ -14,7 +14,7 @@ from analytics.taking import agents, bots, collect, spam
 from analytics.taking.bots import Headers
 from analytics.taking.collect import Sender
 from analytics.taking.drops import Drops
-from analytics.taking.payload import PAGE_VIEW, Payload
+from analytics.taking.payload import ENGAGEMENT, PAGE_VIEW, Payload
 from analytics.taking.visitors import Visitors
 
 _BARE_BROWSER = re.compile(r"(?:Mozilla|Firefox|Chrome|Chromium|Safari|Edge?|Opera|OPR)/[\d.]+")
@@ -65,6 +65,10 @@ class Intake:
         dropped = named.count(None)
         # Once, though a site may be named in several spellings.
         for site in dict.fromkeys(filter(None, named)):
+            if event.name == ENGAGEMENT and not site.collects("engagement"):
+                # Its mere moment would tell how long the page was read. Nor is it a lost count.
+                dropped += 1
+                continue
             # Or who has the script in the page and the log as well would be counted twice.
             if event.name == PAGE_VIEW and site.count_from != counted_from:
                 reason: str | None = f"counted from the {site.count_from}"
