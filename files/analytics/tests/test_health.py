@@ -8,7 +8,9 @@ import pytest
 from analytics.app import create_app
 from analytics.config import Settings
 from analytics.migrate import migrate
+from analytics.spool import reader as segments
 from analytics.spool import writer
+from analytics.spool.live import LiveSegment
 from analytics.taking.visitors import Visitors
 from flask.testing import FlaskClient
 from sqlalchemy import URL, Engine, text
@@ -37,6 +39,18 @@ def test_all_is_well(client: FlaskClient) -> None:
         "version": "0.1.0",
     }
     assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_being_asked_it_ends_what_is_old_though_nobody_comes(
+    client: FlaskClient, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert send(client).status_code == 202
+    (segment,) = segments.segments(client.application.extensions["settings"].spool)
+    client.get("/api/health")
+    assert not segments.read(segment, 0).sealed
+    monkeypatch.setattr(LiveSegment, "age", lambda _: 60.0)
+    client.get("/api/health")
+    assert segments.read(segment, 0).sealed
 
 
 def test_a_schema_that_is_behind(young: FlaskClient, unmigrated: Engine, send: Send) -> None:

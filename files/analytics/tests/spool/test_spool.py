@@ -161,6 +161,26 @@ def test_a_segment_ends_by_size_and_by_age(tmp_path: Path, monkeypatch: pytest.M
     assert segments.read(old, 0).records == [b"old"]
 
 
+def test_an_old_segment_ends_without_another_event(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a site where nobody comes for hours, what was read would stay on the disk as long."""
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    with closing(Spool(tmp_path, segment_seconds=60)) as spool:
+        spool.end_old()
+        spool.append(b"last of the day")
+        (segment,) = segments.segments(tmp_path)
+        now += 59
+        spool.end_old()
+        assert not segments.read(segment, 0).sealed
+        now += 1
+        spool.end_old()
+        assert segments.read(segment, 0).sealed
+        spool.append(b"first of the next")
+    assert Reader(tmp_path).take() == [b"last of the day", b"first of the next"]
+
+
 def test_a_clock_that_is_set_back_changes_no_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,6 +106,13 @@ class Spool:
         """How many bytes it would take at this moment, by whoever; none or less when it is full."""
         return min(self._unused(), free_bytes(self._folder) - self._reserve_bytes)
 
+    def end_old(self) -> None:
+        """Seals the segment if it is old: nobody else does before the next event comes."""
+        with self._lock:
+            # Who leads at this moment looks at its age anyway.
+            if self._leading is None and self._live and self._live.age() >= self._segment_seconds:
+                self._seal()
+
     def close(self) -> None:
         """Seals the segment. Whoever appends later begins another."""
         with self._lock:

@@ -90,6 +90,10 @@ class Intake:
         """Whether events are refused, as there is no room for them; OSError as of `take`."""
         return self._spool.room() <= 0
 
+    def end_old_segment(self) -> None:
+        """What is in it goes from the disk when it has ended and was stored."""
+        self._spool.end_old()
+
     def destroy_old_keys(self) -> None:
         """As the worker does, in case that it is down."""
         self._visitors.destroy_old(self._settings.sites, datetime.now(UTC))
