@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from analytics.spool.record import Dropped, Record, decode, encode
+from analytics.spool.record import Dropped, Record, decode, encode, without_tomorrow
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
@@ -21,6 +21,7 @@ RECORDS = st.builds(
     path=TEXTS,
     hostname=TEXTS,
     visitor=st.integers(-(2**63), 2**63 - 1),
+    next_visitor=st.just(0) | st.integers(-(2**63), 2**63 - 1),
     country=st.none() | TEXTS,
     props=st.none() | st.dictionaries(TEXTS, TEXTS, min_size=1),
     interactive=st.booleans(),
@@ -52,6 +53,21 @@ def test_a_record_with_a_nul_in_any_text_is_a_value_error(
         data = encode(structs.replace(record, **{field: value}))
     with pytest.raises(ValueError, match=r"^a text has NUL$"):
         decode(data)
+
+
+@given(RECORDS)
+def test_tomorrow_s_mark_goes_and_nothing_else_changes(record: Record) -> None:
+    written = encode(record)
+    blank = without_tomorrow(written)
+    assert len(blank) == len(written)
+    assert decode(blank) == structs.replace(record, next_visitor=0)
+
+
+def test_what_only_looks_like_tomorrow_s_mark_stays() -> None:
+    like = ',"next_visitor":5'
+    props = {"a": "b", "next_visitor": "5", like: like}
+    record = Record(**LEAST | {"path": like, "props": props})
+    assert without_tomorrow(encode(record)) == encode(record)
 
 
 def test_a_field_with_its_default_takes_no_room() -> None:

@@ -7,6 +7,7 @@ who removes them again when a backup is known to hold what was in them.
 import logging
 from pathlib import Path
 
+from analytics.spool import one_day
 from analytics.spool.reader import Segment, remove, segments, sync_folder
 
 log = logging.getLogger(__name__)
@@ -25,18 +26,24 @@ def names(folder: Path) -> set[str]:
 
 
 def put_away(segment: Segment, limit: int = LIMIT_BYTES) -> None:
-    """Takes a segment that was read to its end out of the spool; ValueError as of `remove`."""
+    """Takes a segment that was read to its end out of the spool; ValueError as of `remove`.
+
+    It is kept without tomorrow's marks. Cut off, it is in both folders, and is put away again.
+    """
     folder = segment.path.parent / FOLDER
     try:
         # Its writer has let go of it, or it would not have been read to its end.
-        segment.path.rename(folder / segment.name)
+        one_day.copy(segment, folder)
+        # The new name before the old one's end: after a power cut it is in one of the two.
+        sync_folder(folder)
+        _bound(folder, limit)
     except FileNotFoundError:
-        remove(segment)
-        return
-    # The new name before the old one's end: after a power cut it is in one of the two.
-    sync_folder(folder)
-    sync_folder(segment.path.parent)
-    _bound(folder, limit)
+        # Nobody backs up.
+        pass
+    except OSError as error:
+        # What is in it is in the database. To read on is what makes room on a full disk.
+        log.error("%s can't be kept for a backup: %s", segment.name, error.strerror)
+    remove(segment)
 
 
 def _kept(folder: Path) -> list[Segment]:

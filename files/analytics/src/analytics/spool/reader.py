@@ -113,7 +113,7 @@ def read(segment: Segment, offset: int, limit: int = BATCH_BYTES) -> Batch:
         # and end the segment in between, and that record would be taken for not there.
         sealed = _is_sealed(descriptor)
         size = os.fstat(descriptor).st_size
-        data = _bytes_at(descriptor, offset, min(limit, max(0, size - offset)))
+        data = bytes_at(descriptor, offset, min(limit, max(0, size - offset)))
     finally:
         os.close(descriptor)
     final = sealed and offset + len(data) >= size
@@ -182,7 +182,7 @@ def _is_sealed(descriptor: int) -> bool:
     return True
 
 
-def _bytes_at(descriptor: int, offset: int, length: int) -> bytes:
+def bytes_at(descriptor: int, offset: int, length: int) -> bytes:
     """So many bytes of a file. Where its disk can't read them are zeros, which are no record."""
     try:
         return os.pread(descriptor, length, offset)
