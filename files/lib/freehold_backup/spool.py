@@ -6,6 +6,7 @@ segments that were there at that dump or came after it give each event once.
 (files/analytics/src/analytics/spool/carried.py)
 """
 
+import io
 import os
 import re
 import shutil
@@ -18,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from freehold_backup import unfollowed
+from freehold_backup import one_day, unfollowed
 from freehold_backup.config import Config
 from freehold_host.trouble import Trouble
 
@@ -88,16 +89,17 @@ def _open(config: Config) -> Iterator[tuple[str, IO[bytes] | None]]:
 
 
 def write(config: Config, stream: IO[bytes]) -> None:
-    """All segments as a tar, each as long as it is at this moment."""
+    """All segments as a tar, each as long as it is at this moment; of visitors one mark alone."""
     with tarfile.open(fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT) as archive:
         for name, file in _open(config):
             if file is None:
                 print(left_out_words(config, name), file=sys.stderr)
                 continue
             with file:
-                entry = tarfile.TarInfo(name)
-                entry.size = os.fstat(file.fileno()).st_size
-                archive.addfile(entry, file)
+                content = one_day.without_tomorrow(file.read())
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
 
 
 def left_out(config: Config) -> list[str]:
