@@ -217,8 +217,38 @@ def test_a_living_host_goes_back_and_loses_nothing_that_came_since(new_host: New
     lab.right("restore", first)
     lab.run("docker", "stop", "worker")
     assert lab.counted() == list(range(10))
+    kept = ("sh", "-c", f"ls -d {STATE}/carried_before_*")
+    assert lab.run(*kept).code == 0
     lab.right("drop-replaced")
     assert not [name for name in lab.ask("SELECT datname FROM pg_database") if "before" in name]
+    assert lab.run(*kept).code != 0
+
+
+LETS_IN = """
+INSERT INTO sessions (digest, created, expires, last_used, browser)
+VALUES ('a', now(), now() + interval '30 days', current_date, 'Firefox on GNU/Linux');
+INSERT INTO login_links (digest, expires) VALUES ('b', now() + interval '10 minutes');
+INSERT INTO tokens (digest, name, created) VALUES ('c', 'stolen phone', now());
+INSERT INTO tokens (digest, name, site, created, scope)
+VALUES ('d', 'shop', 'blog.test', now(), 'events');
+"""
+
+
+def test_who_was_put_out_since_is_not_let_in_unnoticed(new_host: NewHost) -> None:
+    lab = new_host()
+    lab.take(range(10))
+    lab.work()
+    lab.ask(LETS_IN)
+    lab.right("backup")
+    lab.ask("DELETE FROM sessions; DELETE FROM login_links; DELETE FROM tokens")
+    said = lab.right("restore")
+    lab.run("docker", "stop", "worker")
+    assert lab.counted() == list(range(10))
+    for table in ("sessions", "login_links"):
+        assert lab.ask(f"SELECT count(*) FROM {table}") == ["0"]
+    assert "signed out" in said
+    assert "  1  stolen phone (all sites, reads)\n  2  shop (blog.test, sends events)\n" in said
+    assert "token revoke ID" in said
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from freehold_backup import (
+    access,
     backup,
     database,
     journal,
@@ -293,6 +294,12 @@ def test_what_is_left_out_of_a_copy_is_told(tmp_path: Path) -> None:
     state, text = rows(made)["events since"]
     assert state == "warning"
     assert "2 files there are none of the service's and were left out" in text
+
+
+def test_without_tokens_none_is_to_be_revoked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "tell", lambda *_: [])
+    (line,) = access.words()
+    assert "make dashboard" in line
 
 
 # ---- how it is ----

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from freehold_backup import cut_off, database, files, journal, prove, restic, sets, spool
+from freehold_backup import access, cut_off, database, files, journal, prove, restic, sets, spool
 from freehold_backup.alone import alone
 from freehold_backup.backup import Say
 from freehold_backup.config import Config
@@ -145,7 +145,9 @@ def finish(config: Config, say: Say) -> None:
             _stage(config, known)
             if config.held.exists():
                 _set_aside(config, known, aside)
+            access.sign_out(LOADED)
             database.switch(LOADED, old)
+        let_in = access.words()
         spool.put_back(config, aside, newest=known.newest)
         told = {
             "stamp": known.stamp,
@@ -164,6 +166,8 @@ def finish(config: Config, say: Say) -> None:
         took = time.monotonic() - began
         say(f"Backup {known.stamp} is restored: {known.events} events, in {took:.0f} s; those that")
         say(f"came after it are being counted. The database of before is kept as {old}.")
+        for line in let_in:
+            say(line)
 
 
 def put_in_force(say: Say) -> None:
