@@ -17,7 +17,7 @@ has-newest           exit 0 when nothing was backed up since that which this hos
 stamps               as JSON: the backup that it made last, and the one that it began with
 hand-over STAMP      take no more events; all since this backup, its last one, as a tar
 take                 count what another host hands over
-drop-replaced        remove the databases that a restore has replaced
+drop-replaced        remove the databases that a restore has replaced, and their last events
 ready, is-ready      open the repository, or make it where there is none; exit 0 when it was
 begin-anew           forget that the repository held backups of this host
 unlock               take away every lock in the repository, also one that another program holds
@@ -27,6 +27,7 @@ key-is-known         exit 0 when the owner has said so
 
 import argparse
 import json
+import shutil
 import signal
 import sys
 import time
@@ -127,6 +128,9 @@ def _drop_replaced(found: Config) -> None:
     for name in database.kept():
         database.drop(name)
         print(f"{name} is removed.")
+    # The events that stayed with them, after an earlier backup (spool.put_back).
+    for folder in found.state.glob("carried_before_*"):
+        shutil.rmtree(folder)
 
 
 _QUESTIONS: dict[str, Callable[[Config], bool]] = {
