@@ -82,17 +82,24 @@ def test_backups_are_told_with_their_time(make_settings: MakeSettings) -> None:
     assert "encrypted copy" in told
     assert "This program makes none" not in told
     assert "no other service takes part" not in told
+    # What waits is kept for them, and never with what ties two days together.
+    assert "only the first is in what is kept for the encrypted copies, and in these" in told
+    assert "but for the second mark, is kept on the server until an encrypted copy has it" in told
 
 
 def test_without_backups_none_is_told(page_of: Callable[..., str]) -> None:
     assert "This program makes none" in page_of()
     assert "no other service takes part" in page_of()
     assert "encrypted" not in page_of()
+    assert "Only the first mark is stored." in page_of()
+    assert "The file itself goes within a few minutes." in page_of()
 
 
 def test_without_marks_none_is_explained(page_of: Callable[..., str]) -> None:
     assert "pseudonym" in page_of(collect=frozenset(FIELDS))
-    assert "pseudonym" not in page_of(collect=frozenset(FIELDS) - {"visitor"})
+    without = page_of(collect=frozenset(FIELDS) - {"visitor"})
+    assert "pseudonym" not in without
+    assert "first mark" not in without
 
 
 @pytest.mark.parametrize(
