@@ -105,7 +105,8 @@ def test_what_is_kept_ties_no_two_days_together(tmp_path: Path, kept: Path) -> N
     found, damaged = all_of(copy)
     assert damaged == []
     assert found == list(map(without_tomorrow, payloads))
-    assert [(one.visitor, one.next_visitor) for one in map(decode, found)] == [
+    events = [one for one in map(decode, found) if isinstance(one, Record)]
+    assert [(one.visitor, one.next_visitor) for one in events] == [
         (number + 1, 0) for number in range(100)
     ]
     assert b"next_visitor" not in copy.path.read_bytes()
