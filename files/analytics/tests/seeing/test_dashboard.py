@@ -220,6 +220,17 @@ def test_pages_are_kept_by_no_one_and_their_files_for_a_year(client: FlaskClient
         assert old.headers["Cache-Control"] == "no-cache"
 
 
+@pytest.mark.parametrize(
+    "name", ["././base.css", "vendor/../base.css", "vendor//htmx/LICENSE", "vendor", "x"]
+)
+def test_a_file_has_one_name(client: FlaskClient, name: str) -> None:
+    """Spellings can be made up without end: of none may anything be kept."""
+    with client.get(
+        "/stats/static/", environ_overrides={"PATH_INFO": f"/stats/static/{name}"}
+    ) as found:
+        assert found.status_code == 404
+
+
 def test_the_first_reader_waits_for_no_template(
     app: Flask, client: FlaskClient, visits: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
