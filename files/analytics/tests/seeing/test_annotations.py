@@ -1,5 +1,6 @@
 """Annotations in the dashboard: the owner's own words, seen by all who see the numbers."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -135,3 +136,20 @@ def test_each_note_is_at_one_point_whatever_the_interval(
     assert [cell.text for cell in page.all("td") if "first" in cell.text] == ["first; second"]
     assert page.markup.count('class="note"') == 1
     assert ">1-2</text>" in page.markup
+
+
+def test_the_notes_of_many_years_cost_no_reader_his_patience(
+    client: FlaskClient, engine: Engine
+) -> None:
+    """A site that is published daily has a thousand after three years; here all are read."""
+    days = [DAY - timedelta(days=number // 2) for number in range(2000)]
+    with engine.begin() as connection:
+        for day in days:
+            annotations.add(connection, Site("blog.test"), day, "x")
+    query = f"from=1990-01-01&to={DAY + timedelta(days=2)}&interval=week"
+    start = time.process_time()
+    page = client.get(f"{BLOG}?{query}", follow_redirects=True).text
+    # Each note at each point took ten times as long, in the only process that there is.
+    assert time.process_time() - start < 5
+    weeks = {day.isocalendar()[:2] for day in days}
+    assert page.count('class="note"') == len(weeks)

@@ -1,13 +1,14 @@
 """The course of a period, as a curve: its points in the reader's words, and the same as a table."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 
 from markupsafe import Markup
 
 from analytics.keeping.annotations import Annotation
-from analytics.keeping.days import day_bounds
+from analytics.keeping.days import midnight
 from analytics.seeing import charts, intervals
 from analytics.seeing.charts import Mark
 from analytics.seeing.formats import NOTHING, Reader
@@ -53,8 +54,10 @@ def course(report: Report, scene: Scene, annotations: Sequence[Annotation] = ())
     measure = measure_of(scene.site, report.view.metric)
     drawn = charts.labelled(len(report.curve))
     notes = [_note(number, one, scene) for number, one in enumerate(annotations, 1)]
+    begun = [midnight(one.day, scene.site.time_zone) for one in annotations]
+    noted = [notes[_at(point, begun)] for point in report.curve]
     marks = [
-        _mark(point, measure, scene, number in drawn, _at(point, notes, scene))
+        _mark(point, measure, scene, number in drawn, noted[number])
         for number, point in enumerate(report.curve)
     ]
     known = [one for mark in marks for one in (mark.value, mark.before) if one is not None]
@@ -66,11 +69,8 @@ def course(report: Report, scene: Scene, annotations: Sequence[Annotation] = ())
         charts.curve(marks, lines, f"Curve of {measure.label.lower()}; its numbers are below."),
         measure.label,
         [
-            (
-                *_row(mark, measure, reader),
-                "; ".join(note.text for note in _at(point, notes, scene)),
-            )
-            for mark, point in zip(marks, report.curve, strict=True)
+            (*_row(mark, measure, reader), "; ".join(note.text for note in those))
+            for mark, those in zip(marks, noted, strict=True)
         ],
         [
             Item(_INTERVALS[each], scene.place.href(interval=each), each == report.view.curve)
@@ -93,16 +93,10 @@ def _note(number: int, one: Annotation, scene: Scene) -> Note:
     )
 
 
-def _at(point: Point, notes: Sequence[Note], scene: Scene) -> list[Note]:
-    """The notes of the days that begin in a point's time; in hours, a day's first."""
-    zone = scene.site.time_zone
-    return [
-        note
-        for note in notes
-        if point.bucket.start
-        <= day_bounds(date.fromisoformat(note.iso), zone)[0]
-        < point.bucket.end
-    ]
+def _at(point: Point, begun: Sequence[datetime]) -> slice:
+    """Which notes are of days that begin in a point's time; in hours, a day's first."""
+    start, end = point.bucket.start, point.bucket.end
+    return slice(bisect_left(begun, start), bisect_left(begun, end))
 
 
 def _mark(
