@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable
 
 import pytest
+from analytics.seeing import dashboard
 from analytics.sites import FIELDS
 from flask.testing import FlaskClient
 from markup import Page, opened
@@ -96,6 +97,26 @@ def test_a_file_has_all_rows_in_plausibles_words(client: FlaskClient) -> None:
         "time_on_page": "",
         "scroll_depth": "",
     }
+
+
+@pytest.mark.usefixtures("visits")
+def test_a_longer_list_is_files_that_say_which_rows_they_have(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So many rows as a list may have do not fit into the memory at once."""
+    monkeypatch.setattr(dashboard, "_ROWS_OF_A_FILE", 50)
+    address = opened(client, f"{PAGES}?search=post").link("Download as CSV")
+    found: list[str] = []
+    for rows in ("1-50", "51-100", "101-105"):
+        answer = client.get(address)
+        name = f"blog.test page 28d {rows}.csv"
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+        found += [row["name"] for row in file(client, address)]
+        address = answer.headers.get("Link", "").partition(">")[0].removeprefix("<")
+    assert address == ""
+    assert sorted(found) == [f"/post-{number:03}" for number in range(105)]
+    last = opened(client, f"{PAGES}?search=post&skip=100").link("Download as CSV")
+    assert [row["name"] for row in file(client, last)] == found[100:]
 
 
 @pytest.mark.usefixtures("visits")

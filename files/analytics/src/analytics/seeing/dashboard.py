@@ -1,5 +1,6 @@
 """/stats/: the dashboard. Every view has its address, and every page is whole without a script."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from flask import Blueprint, Flask, Response, abort, redirect, render_template, url_for
@@ -13,8 +14,9 @@ from analytics.config import current_settings
 from analytics.keeping import annotations
 from analytics.seeing import asked, assets, downloads, overview, page, report, trouble, world
 from analytics.seeing.cards import cards, lines, to_country
-from analytics.seeing.columns import columns
+from analytics.seeing.columns import Column, columns
 from analytics.seeing.course import course
+from analytics.seeing.figures import Table
 from analytics.seeing.filters import ANY_PROPERTY, DIMENSIONS
 from analytics.seeing.filters import dimension as dimension_of
 from analytics.seeing.groups import is_list
@@ -28,7 +30,8 @@ from analytics.seeing.shapes import shapes
 from analytics.sites import Site
 
 _ROWS = 100
-_MOST_ROWS_OF_A_FILE = 100_000
+# Ten times as many do not fit into the memory beside everything else.
+_ROWS_OF_A_FILE = 10_000
 
 blueprint = Blueprint("dashboard", __name__, url_prefix="/stats")
 blueprint.before_request(access.required)
@@ -123,14 +126,13 @@ def listing(domain: str, dimension: str) -> BaseResponse | str:
             scene.place.dimension,
             scene.now,
             search=scene.place.search,
-            limit=_MOST_ROWS_OF_A_FILE if asked.as_file() else _ROWS,
-            offset=0 if asked.as_file() else asked.skip(),
+            limit=_ROWS_OF_A_FILE if asked.as_file() else _ROWS,
+            offset=asked.skip(),
         )
     shown = scene.place.dimension
     wanted = columns(found, shown)
     if asked.as_file():
-        name = _file_name(scene.place, found)
-        return downloads.table_csv(table.rows, shown, wanted, name)
+        return _list_as_file(table, scene, wanted)
     return render_template(
         "list.html",
         **page.frame(scene),
@@ -139,10 +141,31 @@ def listing(domain: str, dimension: str) -> BaseResponse | str:
         lines=lines(table.rows, shown, wanted, None, scene.place.site, scene.reader),
         skip=asked.skip(),
         limit=_ROWS,
+        file=_file_with(scene.place, asked.skip()),
         lists_of_all=[(each.key, each.plural) for each in (*DIMENSIONS, ANY_PROPERTY)],
         more=table.more,
         problems=problems,
     )
+
+
+def _list_as_file(table: Table, scene: Scene, wanted: Sequence[Column]) -> Response:
+    """A file of a long list; if that is only a part of it, its name says which."""
+    first, last = asked.skip() + 1, asked.skip() + len(table.rows)
+    name = _file_name(scene.place, scene.site)
+    if table.more or 1 < first <= last:
+        name += f" {first}-{last}"
+    response = downloads.table_csv(table.rows, scene.place.dimension, wanted, name)
+    if table.more:
+        following = _file_with(scene.place, last)
+        response.headers["Link"] = f'<{following}>; rel="next"'
+    return response
+
+
+def _file_with(place: Place, row: int) -> str:
+    """The address of the file that has a row of a long list."""
+    skipped = row // _ROWS_OF_A_FILE * _ROWS_OF_A_FILE
+    skip = [("skip", f"{skipped}")] if skipped else []
+    return place.address(*skip, ("format", "csv"))
 
 
 def _site(domain: str) -> Site:

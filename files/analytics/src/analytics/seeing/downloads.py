@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from flask import Response
 
@@ -13,6 +13,7 @@ from analytics.seeing.overview import Glance
 from analytics.seeing.printable import printable
 from analytics.seeing.report import Point, Row
 
+_PIECE = 65_536
 _ROUNDED: dict[Unit, Callable[[float], float]] = {
     "count": int,
     "decimal": lambda value: round(value, 2),
@@ -71,12 +72,22 @@ def _text(value: str) -> str:
 
 
 def _file(header: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> Response:
+    response = Response(_pieces(header, rows), content_type="text/csv; charset=utf-8")
+    # No header can have a line break, which the name of a property may.
+    response.headers.set("Content-Disposition", "attachment", filename=f"{printable(name)}.csv")
+    return response
+
+
+def _pieces(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """The file bit by bit: whole, it would be in the memory beside its rows."""
     # Without a byte order mark, which programs would take for a part of the first name.
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(header)
-    writer.writerows(rows)
-    response = Response(text.getvalue(), content_type="text/csv; charset=utf-8")
-    # No header can have a line break, which the name of a property may.
-    response.headers.set("Content-Disposition", "attachment", filename=f"{printable(name)}.csv")
-    return response
+    for row in rows:
+        writer.writerow(row)
+        if text.tell() > _PIECE:
+            yield text.getvalue()
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue()
