@@ -1,11 +1,14 @@
 """The way to PostgreSQL: a small pool that a dead or frozen database can't hang."""
 
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
 from psycopg.errors import UndefinedTable, _WaitTimeout
-from sqlalchemy import URL, Engine, create_engine, event, text
+from sqlalchemy import URL, CursorResult, Engine, Executable, create_engine, event, text
 from sqlalchemy import Connection as SQLAlchemyConnection
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
@@ -27,6 +30,8 @@ _CONNECT_SECONDS = 2
 # the seconds above it is the most that a request loses to a database that accepts but is silent.
 _PING_SECONDS = 1.0
 QUERY_SECONDS = 2.0
+# To PostgreSQL, 0 is no limit at all.
+_LEAST_SECONDS = 0.001
 # Of statements with filters a compiled one takes 0.1 MB, and readers make up ever new ones: of the
 # 500 that SQLAlchemy keeps unasked the webapp's memory would be full. Half as many again are kept
 # until it tidies up.
@@ -103,6 +108,23 @@ def limit(connection: SQLAlchemyConnection, seconds: float) -> None:
         text("SELECT set_config('statement_timeout', :milliseconds, true)"),
         {"milliseconds": f"{1000 * seconds:.0f}"},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A connection whose statements together have a time: each gets what those before it left."""
+
+    connection: SQLAlchemyConnection
+    deadline: float | None
+    """By the monotonic clock; None for the engine's own limit of each statement."""
+
+    def execute(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> CursorResult[*tuple[Any, ...]]:
+        """As the connection's; after the deadline the database raises."""
+        if self.deadline is not None:
+            limit(self.connection, max(self.deadline - time.monotonic(), _LEAST_SECONDS))
+        return self.connection.execute(statement, parameters)
 
 
 def current_engine() -> Engine:

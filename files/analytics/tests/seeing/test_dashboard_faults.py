@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from analytics.app import create_app
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from markup import Page
 from sightings import seen
-from sqlalchemy import URL, Engine, text
+from sqlalchemy import URL, Engine, event, text
 
 Keep = Callable[..., None]
 MakeSettings = Callable[[URL], Settings]
@@ -55,6 +56,37 @@ def test_a_filter_that_takes_too_long_is_said_with_what_to_do(
     assert response.status_code == 503
     assert "choose a shorter period" in Page(response.text).text
     assert client.get(f"{BLOG}?page=/about").status_code == 200
+
+
+@pytest.mark.usefixtures("visits")
+def test_all_look_ups_of_a_page_together_have_the_time_of_one(
+    client: FlaskClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is quick enough by itself, and there is one for each filter."""
+    asked = []
+
+    def slowly(_c: object, _cursor: object, statement: str, parameters: Any, *_: object) -> Any:
+        slow = statement.replace(
+            "FROM texts WHERE text ILIKE", "FROM texts, pg_sleep(0.3) WHERE text ILIKE"
+        )
+        if slow != statement:
+            asked.append(slow)
+        return slow, parameters
+
+    filters = [
+        f"contains{no}.{key}=a"
+        for no in ("", "_not")
+        for key in ("page", "entry_page", "exit_page", "source", "country")
+    ]
+    monkeypatch.setattr(counter, "LONGEST_SECONDS", 0.8)
+    event.listen(engine, "before_cursor_execute", slowly, retval=True)
+    try:
+        response = client.get(f"{BLOG}?period=yesterday&{'&'.join(filters)}")
+    finally:
+        event.remove(engine, "before_cursor_execute", slowly)
+    assert response.status_code == 503
+    assert "choose a shorter period" in Page(response.text).text
+    assert 1 <= len(asked) <= 3
 
 
 KEYS = ["period", "from", "to", "compare", "interval", "metric", "tab", "format", "search", "skip"]

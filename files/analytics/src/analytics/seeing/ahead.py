@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from analytics.config import Settings
+from analytics.database import Timed
 from analytics.keeping import retention
 from analytics.keeping.filtered import TABLES, TOTALS
 from analytics.seeing import counter, periods, report, sums
@@ -64,7 +65,8 @@ def of_site(connection: Connection, site: Site, now: datetime) -> Iterator[None]
     chosen = _frequent(connection, number, longest)
     for period in shown:
         for filters in chosen:
-            kept = Kept(connection, number, site, filters, oldest, now, limit=_unlimited)
+            # The worker's own limit of each statement holds.
+            kept = Kept(Timed(connection, None), number, site, filters, oldest, now)
             for kind, asked in _needed(filters, period, site, now):
                 for spans in kept.missing(kind, asked):
                     kept.make(kind, spans)
@@ -92,7 +94,3 @@ def _needed(
         comparison = compare(period, "previous", now, site.time_zone)
         if comparison is not None:
             yield TOTALS, Span(comparison.period.first, comparison.period.last)
-
-
-def _unlimited() -> None:
-    """The worker's own limit holds."""

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
+from analytics.database import Timed
 from analytics.keeping.dictionary import COLUMNS
 from analytics.keeping.visits import ENGAGEMENT, PAGE_VIEW
 from analytics.seeing.filters import PREFIX, Filter, Filters
@@ -27,14 +28,14 @@ class Conditions:
     """What one of its events `e` must meet, of which the visit's conditions are a part."""
 
 
-def of(connection: Connection, filters: Filters) -> Conditions:
+def of(timed: Timed, filters: Filters) -> Conditions:
     """The conditions that these filters are.
 
     A visit has a page, an event or a property when any of its events has; an event and properties
     must be those of the same one. Unknown is a value that is neither equal to another nor contains
     one.
     """
-    numbers = _numbers(connection, [PAGE_VIEW, ENGAGEMENT])
+    numbers = _numbers(timed, [PAGE_VIEW, ENGAGEMENT])
     parameters: dict[str, Any] = {
         "view": numbers.get(PAGE_VIEW, 0),
         "engagement": numbers.get(ENGAGEMENT, 0),
@@ -43,11 +44,11 @@ def of(connection: Connection, filters: Filters) -> Conditions:
     found, joined = [], []
     for index, one in enumerate(filters):
         if one.dimension == "event" and _is_sought(one):
-            joined.append(_name(connection, one, f"{index}", parameters))
+            joined.append(_name(timed, one, f"{index}", parameters))
         elif one.dimension.startswith(PREFIX) and (named or _is_sought(one)):
             joined.append(_property(one, f"{index}", parameters))
         else:
-            found.append(_condition(connection, one, f"{index}", parameters))
+            found.append(_condition(timed, one, f"{index}", parameters))
     event = " AND ".join(joined)
     if event:
         found.append(_any_event(event))
@@ -59,14 +60,14 @@ def _is_sought(one: Filter) -> bool:
     return not one.operator.endswith("not") and "" not in one.values
 
 
-def _numbers(connection: Connection, texts: Iterable[str]) -> dict[str, int]:
-    rows = connection.execute(
+def _numbers(timed: Timed, texts: Iterable[str]) -> dict[str, int]:
+    rows = timed.execute(
         text("SELECT text, id FROM texts WHERE text = ANY(:texts)"), {"texts": sorted(texts)}
     )
     return {row.text: row.id for row in rows}
 
 
-def _condition(connection: Connection, one: Filter, index: str, parameters: dict[str, Any]) -> str:
+def _condition(timed: Timed, one: Filter, index: str, parameters: dict[str, Any]) -> str:
     """One filter on `v`, whose values become parameters.
 
     What stands in small tables is looked up first: of numbers the planner knows how many visits
@@ -77,7 +78,7 @@ def _condition(connection: Connection, one: Filter, index: str, parameters: dict
     if one.dimension.startswith(PREFIX):
         hit, key = _property_hit(one, index, parameters), f"jsonb_exists(e.props, :key{index})"
         return _some_event(key, hit, negative, unknown)
-    parameters[f"values{index}"] = _found_numbers(connection, one)
+    parameters[f"values{index}"] = _found_numbers(timed, one)
     if one.dimension == "page":
         return _some_event("e.name = :view", _hit("e.path", index), negative, unknown)
     if one.dimension == "event":
@@ -91,35 +92,35 @@ def _condition(connection: Connection, one: Filter, index: str, parameters: dict
     table = next((name for name, columns in COLUMNS.items() if one.dimension in columns), None)
     if table is None:
         return hit
-    rows = connection.scalars(text(f"SELECT id FROM {table} WHERE {hit}"), parameters)
+    rows = timed.execute(text(f"SELECT id FROM {table} WHERE {hit}"), parameters).scalars()
     parameters[f"values{index}"] = rows.all()
     return _hit(f"v.{table.removesuffix('s')}", index)
 
 
-def _containing(connection: Connection, parts: Iterable[str]) -> Iterable[int]:
+def _containing(timed: Timed, parts: Iterable[str]) -> Iterable[int]:
     """The numbers of the texts that contain any of these."""
     patterns = [containing(part) for part in parts]
-    return connection.scalars(
+    return timed.execute(
         text("SELECT id FROM texts WHERE text ILIKE ANY(CAST(:patterns AS text[]))"),
         {"patterns": patterns},
-    )
+    ).scalars()
 
 
 def _asks_unknown(one: Filter) -> bool:
     return "" in one.values and not one.operator.startswith("contains")
 
 
-def _found_numbers(connection: Connection, one: Filter) -> list[int]:
+def _found_numbers(timed: Timed, one: Filter) -> list[int]:
     """The numbers of the texts that a filter's values are, or that contain one."""
     values = [value for value in one.values if value]
     if one.operator.startswith("contains"):
-        return sorted(_containing(connection, values))
-    return sorted(_numbers(connection, values).values())
+        return sorted(_containing(timed, values))
+    return sorted(_numbers(timed, values).values())
 
 
-def _name(connection: Connection, one: Filter, index: str, parameters: dict[str, Any]) -> str:
+def _name(timed: Timed, one: Filter, index: str, parameters: dict[str, Any]) -> str:
     """Whether an event is one that the filter names."""
-    parameters[f"values{index}"] = _found_numbers(connection, one)
+    parameters[f"values{index}"] = _found_numbers(timed, one)
     return f"{_NAMED} AND {_hit('e.name', index)}"
 
 

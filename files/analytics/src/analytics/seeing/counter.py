@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from analytics import database
+from analytics.database import Timed
 from analytics.keeping.days import day_bounds
 from analytics.keeping.dimensions import VISIT
 from analytics.seeing import intervals, properties, raw, sums
@@ -21,7 +21,6 @@ from analytics.sites import Site
 LONGEST_SECONDS = 8.0
 """How long single visits are counted for one page: less than nginx waits for it."""
 _DAY = timedelta(days=1)
-_LEAST_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,8 @@ class Counter:
     """Before this moment there are only daily sums."""
     now: datetime
     deadline: float = field(default_factory=lambda: time.monotonic() + LONGEST_SECONDS)
-    """Of counting single visits, by the monotonic clock; then the database raises."""
+    """Of counting single visits, look-ups included, by the monotonic clock; then the database
+    raises."""
 
     def days(self, period: Period, until: datetime | None = None) -> list[Totals]:
         """The totals of each day of a period, of the last one only what was before `until`.
@@ -77,28 +77,24 @@ class Counter:
     def properties(self, period: Period, *, most: int, limit: int) -> list[Table]:
         """The first values of the most frequent properties of events in a period."""
         edges = self._edges(period)
-        self._limit()
         return properties.first(
-            self.connection, self.number, self.filters, edges, most=most, limit=limit
+            self._timed(), self.number, self.filters, edges, most=most, limit=limit
         )
 
     def property(self, period: Period, name: str, wanted: Slice) -> Table:
         """The values of one property in a period; without a name, the names of all."""
         edges = self._edges(period)
-        self._limit()
-        return properties.table(self.connection, self.number, self.filters, edges, name, wanted)
+        return properties.table(self._timed(), self.number, self.filters, edges, name, wanted)
 
     def begin(self, day: date) -> datetime:
         """When a day of the site begins."""
         return day_bounds(day, self.site.time_zone)[0]
 
     def _parts(self, edges: Sequence[datetime]) -> list[Totals]:
-        self._limit()
-        return raw.parts(self.connection, self.number, self.filters, edges)
+        return raw.parts(self._timed(), self.number, self.filters, edges)
 
-    def _limit(self) -> None:
-        left = self.deadline - time.monotonic()
-        database.limit(self.connection, max(left, _LEAST_SECONDS))
+    def _timed(self) -> Timed:
+        return Timed(self.connection, self.deadline)
 
     def _edges(self, period: Period) -> list[datetime]:
         """When each day of the period begins, and when the last one ends."""
@@ -106,8 +102,7 @@ class Counter:
 
     def _kept(self) -> Kept:
         return Kept(
-            *(self.connection, self.number, self.site, self.filters),
-            *(self.oldest, self.now, self._limit),
+            *(self._timed(), self.number, self.site, self.filters, self.oldest, self.now),
         )
 
 

@@ -5,7 +5,7 @@ its part: whoever asks again goes on from there.
 """
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from analytics.database import Timed
 from analytics.keeping import filtered
 from analytics.keeping.days import day_bounds
 from analytics.keeping.dimensions import NUMBERS
@@ -75,7 +76,7 @@ WITH sums AS (
 class Kept:
     """The sums of one site's visits that pass the filters."""
 
-    connection: Connection
+    timed: Timed
     number: int
     """The site's in the database."""
     site: Site
@@ -83,13 +84,16 @@ class Kept:
     oldest: datetime
     """Before this moment visits are deleted."""
     now: datetime
-    limit: Callable[[], None]
-    """Called in each transaction that counts; it sets how long that may take."""
+
+    @property
+    def connection(self) -> Connection:
+        """For what is quick, and has the limit of the engine, or what was left before it."""
+        return self.timed.connection
 
     def totals(self, first: date, last: date) -> dict[date, Totals]:
         """The totals of each day that has any."""
         values = self._rows(TOTALS, Span(first, last))
-        rows = self.connection.execute(text(_ROWS), values).mappings()
+        rows = self.timed.execute(text(_ROWS), values).mappings()
         return {_EPOCH + row["value"] * _DAY: sums.totals(row) for row in rows}
 
     def tables(
@@ -99,7 +103,7 @@ class Kept:
         values = self._rows(TABLES, Span(first, last))
         values |= {"dimensions": [NUMBERS[name] for name in dimensions]} | wanted.parameters()
         sql = _TABLES.format(found=f"AND {sums.FOUND}" if wanted.search else "")
-        rows = self.connection.execute(text(sql), values).mappings()
+        rows = self.timed.execute(text(sql), values).mappings()
         return sums.as_tables(rows, dimensions, wanted)
 
     def missing(self, kind: int, period: Span) -> list[list[Span]]:
@@ -120,9 +124,8 @@ class Kept:
         if not rows:
             return
         self.connection.execute(relaxed)
-        self.limit()
         statement, values = self._statement(kind, together)
-        self.connection.execute(text(_FILL.format(statement=statement)), values | {"rows": rows})
+        self.timed.execute(text(_FILL.format(statement=statement)), values | {"rows": rows})
         self.connection.commit()
 
     def _rows(self, kind: int, period: Span) -> dict[str, Any]:
@@ -136,10 +139,9 @@ class Kept:
         over, rest = self._cut(period)
         values: dict[str, Any] = {name: [] for name in COLUMNS}
         for span in [*rest, *(each for each in over if each not in present)]:
-            self.limit()
             statement, parameters = self._statement(kind, [span])
             counted = text(_ARRAYS.format(statement=statement))
-            for row in self.connection.execute(counted, parameters).mappings():
+            for row in self.timed.execute(counted, parameters).mappings():
                 for name in COLUMNS:
                     values[name] += row[name]
         return values | {"kept": [present[span] for span in over if span in present]}
@@ -166,7 +168,7 @@ class Kept:
         days = [*(day for day, _ in numbers), together[-1].last + _DAY]
         edges = [day_bounds(day, self.site.time_zone)[0] for day in days]
         sql, values = raw.statement(
-            *(self.connection, self.number, self.filters, edges, kind),
+            *(self.timed, self.number, self.filters, edges, kind),
             [index for _, index in numbers],
         )
         shift = (together[0].first - _EPOCH).days - 1 if kind == TOTALS else 0

@@ -6,8 +6,9 @@ They stand in the events alone, so that all of this is counted from the events t
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
+from analytics.database import Timed
 from analytics.seeing import raw
 from analytics.seeing.figures import Row, Table, Totals
 from analytics.seeing.filters import PREFIX, Filters
@@ -54,7 +55,7 @@ def events_of(filters: Filters) -> tuple[str, ...]:
 
 
 def first(
-    connection: Connection,
+    timed: Timed,
     site: int,
     filters: Filters,
     edges: Sequence[datetime],
@@ -63,10 +64,10 @@ def first(
     limit: int,
 ) -> list[Table]:
     """The first values of each of the most frequent properties, one table a property."""
-    statement, values = _pairs(connection, site, filters, edges)
+    statement, values = _pairs(timed, site, filters, edges)
     tables: dict[str, list[Row]] = {}
     values |= {"most": most, "limit": limit}
-    for name, value, visitors, events in connection.execute(text(statement + _FIRST), values):
+    for name, value, visitors, events in timed.execute(text(statement + _FIRST), values):
         tables.setdefault(name, []).append(_row(value, visitors, events))
     return [
         Table(f"{PREFIX}{name}", rows[:limit], more=len(rows) > limit)
@@ -75,7 +76,7 @@ def first(
 
 
 def table(
-    connection: Connection,
+    timed: Timed,
     site: int,
     filters: Filters,
     edges: Sequence[datetime],
@@ -83,7 +84,7 @@ def table(
     wanted: Slice,
 ) -> Table:
     """The values of one property; without a name, the names of all properties."""
-    statement, values = _pairs(connection, site, filters, edges)
+    statement, values = _pairs(timed, site, filters, edges)
     column, chosen = ("value", ["key = :name"]) if name else ("key", ["true"])
     if wanted.search:
         chosen.append(f"{column} ILIKE :search")
@@ -94,15 +95,15 @@ def table(
         "limit": wanted.limit,
         "offset": wanted.offset,
     }
-    rows = [_row(*row) for row in connection.execute(text(statement), values)]
+    rows = [_row(*row) for row in timed.execute(text(statement), values)]
     return Table(f"{PREFIX}{name}", rows[: wanted.limit], more=len(rows) > wanted.limit)
 
 
 def _pairs(
-    connection: Connection, site: int, filters: Filters, edges: Sequence[datetime]
+    timed: Timed, site: int, filters: Filters, edges: Sequence[datetime]
 ) -> tuple[str, dict[str, object]]:
     """The statement of all pairs of property and value, and its parameters."""
-    asked = raw.prepared(connection, site, filters, edges)
+    asked = raw.prepared(timed, site, filters, edges)
     events = events_of(filters)
     kind = "e.name <> :engagement"
     if events:

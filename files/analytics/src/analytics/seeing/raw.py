@@ -8,8 +8,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
+from analytics.database import Timed
 from analytics.keeping import filtered
 from analytics.keeping.dictionary import COLUMNS
 from analytics.keeping.dimensions import EVENT, PAGE, TOTAL, VISIT
@@ -152,7 +153,7 @@ _STATEMENTS = {filtered.TOTALS: _PARTS, filtered.TABLES: _TABLES}
 
 
 def statement(
-    connection: Connection,
+    timed: Timed,
     site: int,
     filters: Filters,
     edges: Sequence[datetime],
@@ -166,35 +167,31 @@ def statement(
     the next. Of TABLES there are the sums of each dimension's values; of TOTALS those of each part,
     whose own number is the value.
     """
-    asked = prepared(connection, site, filters, edges)
+    asked = prepared(timed, site, filters, edges)
     sql = _STATEMENTS[kind].format(conditions=asked.sql)
     return sql, asked.parameters | {"spans": list(spans)}
 
 
-def parts(
-    connection: Connection, site: int, filters: Filters, edges: Sequence[datetime]
-) -> list[Totals]:
+def parts(timed: Timed, site: int, filters: Filters, edges: Sequence[datetime]) -> list[Totals]:
     """The totals of each part of a period."""
     spans = [1] * (len(edges) - 1)
-    sql, values = statement(connection, site, filters, edges, filtered.TOTALS, spans)
-    rows = connection.execute(text(sql), values).mappings()
+    sql, values = statement(timed, site, filters, edges, filtered.TOTALS, spans)
+    rows = timed.execute(text(sql), values).mappings()
     found = {row["value"]: sums.totals(row) for row in rows}
     return [found.get(number, Totals()) for number in range(1, len(edges))]
 
 
-def prepared(
-    connection: Connection, site: int, filters: Filters, edges: Sequence[datetime]
-) -> Conditions:
+def prepared(timed: Timed, site: int, filters: Filters, edges: Sequence[datetime]) -> Conditions:
     """The conditions of MATCHED, with all parameters that a statement with it needs."""
     # How many visits pass is a guess of the planner's. Where it guesses few and they are many,
     # comparing each with each would take minutes; and to compile what takes a second is no gain.
-    connection.execute(
+    timed.execute(
         text(
             "SELECT set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true),"
             " set_config('max_parallel_workers_per_gather', '0', true)"
         )
     )
-    found = conditions.of(connection, filters)
+    found = conditions.of(timed, filters)
     period = {
         "site": site,
         "edges": list(edges),
