@@ -6,8 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,10 +24,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import URL, Engine, text
 from werkzeug.test import TestResponse
+from worker_process import SOURCE, running, wait_for
 
 MakeSettings = Callable[[URL], Settings]
-
-SOURCE = Path(__file__).parents[1] / "src"
 
 
 @pytest.fixture
@@ -48,40 +46,9 @@ def record(number: int) -> bytes:
     return encode(Record(time=time, visitor=number % 7 + 1, **values))
 
 
-@contextmanager
-def running(settings: Settings, tmp_path: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A worker; it is killed at the end."""
-    variables = {
-        "DATABASE_URL": settings.database.render_as_string(hide_password=False),
-        "SITES": "blog.test,www.shop.test",
-        "SPOOL": str(settings.spool),
-        "VISITORS": str(settings.keys),
-    }
-    environment = {f"ANALYTICS_{name}": value for name, value in variables.items()}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "analytics.worker", *arguments],
-        env=environment | {"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE)},
-        cwd=tmp_path,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
 def count(engine: Engine, query: str = "SELECT count(*) FROM events") -> int:
     with engine.connect() as connection:
         return connection.scalar(text(query)) or 0
-
-
-def wait_for(seconds: float, done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < deadline, "in time"
-        time.sleep(0.05)
 
 
 def test_what_was_spooled_is_stored_once_however_often_the_worker_is_killed(

@@ -1,6 +1,7 @@
 """How records come to stand in the tables."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from typing import Any
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from analytics.keeping import dictionary, partitions
+from analytics.keeping import store as module
 from analytics.keeping.store import Store
 from analytics.spool.record import Dropped, Record
 from hypothesis import HealthCheck, given, settings
@@ -64,17 +66,18 @@ def test_a_text_and_a_combination_stand_once(engine: Engine, keep: Keep) -> None
 def test_the_memory_of_texts_is_bounded(
     engine: Engine, keep: Keep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dictionary, "_REMEMBERED", 8)
+    monkeypatch.setattr(dictionary, "_TEXT_BYTES", 2000)
+    monkeypatch.setattr(dictionary, "_COMBINATIONS", 8)
     words = dictionary.Dictionary()
     with engine.begin() as connection:
         raw: Any = connection.connection.dbapi_connection
         with raw.cursor() as cursor:
             for number in range(40):
-                wanted = {f"/{number}", f"/{number // 2}", "/"}
+                wanted = {f"/{number}".ljust(10 * number), f"/{number // 2}", "/"}
                 found = words.texts(cursor, wanted)
                 assert wanted <= found.keys()
                 words.combination(cursor, "clients", (f"{number}", *4 * [None]))
-                assert len(words._texts) <= 8
+                assert sum(map(sys.getsizeof, words._texts)) < 2000
                 assert len(words._combinations) <= 8
     assert rows(engine, "SELECT count(*) FROM clients") == [(40,)]
     keep([record(minutes, path=f"/{minutes}", country=f"{minutes}") for minutes in range(20)])
@@ -99,6 +102,27 @@ def test_a_visit_that_goes_on_is_changed_where_it_is_stored(engine: Engine, keep
     start = datetime.fromtimestamp(now.timestamp() - 600, UTC)
     assert found == [(start, 1800, 3, 0, "/a", "/c")]
     assert rows(engine, "SELECT count(DISTINCT visit) FROM events") == [(1,)]
+
+
+def test_after_a_start_the_latest_visits_go_on_and_no_more_than_are_remembered(
+    engine: Engine, keep: Keep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_LIVING", 3)
+    monkeypatch.setattr(module, "_READ_AT_ONCE", 2)
+    keep([record(number, visitor=number) for number in range(1, 6)])
+    keep([record(-25, path="/before", visitor=5)])
+    with engine.connect() as connection:
+        store = Store(connection, {}, START)
+        connection.rollback()
+        with connection.begin():
+            store.write(connection, [record(10, path="/out", visitor=n) for n in range(1, 6)])
+    found = rows(
+        engine,
+        "SELECT visitor, count(*), max(page_views) FROM visits WHERE start >= '2026-05-01'"
+        " GROUP BY visitor ORDER BY visitor",
+    )
+    assert found == [(1, 2, 1), (2, 2, 1), (3, 1, 2), (4, 1, 2), (5, 1, 2)]
+    assert rows(engine, "SELECT count(*) FROM events") == [(11,)]
 
 
 @pytest.mark.parametrize(

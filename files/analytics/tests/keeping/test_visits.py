@@ -4,6 +4,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from analytics.keeping import visits as module
 from analytics.keeping.visits import Visit, Visits
 from analytics.spool.record import Record
 from hypothesis import given, settings
@@ -136,6 +137,27 @@ def test_a_clock_that_was_ahead_does_not_stop_the_forgetting(visits: Visits) -> 
         ids(visits, record(minutes, visitor=100 + minutes))
         visits.settle()
     assert len(visits._living) < 10
+
+
+def test_of_a_flood_of_visits_the_latest_are_remembered(
+    visits: Visits, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An event of one that was forgotten is counted as another visit."""
+    monkeypatch.setattr(module, "MOST_LIVING", 100)
+    for number in range(1, 1000):
+        ids(visits, record(number / 100, visitor=number))
+        visits.settle()
+        assert len(visits._living) <= 100
+    assert ids(visits, record(10, visitor=999), record(10, visitor=1)) == [999, 1000]
+    assert "more than 100 visits are alive" in caplog.text
+
+
+def test_of_two_stored_visits_of_a_visitor_the_latest_goes_on() -> None:
+    stored = [
+        Visit(id=number, site="a.test", visitor=1, start=START - ago, seen=START - ago)
+        for number, ago in enumerate((0, 10 * MINUTE))
+    ]
+    assert ids(Visits(count(5), stored), record(21)) == [0]
 
 
 def test_settled_visits_are_known_by_where_they_are_stored(visits: Visits) -> None:

@@ -1,6 +1,7 @@
 """Writes a batch of records to PostgreSQL, in one transaction with the spool's position."""
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, text
 
 from analytics.keeping import filtered, partitions
 from analytics.keeping.dictionary import COLUMNS, Dictionary
-from analytics.keeping.visits import ENGAGEMENT, Visit, Visits
+from analytics.keeping.visits import ENGAGEMENT, MOST_LIVING, Visit, Visits
 from analytics.sites import UTC_ZONE
 from analytics.spool.record import Dropped, Record
 
@@ -38,15 +39,16 @@ UPDATE visits SET start = v.start, bounce = v.bounce, seconds = v.seconds, entry
   exit = v.exit, page_views = v.page_views
 FROM visits_going_on v WHERE visits.id = v.id AND visits.start = v.stored
 """
-# The last day bounds what is read: no visit is longer.
+# The last day bounds what is read: no visit is longer. Never more of them than a worker at work
+# remembers, or one that was killed for its memory would be killed at each start.
 _LIVING = """
-SELECT v.id, s.domain, v.visitor, v.start, v.seconds, v.bounce, v.page_views,
-  entry.text AS entry, exit.text AS exit
+SELECT v.id, s.domain, v.visitor, v.start, v.seconds, v.bounce, v.page_views, v.entry, v.exit
 FROM visits v JOIN sites s ON s.id = v.site
-LEFT JOIN texts entry ON entry.id = v.entry LEFT JOIN texts exit ON exit.id = v.exit
 WHERE v.start > :since - interval '1 day' AND v.visitor <> 0
   AND v.start + make_interval(secs => v.seconds) > :since - interval '31 minutes'
+ORDER BY v.start + make_interval(secs => v.seconds) DESC LIMIT :most
 """
+_READ_AT_ONCE = 1000
 _DAY = timedelta(days=1)
 # As the sequence's increment in migration 0002.
 NUMBERS_A_BLOCK = 1000
@@ -138,11 +140,12 @@ class Store:
 
     def _write_visits(self, cursor: Cursor) -> None:
         changed = list(self.visits.changed())
-        used = {path for visit in changed for path in (visit.entry, visit.exit) if path}
-        paths: dict[str | None, int] = {None: 0}
-        paths.update(self._dictionary.texts(cursor, used))
+        self._number_paths(cursor, changed)
         new = [visit for visit in changed if visit.stored is None]
-        rows = [self._visit_row(cursor, visit, paths) for visit in new]
+        # All at once: each combination would ask for its own.
+        came_with = {text for one in new for text in _CLIENT(one.record) + _ARRIVAL(one.record)}
+        self._dictionary.texts(cursor, filter(None, came_with))
+        rows = [self._visit_row(cursor, visit) for visit in new]
         with cursor.copy(f"COPY visits ({', '.join(VISIT_COLUMNS)}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
@@ -157,16 +160,23 @@ class Store:
                             _moment(visit.start),
                             int(visit.bounce),
                             (visit.seen - visit.start) // 1000,
-                            paths[visit.entry],
-                            paths[visit.exit],
+                            visit.entry or 0,
+                            visit.exit or 0,
                             visit.page_views,
                         )
                     )
         cursor.execute(_UPDATE)
 
-    def _visit_row(
-        self, cursor: Cursor, visit: Visit, paths: Mapping[str | None, int]
-    ) -> tuple[object, ...]:
+    def _number_paths(self, cursor: Cursor, visits: Iterable[Visit]) -> None:
+        paths = {path for one in visits for path in (one.entry, one.exit) if isinstance(path, str)}
+        numbers = self._dictionary.texts(cursor, paths)
+        for visit in visits:
+            if isinstance(visit.entry, str):
+                visit.entry = numbers[visit.entry]
+            if isinstance(visit.exit, str):
+                visit.exit = numbers[visit.exit]
+
+    def _visit_row(self, cursor: Cursor, visit: Visit) -> tuple[object, ...]:
         return (
             _moment(visit.start),
             visit.id,
@@ -174,8 +184,8 @@ class Store:
             self.site(cursor, visit.site),
             int(visit.bounce),
             (visit.seen - visit.start) // 1000,
-            paths[visit.entry],
-            paths[visit.exit],
+            visit.entry or 0,
+            visit.exit or 0,
             visit.page_views,
             self._dictionary.combination(cursor, "clients", _CLIENT(visit.record)),
             self._dictionary.combination(cursor, "arrivals", _ARRIVAL(visit.record)),
@@ -243,18 +253,23 @@ def _in_order(record: Record) -> tuple[int, bool]:
 
 
 def _living(connection: Connection, since: datetime) -> Iterator[Visit]:
-    """The visits that may go on after the worker was started again."""
-    for row in connection.execute(text(_LIVING), {"since": since}):
+    """The visits that may go on after the worker was started again, the latest first."""
+    found = connection.execute(
+        text(_LIVING),
+        {"since": since, "most": MOST_LIVING},
+        execution_options={"yield_per": _READ_AT_ONCE},
+    )
+    for row in found:
         start = round(row.start.timestamp() * 1000)
         seen = start + row.seconds * 1000
         yield Visit(
             id=row.id,
-            site=row.domain,
+            site=sys.intern(row.domain),
             visitor=row.visitor,
             start=start,
             seen=seen,
-            entry=row.entry,
-            exit=row.exit,
+            entry=row.entry or None,
+            exit=row.exit or None,
             entered=start,
             exited=seen,
             page_views=row.page_views,

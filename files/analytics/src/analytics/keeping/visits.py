@@ -1,11 +1,17 @@
 """Which visit an event belongs to: one of the same visitor that is alive, or a new one."""
 
+import logging
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from analytics.spool.record import Record
 from analytics.taking.visitors import VISIT_MINUTES
 
+log = logging.getLogger(__name__)
+
+# Bounds the memory of the worker, at some 500 bytes a visit: many more in half an hour are a flood.
+MOST_LIVING = 25_000
 VISIT_MS = VISIT_MINUTES * 60_000
 _LONGEST_MS = 24 * 3600_000
 _TIDY_MS = 60_000
@@ -22,9 +28,10 @@ class Visit:
     start: int
     seen: int
     """The last sign of life."""
-    entry: str | None = None
-    """The path of the first page view, and of the last: by the events' own times."""
-    exit: str | None = None
+    entry: str | int | None = None
+    """The path of the first page view, and of the last, by the events' own times. Once stored it is
+    the number of the text, since paths may be long and visits are many."""
+    exit: str | int | None = None
     entered: int = 0
     exited: int = 0
     page_views: int = 0
@@ -57,15 +64,20 @@ class Visit:
 
 
 class Visits:
-    """The visits that are alive, and those that a batch has changed."""
+    """The visits that are alive, and those that a batch has changed.
+
+    Of too many that are alive at once those that were silent for the longest are forgotten. What
+    still comes of them is another visit.
+    """
 
     def __init__(self, numbers: Iterator[int], living: Iterable[Visit] = ()) -> None:
+        """`living` are those that were stored and may go on, the latest first."""
         self._numbers = numbers
         self._living: dict[tuple[str, int], Visit] = {}
         self._changed: dict[int, Visit] = {}
         self._newest = self._tidied = 0
         for visit in living:
-            self._living[visit.site, visit.visitor] = visit
+            self._living.setdefault((visit.site, visit.visitor), visit)
 
     def visit_of(self, record: Record) -> Visit | None:
         """The event's visit, with the event counted in it; None for an engagement without one."""
@@ -78,10 +90,10 @@ class Visits:
         visit.add(record)
         self._changed[visit.id] = visit
         if record.visitor:
-            self._living[record.site, record.visitor] = visit
+            self._living[visit.site, record.visitor] = visit
         if record.next_visitor:
             # After midnight the visit goes on under tomorrow's mark.
-            self._living[record.site, record.next_visitor] = visit
+            self._living[visit.site, record.next_visitor] = visit
         return visit
 
     def _alive(self, record: Record) -> Visit | None:
@@ -97,7 +109,8 @@ class Visits:
     def _begin(self, record: Record) -> Visit:
         return Visit(
             id=next(self._numbers),
-            site=record.site,
+            # One string for all visits, as each record has its own.
+            site=sys.intern(record.site),
             visitor=record.visitor,
             start=record.time,
             seen=record.time,
@@ -114,7 +127,16 @@ class Visits:
             visit.stored, visit.record = visit.start, None
         self._changed.clear()
         # Either way, as a clock may be set back.
-        if abs(self._newest - self._tidied) > _TIDY_MS:
-            self._tidied = self._newest
-            oldest = self._newest - VISIT_MS
-            self._living = {key: one for key, one in self._living.items() if one.seen >= oldest}
+        if abs(self._newest - self._tidied) > _TIDY_MS or len(self._living) > MOST_LIVING:
+            self._tidy()
+
+    def _tidy(self) -> None:
+        self._tidied = self._newest
+        oldest = self._newest - VISIT_MS
+        self._living = {key: one for key, one in self._living.items() if one.seen >= oldest}
+        if len(self._living) <= MOST_LIVING:
+            return
+        log.warning("more than %d visits are alive: the oldest are ended", MOST_LIVING)
+        found = sorted(self._living.items(), key=lambda item: item[1].seen, reverse=True)
+        # With some room, or the next batch would have all of them sorted again.
+        self._living = dict(found[: MOST_LIVING * 3 // 4])
