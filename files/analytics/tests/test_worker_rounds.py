@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from analytics import worker
+from analytics import database, worker
 from analytics.config import Settings
 from analytics.database import make_engine
 from analytics.keeping import filtered
@@ -173,6 +173,38 @@ def test_a_word_that_went_with_its_sums_is_written_anew(
 
     monkeypatch.setattr(one, "_rest", round_of_work)
     one.run()
+
+
+def test_a_month_that_a_backup_reads_goes_at_a_later_chore(
+    make_settings: MakeSettings,
+    engine: Engine,
+    keep: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(worker, "ALIVE", tmp_path / "alive")
+    monkeypatch.setattr(worker, "_IDLE_SECONDS", 0.01)
+    monkeypatch.setattr(worker, "_CHORES_SECONDS", 0)
+    monkeypatch.setattr(database, "LOCK_SECONDS", 0.1)
+    one = worker.Worker(make_settings(engine.url), engine)
+    monkeypatch.setattr(one._clock, "is_trusted", lambda *_: True)
+    keep([seen("/", days=500)])
+    rest, ends = one._rest, time.monotonic() + 60
+    left = []
+    with engine.connect() as dump:
+        dump.execute(text("LOCK TABLE visits, events IN ACCESS SHARE MODE"))
+
+        def until_it_went(seconds: float) -> bool:
+            with engine.connect() as connection:
+                left.append(connection.scalar(text("SELECT count(*) FROM events")))
+            dump.rollback()
+            if left[-1] == 0 or time.monotonic() > ends:
+                one.stop()
+            return rest(seconds)
+
+        monkeypatch.setattr(one, "_rest", until_it_went)
+        one.run()
+    assert (left[0], left[-1]) == (1, 0)
 
 
 @pytest.mark.parametrize("witnesses", [0, 1])

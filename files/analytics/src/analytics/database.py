@@ -30,6 +30,10 @@ _CONNECT_SECONDS = 2
 # the seconds above it is the most that a request loses to a database that accepts but is silent.
 _PING_SECONDS = 1.0
 QUERY_SECONDS = 2.0
+# Who waits for a table keeps all who come later from it. So who wants one alone waits for less time
+# than the dashboard does, and tries again; but for longer than the second after which an autovacuum
+# makes room (deadlock_timeout).
+LOCK_SECONDS = 1.5
 # To PostgreSQL, 0 is no limit at all.
 _LEAST_SECONDS = 0.001
 # Of statements with filters a compiled one takes 0.1 MB, and readers make up ever new ones: of the

@@ -24,10 +24,7 @@ from analytics.keeping import schema
 _LOCK = int.from_bytes(b"freehold")
 _MIGRATION_SECONDS = 3600.0
 _PROGRESS_SECONDS = 5.0
-# Who waits for a table keeps all who come later from it. So a migration waits for less time than
-# the dashboard does (database.QUERY_SECONDS), and tries again; but for longer than the second after
-# which an autovacuum makes room (deadlock_timeout).
-_LOCK_SECONDS = 1.5
+_LOCK_SECONDS = database.LOCK_SECONDS
 _BUSY_PAUSE_SECONDS = 5.0
 # As long as a backup's dump may take, which reads every table.
 _BUSY_SECONDS = 300.0

@@ -143,6 +143,9 @@ class Worker:
         if not self._clock.is_trusted(connection, now, time.monotonic()):
             return False
         words_went = retention.apply(connection, self._settings.sites, now)
+        if retention.months_due(connection, self._settings.sites, now):
+            # Somebody reads them, as a backup's dump does: at the next chore again.
+            self._retention_due = 0.0
         # It may be of any site, and is never older than an event that is kept.
         limits = [retention.oldest_kept(site, now) for site in self._settings.sites]
         aside.forget(self._settings.spool, min(limits))

@@ -1,12 +1,15 @@
 """Old events go by themselves, and the sums of their days stay."""
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from analytics import database
 from analytics.config import Settings
 from analytics.keeping import partitions, retention, rollups
 from analytics.keeping.retention import oldest_kept
@@ -69,6 +72,35 @@ def test_whole_months_go_as_tables(engine: Engine, keep: Keep) -> None:
     assert numbers(engine, "SELECT time FROM events") == [NOW]
     assert sums(engine) == before
     apply(engine, BLOG)
+    assert sums(engine) == before
+
+
+def test_a_month_that_a_backup_reads_keeps_nobody_waiting_and_goes_afterwards(
+    engine: Engine, keep: Keep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert database.LOCK_SECONDS < database.QUERY_SECONDS
+    monkeypatch.setattr(database, "LOCK_SECONDS", 0.4)
+    days = (0, 40, 100)
+    keep([record(NOW - ago * DAYS, visitor=1 + ago) for ago in days])
+    before = sums(engine)
+    with engine.connect() as dump, ThreadPoolExecutor(1) as threads:
+        dump.execute(text("LOCK TABLE visits, events IN ACCESS SHARE MODE"))
+        applied = threads.submit(apply, engine, BLOG)
+        while not applied.done():
+            # Ends with an error after QUERY_SECONDS.
+            assert numbers(engine, "SELECT count(*) FROM events")
+            time.sleep(0.02)
+        assert not applied.result()
+        left = "SELECT time FROM events ORDER BY time DESC"
+        assert numbers(engine, left) == [NOW, NOW - 100 * DAYS]
+    with engine.connect() as connection:
+        assert partitions.month_of(NOW - 100 * DAYS) in retention.months_due(
+            connection, (BLOG,), NOW
+        )
+    apply(engine, BLOG)
+    assert numbers(engine, left) == [NOW]
+    with engine.connect() as connection:
+        assert retention.months_due(connection, (BLOG,), NOW) == []
     assert sums(engine) == before
 
 

@@ -57,8 +57,14 @@ def _run() -> None:
         due = [_state(connection, site, now).due for site in sites]
         connection.rollback()
         retention.apply(connection, sites, now)
-    for site, events in zip(sites, due, strict=True):
-        click.echo(f"{site.domain}: {events:,} events deleted, with the visits that ended.")
+        left = [_state(connection, site, now).due for site in sites]
+    for site, events, rest in zip(sites, due, left, strict=True):
+        click.echo(f"{site.domain}: {events - rest:,} events deleted, with the visits that ended.")
+    if any(left):
+        click.echo(
+            f"{sum(left):,} more are being read, by a backup or a long query: the worker deletes"
+            " them after that."
+        )
 
 
 @dataclass(frozen=True, slots=True)

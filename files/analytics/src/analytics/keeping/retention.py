@@ -1,15 +1,22 @@
 """Deletes single visits and events when they are old, and daily sums if the owner wants that."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
 
+from analytics import database
 from analytics.keeping import filtered, partitions, rollups, words
 from analytics.sites import UTC_ZONE, Site
 
-_SEEN = "start < :limit AND start + make_interval(secs => seconds)"
-
-
+# By table. What is of a month that goes as a table is left for that.
+_TOO_OLD = {
+    "events": "time >= :first AND time < :limit",
+    "visits": "start >= :first AND start < :limit"
+    " AND start + make_interval(secs => seconds) < :limit",
+}
 _SUMS = ("daily", "imported_daily", "drops")
 # Without some of its days a month is made again.
 _FORGET_MONTHS = "DELETE FROM monthly WHERE site = :site AND month < :first"
@@ -22,42 +29,69 @@ def oldest_kept(site: Site, now: datetime) -> datetime:
 
 
 def apply(connection: Connection, sites: tuple[Site, ...], now: datetime) -> bool:
-    """Delete what is too old. Whole months go as tables; the rest of a month row by row.
+    """Delete what is too old. Whole months go as tables; the rest of a month row by row. A month
+    that is being read, as by a backup's dump, stays for this time (`months_due`).
 
     A site that is no longer set keeps its events for as long as the longest of the others, and its
     sums. A visit stays for as long as an event of it may. When sums went, so did words that nothing
     else has: then it is true, and nobody may use the numbers of words that they remember.
     """
     limits = {site.domain: oldest_kept(site, now) for site in sites}
-    last = partitions.month_of(min(limits.values()) - timedelta(days=1))
     zones = {site.domain: site.time_zone for site in sites}
     with connection.begin():
         # A day that still has to be summed could not be afterwards.
         for number, domain, day in rollups.stale(connection):
             if day <= now.date() - timedelta(days=1):
                 rollups.rebuild(connection, number, day, zones.get(domain, UTC_ZONE))
-        for month in partitions.months(connection):
-            if month < last:
-                partitions.drop(connection, month)
+    _drop(connection, months_due(connection, sites, now))
+    with connection.begin():
         for number, domain in connection.execute(text("SELECT id, domain FROM sites")).all():
             limit = limits.get(domain, min(limits.values()))
             # The first day that is kept had a part in visits of the day before.
             day = limit.astimezone(zones.get(domain, UTC_ZONE)).date()
             filtered.forget(connection, number, last=day)
+        first = datetime.combine(_first_month(sites, now), datetime.min.time(), UTC)
         for domain, limit in limits.items():
-            for table, column in (("events", "time"), ("visits", _SEEN)):
+            for table, too_old in _TOO_OLD.items():
                 connection.execute(
                     text(
-                        f"DELETE FROM {table} WHERE {column} < :limit AND site ="
+                        f"DELETE FROM {table} WHERE {too_old} AND site ="
                         " (SELECT id FROM sites WHERE domain = :domain)"
                     ),
-                    {"limit": limit, "domain": domain},
+                    {"first": first, "limit": limit, "domain": domain},
                 )
     with connection.begin():
         gone = [_forget_sums(connection, site, now) for site in sites]
         if any(gone):
             words.forget_unused(connection)
     return any(gone)
+
+
+def months_due(connection: Connection, sites: tuple[Site, ...], now: datetime) -> list[date]:
+    """The months of which nothing is to be kept, and that are still there."""
+    first = _first_month(sites, now)
+    with connection.begin():
+        return [month for month in partitions.months(connection) if month < first]
+
+
+def _first_month(sites: tuple[Site, ...], now: datetime) -> date:
+    """The first month that has anything to keep, such as a visit that began the day before."""
+    return partitions.month_of(min(oldest_kept(site, now) for site in sites) - timedelta(days=1))
+
+
+def _drop(connection: Connection, months: Sequence[date]) -> None:
+    """Drop the months' tables, each in a transaction of its own, up to one that is in use."""
+    for month in months:
+        try:
+            with connection.begin():
+                connection.execute(
+                    text(f"SET LOCAL lock_timeout = {1000 * database.LOCK_SECONDS:.0f}")
+                )
+                partitions.drop(connection, month)
+        except OperationalError as error:
+            if not isinstance(error.orig, LockNotAvailable | DeadlockDetected):
+                raise
+            return
 
 
 def _forget_sums(connection: Connection, site: Site, now: datetime) -> bool:
