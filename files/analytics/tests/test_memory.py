@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from analytics import database
 from analytics.config import Settings
 from analytics.spool.record import Record, encode
 from analytics.spool.writer import Spool
@@ -86,6 +87,7 @@ def test_a_worker_starts_however_many_visits_are_alive(
     """Or one that was killed for its memory would be killed again and again."""
     keep([record(1)])
     with engine.begin() as connection:
+        database.limit(connection, 60)
         connection.execute(
             text(
                 "INSERT INTO visits SELECT start, id + n, visitor + n, site, bounce, seconds,"
@@ -95,7 +97,7 @@ def test_a_worker_starts_however_many_visits_are_alive(
         )
     Spool(settings.spool).append(encode(record(0)))
     with running(settings, tmp_path) as process:
-        wait_for(20, lambda: stored(engine) == 2)
+        wait_for(60, lambda: stored(engine) == 2)
         assert peak(process) < WORKER_MEGABYTES
 
 
