@@ -19,7 +19,9 @@ Run = Callable[..., Result]
 
 CRAWLER = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-DAY = f"{datetime.now(UTC) - timedelta(days=3):%F}"
+# At noon, so that what is seen a while later is of the same day whatever the time is now.
+NOON = datetime.now(UTC).replace(hour=12) - timedelta(days=3)
+DAY = f"{NOON:%F}"
 
 
 @pytest.fixture
@@ -36,7 +38,9 @@ def run(app: Flask, engine: Engine) -> Run:
 
 @pytest.fixture
 def visits(keep: Keep) -> None:
-    keep([seen("/"), seen("/about", days=2.99), seen("/", site="www.shop.test")])
+    days = (datetime.now(UTC) - NOON) / timedelta(days=1)
+    about = seen("/about", days=days - 0.01)
+    keep([seen("/", days=days), about, seen("/", days=days, site="www.shop.test")])
 
 
 def count(engine: Engine, table: str = "events") -> int:
