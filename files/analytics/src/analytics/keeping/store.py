@@ -143,7 +143,7 @@ class Store:
         self._number_paths(cursor, changed)
         new = [visit for visit in changed if visit.stored is None]
         # All at once: each combination would ask for its own.
-        came_with = {text for one in new for text in _CLIENT(one.record) + _ARRIVAL(one.record)}
+        came_with = (text for one in new for text in _CLIENT(one.record) + _ARRIVAL(one.record))
         self._dictionary.texts(cursor, filter(None, came_with))
         rows = [self._visit_row(cursor, visit) for visit in new]
         with cursor.copy(f"COPY visits ({', '.join(VISIT_COLUMNS)}) FROM STDIN") as copy:
