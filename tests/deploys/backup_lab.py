@@ -6,7 +6,7 @@ database's container runs beside it, and a container that would be started is th
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -160,11 +160,11 @@ class Lab(DebianLab):
         )
         assert done.code == 0, done.said
 
-    def work(self) -> None:
-        """Have the worker start, carry all that waits, and end."""
+    def work(self, until: Callable[[], bool] = lambda: True) -> None:
+        """Have the worker start, carry all that waits, and end; not before `until`."""
         self.run("docker", "start", "worker")
         try:
-            wait(lambda: not self.segments(), 60)
+            wait(lambda: not self.segments() and until(), 60)
         finally:
             self.run("docker", "stop", "worker")
 

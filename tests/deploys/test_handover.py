@@ -143,8 +143,7 @@ def test_what_the_old_one_backed_up_and_forgot_is_not_counted_again(
     old.right("backup")
     # The worker forgets how far it has read what is gone.
     old.take(range(20, 25))
-    old.work()
-    assert len(old.ask("SELECT segment FROM positions")) == 1
+    old.work(until=lambda: len(old.ask("SELECT segment FROM positions")) == 1)
     old.take(range(25, 30))
     handover.carry_over(as_host(old), as_host(new))
     assert counted(new) == list(range(30))

@@ -64,7 +64,7 @@ def counted(lab: Lab, listener: socket.socket, tmp_path: Path) -> Iterator[Count
     receiver.start()
 
     def wait_for(number: int) -> list[Record]:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while True:
             found = [
                 record
