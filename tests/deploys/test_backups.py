@@ -240,6 +240,7 @@ RUNNING = "/var/lib/postgresql/lab/postmaster.pid"
 CUT_OFF = "/var/lib/postgresql/cut-off"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("command", "program"), [("prove", "pg_restore"), ("backup", "pg_dump")])
 def test_who_is_cut_off_by_a_new_database_begins_anew(lab: Lab, command: str, program: str) -> None:
     """As by the weekly rebuild: another one takes its place while it is read, or loaded."""
@@ -247,7 +248,7 @@ def test_who_is_cut_off_by_a_new_database_begins_anew(lab: Lab, command: str, pr
     place = f"/usr/lib/postgresql/17/bin/{program}"
     lab.run("mv", place, f"{place}.real")
     # The next one may be there before it has looked again.
-    gone = f'until ! [ -e {RUNNING} ] || ! grep -qx "$pid" {RUNNING}; do sleep 0.1; done'
+    gone = f'until ! grep -qsx "$pid" {RUNNING} || [ $((tries += 1)) -gt 600 ]; do sleep 0.1; done'
     stop = f"read -r pid <{RUNNING}; kill -INT $pid; {gone}"
     once = f"if mkdir {CUT_OFF}; then {stop}; exit 1; fi"
     lab.write(place, f'#!/bin/sh\n{once}\nexec {place}.real "$@"\n', "755")
