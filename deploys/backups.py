@@ -1,4 +1,4 @@
-"""Backups elsewhere: the program, its key and its timers; and a new host that begins with one."""
+"""Backups elsewhere: the program and its key; and a new host that begins with one."""
 
 import atexit
 import json
@@ -8,17 +8,15 @@ from pyinfra.api import deploy
 from pyinfra.api.exceptions import DeployError
 from pyinfra.operations import files
 
+from deploys.backup_timers import timers
 from deploys.root_file import root_file
 from deploys.script import package, script
 from facts.holds import Holds
 from facts.major import Data
-from operations.applied import applied
-from operations.backup import HELD, PROGRAM, repository_key, repository_ready, restored
+from operations.backup import PROGRAM, repository_key, repository_ready, restored
 from operations.packages import packages
-from operations.texts import texts
 from settings.backups import NOTHING
 from settings.model import Settings
-from settings.render import render
 
 FOLDER = "/etc/freehold/backup"
 DATA = "/var/lib/docker/volumes/freehold_db-*"
@@ -35,33 +33,6 @@ ON_THE_OWNERS_MACHINE = {
     "nginx_extra",
     "site_path",
 }
-# Name, what it does, the program's commands, when, in words, spread over, and at most how long.
-UNITS = {
-    "freehold-backup": ("Back up", ["backup"], "hourly", "every hour", "10min", "3h"),
-    "freehold-backup-spool": (
-        *("Back up the newest events", ["spool"]),
-        *("*:2/4", "every four minutes", "30s", "10min"),
-    ),
-    "freehold-backup-proof": (
-        *("Prove that the newest backup restores", ["prove", "tidy"]),
-        *("*-*-* 02:00:00", "every night", "1h", "6h"),
-    ),
-    "freehold-backup-check": (
-        *("See whether the backups can be read", ["check"]),
-        *("Sat *-*-* 01:00:00", "every week", "1h", "6h"),
-    ),
-}
-
-
-def units(settings: Settings) -> dict[str, tuple[str, list[str], str, str, str, str]]:
-    """The units, with the backups as often as the owner wants them."""
-    described, commands, when, often, spread, timeout = UNITS["freehold-backup"]
-    hours = settings.backup_every_hours
-    if hours > 1:
-        when = f"*-*-* 0/{hours}:00:00" if hours < 24 else "daily"
-        often = f"every {hours} hours"
-    unit = (described, commands, when, often, spread, timeout)
-    return UNITS | {"freehold-backup": unit}
 
 
 def program_settings(settings: Settings) -> str:
@@ -210,45 +181,7 @@ def backups(settings: Settings) -> None:
             held=bool(host.data.get("_beside")),
         )
         _remind(settings)
-    contents = {
-        f"/etc/systemd/system/{name}.{kind}": render(
-            f"systemd/freehold-backup.{kind}.j2",
-            settings,
-            description=described,
-            commands=commands,
-            when=when,
-            often=often,
-            spread=spread,
-            timeout=timeout,
-            held=HELD,
-        )
-        for name, (described, commands, when, often, spread, timeout) in units(settings).items()
-        for kind in ("service", "timer")
-    }
-    texts(
-        name="Describe the backups and when they are made",
-        contents=contents,
-    )
-    timers = " ".join(f"{name}.timer" for name in UNITS)
-    on = bool(settings.backup_repository)
-    applied(
-        name=f"Have the backups {'on' if on else 'off, for no place for them is named'}",
-        what="backups",
-        paths=list(contents),
-        command=(
-            f"systemctl {'enable' if on else 'disable'} --quiet --no-reload {timers}"
-            f" && systemctl daemon-reload && systemctl {'restart' if on else 'stop'} {timers}"
-            # Without backups nobody would take away what the worker keeps for them.
-            + (
-                # The first one at once, so that there is no hour without any.
-                " && systemctl start --no-block freehold-backup.service"
-                if on
-                else " && rm -rf /var/lib/docker/volumes/freehold_spool/_data/carried"
-            )
-        ),
-        # What is wanted too, for no file tells it.
-        state=f"echo {on}; systemctl is-enabled {timers}; systemctl is-active {timers}",
-    )
+    timers(settings)
 
 
 def _remind(settings: Settings) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from analytics import doorway
-from analytics.config import ConfigError, Settings
+from analytics.config import Settings
+from analytics.environment import ConfigError
 from analytics.logs.receiver import Receiver
 from analytics.seeing import dashboard
 from analytics.taking import intake

@@ -10,13 +10,8 @@ from shutil import which
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from deploys.backups import (
-    ON_THE_OWNERS_MACHINE,
-    UNITS,
-    kept_settings,
-    program_settings,
-    units,
-)
+from deploys.backup_timers import UNITS, units
+from deploys.backups import ON_THE_OWNERS_MACHINE, kept_settings, program_settings
 from settings.backups import (
     EVERY_HOURS,
     Sftp,
@@ -98,17 +93,17 @@ def test_how_often_all_is_backed_up(tmp_path: Path) -> None:
     given = settings_of(right(tmp_path))
     assert units(given) == UNITS
     for hours in EVERY_HOURS:
-        when = units(given.model_copy(update={"backup_every_hours": hours}))["freehold-backup"][2]
+        when = units(given.model_copy(update={"backup_every_hours": hours}))["freehold-backup"].when
         if which("systemd-analyze"):
             subprocess.run(["systemd-analyze", "calendar", when], capture_output=True, check=True)
     seldom = given.model_copy(update={"backup_every_hours": 6})
-    assert "*-*-* 0/6:00:00" in units(seldom)["freehold-backup"]
+    assert "*-*-* 0/6:00:00" in units(seldom)["freehold-backup"].when
     assert json.loads(program_settings(seldom))["every"] == 6
 
 
 def test_the_newest_events_are_copied_in_time(tmp_path: Path) -> None:
     """At most five minutes of them die with the machine."""
-    first, every = map(int, UNITS["freehold-backup-spool"][2].removeprefix("*:").split("/"))
+    first, every = map(int, UNITS["freehold-backup-spool"].when.removeprefix("*:").split("/"))
     minutes = [*range(first, 60, every), first + 60]
     assert all(later - earlier == 4 for earlier, later in pairwise(minutes))
     # Nor does it wander.

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 from analytics.app import create_app
-from analytics.config import ConfigError, Settings, database_url
+from analytics.config import Settings
+from analytics.database_url import database_url
+from analytics.environment import ConfigError
 from flask import Flask
 
 SECRET = "correct-horse"

@@ -17,7 +17,8 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from analytics import database
-from analytics.config import ConfigError, database_url
+from analytics.database_url import database_url
+from analytics.environment import ConfigError
 from analytics.keeping import schema
 
 # Any fixed number that nothing else in this database uses: "freehold" as bytes.

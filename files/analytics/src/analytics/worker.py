@@ -21,7 +21,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from analytics import database
 from analytics.access import event_tokens
 from analytics.access.expiry import expire
-from analytics.config import ConfigError, Settings
+from analytics.config import Settings
+from analytics.environment import ConfigError
 from analytics.keeping import annotations, filtered, lock, retention, rollups
 from analytics.keeping.carrier import Carrier
 from analytics.keeping.clock import Clock

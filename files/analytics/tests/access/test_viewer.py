@@ -9,7 +9,8 @@ from analytics import sites
 from analytics.access import tokens
 from analytics.access import viewer as access
 from analytics.app import create_app
-from analytics.config import ConfigError, Settings
+from analytics.config import Settings
+from analytics.environment import ConfigError
 from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 from sqlalchemy import URL, Engine, text

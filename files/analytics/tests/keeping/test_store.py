@@ -8,8 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from analytics.keeping import dictionary, partitions
-from analytics.keeping import store as module
+from analytics.keeping import dictionary, living, partitions
 from analytics.keeping.store import Store
 from analytics.spool.record import Dropped, Record
 from hypothesis import HealthCheck, given, settings
@@ -107,8 +106,8 @@ def test_a_visit_that_goes_on_is_changed_where_it_is_stored(engine: Engine, keep
 def test_after_a_start_the_latest_visits_go_on_and_no_more_than_are_remembered(
     engine: Engine, keep: Keep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MOST_LIVING", 3)
-    monkeypatch.setattr(module, "_READ_AT_ONCE", 2)
+    monkeypatch.setattr(living, "MOST_LIVING", 3)
+    monkeypatch.setattr(living, "_READ_AT_ONCE", 2)
     keep([record(number, visitor=number) for number in range(1, 6)])
     keep([record(-25, path="/before", visitor=5)])
     with engine.connect() as connection:

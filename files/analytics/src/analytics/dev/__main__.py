@@ -20,9 +20,10 @@ from flask import Flask
 from werkzeug.serving import is_running_from_reloader, run_simple
 
 from analytics.app import create_app
-from analytics.config import PREFIX, Settings
+from analytics.config import Settings
 from analytics.database import make_engine
 from analytics.dev import access_log, demo, postgres, site
+from analytics.environment import PREFIX
 from analytics.logs.receiver import Receiver
 from analytics.migrate import migrate
 

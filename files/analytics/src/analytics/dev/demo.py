@@ -16,8 +16,9 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from analytics import database
-from analytics.config import ConfigError, Settings
+from analytics.config import Settings
 from analytics.dev.year import Year
+from analytics.environment import ConfigError
 from analytics.keeping import rollups
 from analytics.keeping.store import Store
 from analytics.migrate import MigrationError, migrate

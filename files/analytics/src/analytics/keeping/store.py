@@ -1,7 +1,6 @@
 """Writes a batch of records to PostgreSQL, in one transaction with the spool's position."""
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -10,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg import Cursor
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from analytics.keeping import filtered, partitions
+from analytics.keeping import filtered, living, partitions
 from analytics.keeping.dictionary import COLUMNS, Dictionary
-from analytics.keeping.visits import ENGAGEMENT, MOST_LIVING, Visit, Visits
+from analytics.keeping.visits import ENGAGEMENT, Visit, Visits
 from analytics.sites import UTC_ZONE
 from analytics.spool.record import Dropped, Record
 
@@ -39,19 +38,7 @@ UPDATE visits SET start = v.start, bounce = v.bounce, seconds = v.seconds, entry
   exit = v.exit, page_views = v.page_views
 FROM visits_going_on v WHERE visits.id = v.id AND visits.start = v.stored
 """
-# The last day bounds what is read: no visit is longer. Never more of them than a worker at work
-# remembers, or one that was killed for its memory would be killed at each start.
-_LIVING = """
-SELECT v.id, s.domain, v.visitor, v.start, v.seconds, v.bounce, v.page_views, v.entry, v.exit
-FROM visits v JOIN sites s ON s.id = v.site
-WHERE v.start > :since - interval '1 day' AND v.visitor <> 0
-  AND v.start + make_interval(secs => v.seconds) > :since - interval '31 minutes'
-ORDER BY v.start + make_interval(secs => v.seconds) DESC LIMIT :most
-"""
-_READ_AT_ONCE = 1000
 _DAY = timedelta(days=1)
-# As the sequence's increment in migration 0002.
-NUMBERS_A_BLOCK = 1000
 
 
 class Store:
@@ -71,7 +58,9 @@ class Store:
         self._dictionary = Dictionary()
         self._sites: dict[str, int] = {}
         self._months: set[date] = set(partitions.months(connection))
-        self.visits = Visits(_numbers(connection), _living(connection, since or datetime.now(UTC)))
+        self.visits = Visits(
+            living.numbers(connection), living.visits(connection, since or datetime.now(UTC))
+        )
 
     def write(self, connection: Connection, records: Sequence[Record | Dropped]) -> None:
         """Write the records on the connection's transaction, which the caller commits; then call
@@ -240,39 +229,6 @@ def _moment(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
-def _numbers(connection: Connection) -> Iterator[int]:
-    """Numbers for visits, a block of the sequence at a time; what is left of one is lost."""
-    while True:
-        first = int(connection.scalar(text("SELECT nextval('visit_numbers')")) or 0)
-        yield from range(first, first + NUMBERS_A_BLOCK)
-
-
 def _in_order(record: Record) -> tuple[int, bool]:
     """By time, for threads write as they come; an engagement after the view of the page."""
     return record.time, record.name == ENGAGEMENT
-
-
-def _living(connection: Connection, since: datetime) -> Iterator[Visit]:
-    """The visits that may go on after the worker was started again, the latest first."""
-    found = connection.execute(
-        text(_LIVING),
-        {"since": since, "most": MOST_LIVING},
-        execution_options={"yield_per": _READ_AT_ONCE},
-    )
-    for row in found:
-        start = round(row.start.timestamp() * 1000)
-        seen = start + row.seconds * 1000
-        yield Visit(
-            id=row.id,
-            site=sys.intern(row.domain),
-            visitor=row.visitor,
-            start=start,
-            seen=seen,
-            entry=row.entry or None,
-            exit=row.exit or None,
-            entered=start,
-            exited=seen,
-            page_views=row.page_views,
-            engaged=not row.bounce,
-            stored=start,
-        )

@@ -6,7 +6,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 from analytics import database
-from analytics.config import database_url
+from analytics.database_url import database_url
 from analytics.keeping.models import Base
 
 
