@@ -3,7 +3,8 @@
 import os
 import shlex
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from settings.faults import Fault
@@ -63,7 +64,8 @@ def _how_to_build(folder: Path) -> str:
 
 
 def _told(sentences: Iterator[str]) -> tuple[str, ...]:
-    found = list(sentences)
+    # A name may be no text, which nothing could print.
+    found = [os.fsencode(one).decode(errors="backslashreplace") for one in sentences]
     more = len(found) - NAMED_AT_MOST
     return (*found[:NAMED_AT_MOST], *([f"… and {more} more like these."] if more > 0 else []))
 
@@ -72,12 +74,17 @@ def _unfit(folder: Path) -> Iterator[str]:
     """What in the folder can't or must not be copied."""
     root = folder.resolve()
     errors: list[OSError] = []
+    links: dict[Path, Path] = {}
     for parent, folders, files in os.walk(folder, onerror=errors.append):
         if ".git" in folders and Path(parent) != folder:
             yield f"{parent} has a .git: a repository would be published with all its history."
         folders[:] = [name for name in folders if name != ".git"]
-        for name in sorted(folders + files):
-            yield from _unfit_entry(Path(parent, name), root)
+        for path in (Path(parent, name) for name in sorted(folders + files)):
+            faults = [*_unfit_entry(path, root)]
+            yield from faults
+            if not faults and path.is_symlink() and path.is_dir():
+                links[path] = path.resolve()
+    yield from _loop(links)
     for error in errors:
         yield f"{error.filename} can't be read: {(error.strerror or str(error)).lower()}."
 
@@ -100,3 +107,17 @@ def _unfit_entry(path: Path, root: Path) -> Iterator[str]:
         yield f"{path} is neither a file nor a folder."
     elif stat.S_ISREG(mode) and not os.access(path, os.R_OK):
         yield f"{path} can't be read: permission denied."
+
+
+def _loop(links: Mapping[Path, Path]) -> Iterator[str]:
+    """Links to folders that lead to each other, so that a copy would never end."""
+    places = {path: path.parent.resolve() for path in links}
+    following = {
+        path: [other for other, place in places.items() if place.is_relative_to(target)]
+        for path, target in links.items()
+    }
+    try:
+        TopologicalSorter(following).prepare()
+    except CycleError as error:
+        _, *loop = error.args[1]
+        yield f"{', '.join(sorted(map(str, loop)))}: these links lead in a circle."

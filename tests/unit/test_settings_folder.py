@@ -86,3 +86,19 @@ def test_many_faults_are_counted(site: Path) -> None:
     sentences = refused(site).sentences
     assert len(sentences) == 4
     assert "6 more" in sentences[-1]
+
+
+def test_links_that_lead_to_each_other_are_told(site: Path) -> None:
+    (site / "notes").mkdir()
+    (site / "notes" / "posts").symlink_to("../posts")
+    assert site_folder(str(site)) == site
+    (site / "posts" / "notes").symlink_to("../notes")
+    assert refused(site).sentences == (
+        f"{site}/notes/posts, {site}/posts/notes: these links lead in a circle.",
+    )
+
+
+def test_a_name_that_is_no_text_can_be_told(site: Path) -> None:
+    os.mkfifo(os.fsencode(site) + b"/caf\xe9")
+    (sentence,) = refused(site).sentences
+    assert sentence.encode().startswith(b"%b/caf\\xe9 is neither" % os.fsencode(site))
