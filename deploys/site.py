@@ -13,9 +13,11 @@ from operations.origin import origin_of
 from operations.site import site_release
 from settings.model import Settings
 
-# What a browser gets compressed; pictures and fonts are so already.
-TEXT = {".css", ".html", ".ico", ".js", ".json", ".map", ".md", ".svg", ".txt", ".webmanifest"} | {
-    ".xml",
+# What a browser gets compressed (compression.conf); pictures and most fonts are so already.
+TEXT = {
+    *(".asc", ".atom", ".css", ".csv", ".geojson", ".gltf", ".gpx", ".htm", ".html", ".ico"),
+    *(".ics", ".js", ".json", ".jsonfeed", ".jsonld", ".kml", ".m3u8", ".map", ".md", ".mjs"),
+    *(".otf", ".rss", ".svg", ".ttf", ".txt", ".vtt", ".wasm", ".webmanifest", ".xhtml", ".xml"),
     ".xsl",
 }
 WORTH_COMPRESSING = 256

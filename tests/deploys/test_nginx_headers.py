@@ -47,8 +47,12 @@ def test_security_headers_are_on_every_answer(
     assert len(headers.get_all("Cache-Control") or []) <= 1
 
 
-def test_readers_of_feeds_may_show_images(visitor: Client) -> None:
-    headers = visitor.ask("/assets/2026-11-24-photo-20261124.png").headers
+@pytest.mark.parametrize(
+    "path",
+    ["/assets/2026-11-24-photo-20261124.png", "/talks/First%20Talk.M4A", "/talks/first.mov"],
+)
+def test_readers_of_feeds_may_show_and_play_what_is_in_a_post(visitor: Client, path: str) -> None:
+    headers = visitor.ask(path).headers
     assert headers["Cross-Origin-Resource-Policy"] == "cross-origin"
 
 
@@ -84,6 +88,10 @@ def test_the_service_compresses_the_tracker_itself(visitor: Client, service: Ser
         ("/feed.xml", "text/xml; charset=utf-8"),
         ("/site.webmanifest", "application/manifest+json"),
         ("/assets/font.woff2", "font/woff2"),
+        ("/old.xhtml", "application/xhtml+xml; charset=utf-8"),
+        ("/walk.geojson", "application/geo+json"),
+        ("/talks/First%20Talk.M4A", "audio/mp4"),
+        ("/talks/first.mov", "video/quicktime"),
         ("/apix", "application/octet-stream"),
     ],
 )
@@ -104,6 +112,7 @@ def test_types(visitor: Client, path: str, kind: str) -> None:
         ("/commit-3f2a9b1c", "no-cache"),
         ("/commit-3f2a9b1c.html", "no-cache"),
         ("/assets/2026-11-24-photo-20261124.png", "public, max-age=3600"),
+        ("/talks/First%20Talk.M4A", "public, max-age=3600"),
         ("/assets/gone.1f3a9c0b77.css", "no-cache"),
     ],
 )
@@ -111,7 +120,7 @@ def test_how_long_it_may_be_kept(visitor: Client, path: str, kept: str) -> None:
     assert visitor.ask(path).headers["Cache-Control"] == kept
 
 
-@pytest.mark.parametrize("path", [HASHED, "/assets/plain.css"])
+@pytest.mark.parametrize("path", [HASHED, "/assets/plain.css", "/walk.geojson"])
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
 def test_text_is_compressed_and_revalidated(visitor: Client, path: str, encoding: str) -> None:
     accept = {"Accept-Encoding": encoding}
@@ -187,3 +196,11 @@ def test_no_address_comes_to_rest(lab: Lab, service: Service) -> None:
     assert "127.0.66.6" not in lab.log.read_text()
     kept = lab.run("grep", "-rlF", "127.0.66.6", "/run", "/tmp", "/var/cache", "/var/log")  # noqa: S108 - looked at only
     assert kept is None
+
+
+def test_who_seeks_in_a_film_gets_that_part_of_it(visitor: Client) -> None:
+    answer = visitor.ask(
+        "/talks/first.mov", headers={"Range": "bytes=6-", "Accept-Encoding": "gzip"}
+    )
+    assert (answer.status, answer.text) == (206, "seen")
+    assert answer.headers["Content-Range"] == "bytes 6-9/10"

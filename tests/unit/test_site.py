@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploys.site import prepare
+from deploys.site import TEXT, prepare
+from tests.unit.nginx_render import PROJECT
 
 PAGE = b"<p>Hello</p>\n" * 100
 NOBODY = 65534
@@ -56,3 +57,13 @@ def test_a_folder_with_the_name_of_a_script_is_a_folder(tmp_path: Path) -> None:
         "index.html",
         "index.html.gz",
     ]
+
+
+def test_what_nginx_compresses_lies_there_compressed() -> None:
+    """Not on the way, at each request of a page."""
+    nginx = PROJECT / "templates" / "nginx"
+    types = (nginx / "types.conf.j2").read_text().partition("types {")[2].partition("}")[0]
+    endings = {kind: names for kind, *names in map(str.split, types.strip(" \n;").split(";"))}
+    configured = (nginx / "compression.conf.j2").read_text()
+    compressed = configured.partition("gzip_types ")[2].partition(";")[0].split()
+    assert {f".{name}" for kind in ("text/html", *compressed) for name in endings[kind]} == TEXT
