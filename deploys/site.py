@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from pyinfra.api import deploy
+from pyinfra.api.exceptions import PyinfraError
 
 from deploys.staging import staging
 from operations.origin import origin_of
@@ -21,6 +22,8 @@ TEXT = {
     ".xsl",
 }
 WORTH_COMPRESSING = 256
+# Of a file's name, in bytes, on the host and here.
+LONGEST_NAME = 255
 
 
 def prepare(site: Path, folder: Path) -> None:
@@ -33,31 +36,50 @@ def prepare(site: Path, folder: Path) -> None:
         if path.is_dir():
             # It has the mode of the original, which may be read-only.
             path.chmod(0o700)
-        elif path.suffix.lower() in TEXT and path.stat().st_size >= WORTH_COMPRESSING:
-            content = path.read_bytes()
-            compressed = gzip.compress(content, 9, mtime=0)
-            if len(compressed) < len(content):
-                path.with_name(f"{path.name}.gz").write_bytes(compressed)
+        elif path.suffix.lower() in TEXT:
+            _compress(path)
+
+
+def _compress(path: Path) -> None:
+    beside = path.with_name(f"{path.name}.gz")
+    if len(os.fsencode(beside.name)) > LONGEST_NAME:
+        return
+    content = path.read_bytes()
+    compressed = gzip.compress(content, 9, mtime=0)
+    # Browsers would get one that is there already, whatever it holds: of an older build, perhaps.
+    if beside.is_file() or WORTH_COMPRESSING <= len(content) > len(compressed):
+        beside.write_bytes(compressed)
 
 
 def digest(folder: Path) -> str:
     """Of names, modes and contents, as `operations.site.Site` makes it of the live release."""
-    lines = [b"755 /\n"]
+    entries = [b"755 /"]
     for path in folder.rglob("*"):
-        name = path.relative_to(folder).as_posix()
+        name = os.fsencode(path.relative_to(folder))
         if path.is_dir():
-            lines.append(os.fsencode(f"755 {name}/\n"))
+            entries.append(b"755 %b/" % name)
         else:
-            content = hashlib.sha256(path.read_bytes()).hexdigest()
-            lines += [os.fsencode(f"644 {name}\n"), os.fsencode(f"{content}  ./{name}\n")]
-    return hashlib.sha256(b"".join(sorted(lines))).hexdigest()[:12]
+            with path.open("rb") as file:
+                content = hashlib.file_digest(file, "sha256").hexdigest()
+            entries += [b"644 %b" % name, b"%b  ./%b" % (content.encode(), name)]
+    # As `sort` has them: a name may hold the end of a line, or what is sorted before it.
+    lines = sorted(b"\n".join(entries).split(b"\n"))
+    return hashlib.sha256(b"".join(b"%b\n" % line for line in lines)).hexdigest()[:12]
 
 
 @deploy("Site")
 def site(settings: Settings) -> None:
     """A release of the site, when it has changed."""
     folder = staging()
-    prepare(settings.site_folder, folder)
+    try:
+        prepare(settings.site_folder, folder)
+    except OSError as error:
+        # Several are gathered: from where, to where, why.
+        why = error.args[0][0][2] if isinstance(error, shutil.Error) else error
+        raise PyinfraError(
+            f"The site can't be copied to {folder}: {why}. When there is room, and nothing builds "
+            "the site at this moment: make deploy"
+        ) from None
     site_release(
         name="Switch to a new release of the site, if it has changed",
         folder=folder,

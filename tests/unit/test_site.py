@@ -2,12 +2,19 @@
 
 import gzip
 import os
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
-from deploys.site import TEXT, prepare
+import pytest
+from pyinfra.api.exceptions import PyinfraError
+
+from deploys import site as deploy
+from deploys.site import TEXT, digest, prepare
+from operations import site as operation
 from tests.unit.nginx_render import PROJECT
 
 PAGE = b"<p>Hello</p>\n" * 100
@@ -59,6 +66,55 @@ def test_a_folder_with_the_name_of_a_script_is_a_folder(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(b"with space.html", b'quote".html', b"line\nbreak.html", b"return\r.html", b"*.html"),
+        *(
+            b"index.html\tb",
+            b"-dash.html",
+            b"back\\slash.html",
+            b"caf\xc3\xa9.html",
+            b"caf\xe9.html",
+        ),
+        *(b"folder\nof/page.html", b"a" * 250 + b".html"),
+    ],
+)
+def test_any_name_is_known_again_on_the_host(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: bytes
+) -> None:
+    """What is live already makes no new release, whatever its files are called."""
+    site = tmp_path / "site"
+    for path in (site / "index.html", site / os.fsdecode(name)):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(PAGE)
+    staging = tmp_path / "current"
+    prepare(site, staging)
+    for path in (staging, *staging.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    monkeypatch.setattr(operation, "ROOT", str(tmp_path))
+    asked = subprocess.run(
+        ["sh", "-c", operation.Site().command()], capture_output=True, text=True, check=True
+    )
+    assert digest(staging) == operation.Site().process(asked.stdout.splitlines()).content
+
+
+def test_no_compressed_copy_is_of_an_older_build(tmp_path: Path) -> None:
+    """nginx would send it in the file's place."""
+    site = tmp_path / "site"
+    site.mkdir()
+    for name, content in (("small.js", b"1"), ("large.js", PAGE), ("table.csv", PAGE)):
+        (site / name).write_bytes(content)
+        (site / f"{name}.gz").write_bytes(gzip.compress(b"of an older build"))
+    archive = gzip.compress(b"a file of its own")
+    (site / "archive.gz").write_bytes(archive)
+    prepare(site, tmp_path / "staging")
+    for name in ("small.js", "large.js", "table.csv"):
+        beside = tmp_path / "staging" / f"{name}.gz"
+        assert gzip.decompress(beside.read_bytes()) == (site / name).read_bytes()
+    assert (tmp_path / "staging/archive.gz").read_bytes() == archive
+
+
 def test_what_nginx_compresses_lies_there_compressed() -> None:
     """Not on the way, at each request of a page."""
     nginx = PROJECT / "templates" / "nginx"
@@ -67,3 +123,16 @@ def test_what_nginx_compresses_lies_there_compressed() -> None:
     configured = (nginx / "compression.conf.j2").read_text()
     compressed = configured.partition("gzip_types ")[2].partition(";")[0].split()
     assert {f".{name}" for kind in ("text/html", *compressed) for name in endings[kind]} == TEXT
+
+
+def test_a_site_that_changes_while_it_is_copied_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rebuilt(source: Path, target: Path) -> None:
+        (source / "gone.html").symlink_to("nowhere")
+        prepare(source, target)
+
+    monkeypatch.setattr(deploy, "prepare", rebuilt)
+    (tmp_path / "site").mkdir()
+    with pytest.raises(PyinfraError, match=r"No such file or directory: '.*gone.html'\. When"):
+        deploy.site._inner(SimpleNamespace(site_folder=tmp_path / "site"))
