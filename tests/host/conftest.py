@@ -29,6 +29,11 @@ def _chosen() -> list[Host]:
         pytest.exit(str(refusal), returncode=1)
 
 
+def pytest_sessionstart() -> None:
+    """Say once that no host is meant: in the midst of collecting, each module would fail by it."""
+    _chosen()
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run each test on each host."""
     if "described" in metafunc.fixturenames:

@@ -59,3 +59,20 @@ def test_a_run_about_nobody_is_an_error(tmp_path: Path, command: tuple[str, ...]
     assert done.returncode == 1
     assert "make up" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_proving_nobody_is_told_in_a_sentence(tmp_path: Path) -> None:
+    """What `make verify` runs."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "tests/host"],
+        cwd=PROJECT,
+        env=os.environ | {"FREEHOLD_EMULATOR": str(tmp_path), "FREEHOLD_LIMIT": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Exit: There is no host." in done.stdout
+    assert "make up" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    assert " ERROR" not in done.stdout
