@@ -156,7 +156,7 @@ ONE_SITE = $(if $(filter command,$(origin SITE)),--site $(SITE))
 .PHONY: import-log
 import-log: $(VENV) ## Count the page views of old access logs (FILES="a.log b.log.gz" SITE= LIMIT=)
 	@test -n "$(FILES)" || { echo 'Name the logs: make import-log FILES="access.log access.log.1.gz"'; exit 1; }
-	@PYTHONPATH=files/analytics/src $(PYTHON) -m commands.import_log $(ONE_SITE) \
+	@$(PYTHON) -m commands.import_log $(ONE_SITE) \
 		$(if $(LIMIT),--limit $(LIMIT)) $(FILES)
 
 .PHONY: export
@@ -165,7 +165,7 @@ export: $(VENV) ## Save all that was counted as one zip in this folder (SITE=, L
 
 .PHONY: import
 import: $(VENV) ## Take in FILES="a.zip b.csv": an export, Plausible's or GoatCounter's (SITE=, LIMIT=)
-	@PYTHONPATH=files/analytics/src $(PYTHON) -m commands.imports $(ONE_SITE) \
+	@$(PYTHON) -m commands.imports $(ONE_SITE) \
 		$(if $(LIMIT),--limit $(LIMIT)) $(FILES)
 
 .PHONY: analytics

@@ -4,6 +4,7 @@ reader who is seen.
 Run by `make bench`, on a fresh emulated droplet of its own; writes benchmarks/results/deploy.md.
 """
 
+import argparse
 import os
 import re
 import subprocess
@@ -109,6 +110,7 @@ def _figures(droplet: Droplet) -> list[str]:
 
 def main() -> None:
     """Measure on a fresh droplet, print, and keep."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     # Never the owner's own, which `make up` made.
     os.environ["FREEHOLD_EMULATOR"] = str(PROJECT / ".cache" / "bench-droplet")
     droplet = current()

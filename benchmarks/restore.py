@@ -4,6 +4,7 @@
 benchmarks/results/restore.md.
 """
 
+import argparse
 import hashlib
 import os
 import subprocess
@@ -153,6 +154,7 @@ def _figures(before: Seen, after: Seen, seconds: dict[str, float]) -> list[str]:
 
 def main() -> int:
     """0 when all is as it was."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     droplet = current()
     if not droplet.pid:
         sys.exit("This needs the droplet for tests. Type: make bench-restore")

@@ -3,6 +3,7 @@
 Exit code 0: it is gone. 1: nothing was removed, or not all; the same command goes on.
 """
 
+import argparse
 import json
 import subprocess
 import sys
@@ -65,6 +66,7 @@ def destroy(cloud: Cloud, settings: Settings) -> int:
 
 def main() -> int:
     """As the settings describe it."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     return with_cloud(destroy)
 
 

@@ -3,6 +3,7 @@
 Exit code 0: the new one is live. 1: something went wrong; the same command goes on from there.
 """
 
+import argparse
 import sys
 
 from commands.confirm import typed
@@ -111,8 +112,10 @@ def _give_up(steps: Rebuild, old: Droplet, new: Droplet, settings: Settings) -> 
 
 
 def main() -> int:
-    """As the settings describe it; `--last`: with the last backup that there is."""
-    last = "--last" in sys.argv[1:]
+    """As the settings describe it."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--last", action="store_true", help="with the last backup that there is")
+    last: bool = options.parse_args().last
     return with_cloud(
         lambda cloud, settings: rebuild(Rebuild(cloud, settings), settings, last=last)
     )

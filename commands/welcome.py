@@ -1,5 +1,6 @@
 """Say where the emulated droplet's site is, how to look at it, and what to type next."""
 
+import argparse
 from pathlib import Path
 
 from commands.hosts import only_host
@@ -29,6 +30,7 @@ Your site is up:  {address}
 
 def main() -> None:
     """Print the address of the running emulated droplet."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     droplet = current()
     ports = droplet.ports
     if ports is None:
