@@ -1,14 +1,23 @@
 """The droplet, its firewall, its address and its names: `pyinfra @local droplet.py`."""
 
+from pathlib import Path
+
 from pyinfra import host, logger
 from pyinfra.api.exceptions import DeployError
 
-from deploys.progress import say_how_long
-from digitalocean.account import cloud_of, concerns
-from digitalocean.costs import costs
-from digitalocean.described import described
-from digitalocean.login import check_login
-from digitalocean.operations import as_described
+try:
+    from deploys.progress import say_how_long
+    from digitalocean.account import cloud_of, concerns
+    from digitalocean.costs import costs
+    from digitalocean.described import described
+    from digitalocean.login import check_login
+    from digitalocean.operations import as_described
+except ModuleNotFoundError as error:
+    # In another folder, or another pyinfra than that of .venv.
+    raise DeployError(
+        f"{error}. Type it in this project's folder: cd {Path(__file__).resolve().parent} && "
+        "make droplet"
+    ) from None
 
 if host.name != "@local":
     raise DeployError("This asks Digital Ocean, and no host: pyinfra @local droplet.py")

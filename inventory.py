@@ -4,8 +4,17 @@ import json
 import os
 from pathlib import Path
 
-from digitalocean.hosts import TAG_VARIABLE, found_droplets, reached
-from settings.load import check_inventory, written_hosts
+from pyinfra.api.exceptions import PyinfraError
+
+try:
+    from digitalocean.hosts import TAG_VARIABLE, found_droplets, reached
+    from settings.load import check_inventory, written_hosts
+except ModuleNotFoundError as error:
+    # In another folder, or another pyinfra than that of .venv.
+    raise PyinfraError(
+        f"{error}. Type it in this project's folder: cd {Path(__file__).resolve().parent} && "
+        "make deploy"
+    ) from None
 
 # Your server: write its address here, like ["203.0.113.7"].
 droplets: list[str | tuple[str, dict[str, object]]] = []

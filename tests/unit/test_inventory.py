@@ -76,3 +76,17 @@ def test_proving_nobody_is_told_in_a_sentence(tmp_path: Path) -> None:
     assert "make up" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
     assert " ERROR" not in done.stdout
+
+
+@pytest.mark.parametrize("words", [("inventory.py", "deploy.py"), ("@local", "droplet.py")])
+def test_a_run_in_another_folder_is_told_where_to_type_it(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """Without config.py, which pyinfra takes from there, half a deploy would be possible."""
+    there = [word if word.startswith("@") else str(PROJECT / word) for word in words]
+    done = subprocess.run(
+        [PYINFRA, *there, "-y"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert f"Type it in this project's folder: cd {PROJECT} && make d" in done.stderr
+    assert "Traceback" not in done.stderr
