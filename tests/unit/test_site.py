@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from pyinfra.api.exceptions import PyinfraError
@@ -134,5 +135,6 @@ def test_a_site_that_changes_while_it_is_copied_is_told(
 
     monkeypatch.setattr(deploy, "prepare", rebuilt)
     (tmp_path / "site").mkdir()
+    settings: Any = SimpleNamespace(site_folder=tmp_path / "site")
     with pytest.raises(PyinfraError, match=r"No such file or directory: '.*gone.html'\. When"):
-        deploy.site._inner(SimpleNamespace(site_folder=tmp_path / "site"))
+        deploy.site._inner(settings)
