@@ -1,5 +1,6 @@
 """What may stand in the data of a host beside our settings: pyinfra's own words."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, get_type_hints
 
@@ -54,6 +55,11 @@ def _check(name: str, value: Any, kind: type, data: Mapping[str, object]) -> Non
         raise Fault(f"It must be {KINDS[int]}.")
     if name == "ssh_port" and not 0 < value < 65536:
         raise Fault("A port is a number from 1 to 65535.")
+    if name == "ssh_key" and not re.fullmatch(r"[\w@%+=:,./~-]*", value):
+        # pyinfra writes it as it is into what a shell and rsync read.
+        raise Fault(
+            "Its path may have no spaces and quotes: rsync, which brings the site, gets lost in it."
+        )
     if name == "ssh_key" and not data.get("ssh_key_password"):
         private_key(value)
     if name in ("ssh_known_hosts_file", "ssh_config_file"):

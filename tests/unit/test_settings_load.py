@@ -192,6 +192,7 @@ def test_pyinfras_own_words_stand_beside_ours(data: dict[str, object], tmp_path:
         ("ssh_port", True, "whole number"),
         ("ssh_hostname", None, "text in quotes"),
         ("ssh_key", "/nowhere/id", "no file /nowhere/id"),
+        ("ssh_key", "~/my keys/id", "no spaces"),
         ("ssh_known_hosts_file", "/nowhere/known", "no file"),
         ("ssh_password", 5, "text in quotes"),
     ],
