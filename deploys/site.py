@@ -70,6 +70,11 @@ def digest(folder: Path) -> str:
 @deploy("Site")
 def site(settings: Settings) -> None:
     """A release of the site, when it has changed."""
+    if not (shutil.which("rsync") and shutil.which("ssh")):
+        raise PyinfraError(
+            "The site is brought by rsync over ssh, and one of them is not on this machine. On "
+            "Debian: apt-get install rsync openssh-client"
+        )
     folder = staging()
     try:
         prepare(settings.site_folder, folder)

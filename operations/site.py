@@ -67,7 +67,9 @@ def site_release(
     yield f"install -d -m 0755 {ROOT}/releases && mkdir -p {incoming}"
     # With --perms, or a file whose mode was changed by hand would be linked as it is.
     flags = ["--recursive", "--checksum", "--delete", "--perms", "--chmod=D755,F644"]
-    yield RsyncCommand(f"{folder}/", f"{incoming}/", [*flags, f"--link-dest={ROOT}/current/"])
+    # A shell reads it; where TMPDIR leads, it may have spaces.
+    source = shlex.quote(f"{folder}/")
+    yield RsyncCommand(source, f"{incoming}/", [*flags, f"--link-dest={ROOT}/current/"])
     name = release.partition("/")[2]
     yield (
         f"mkdir -p {RECORDS} && echo {shlex.quote(origin.told())} >{RECORDS}/{name}.json"

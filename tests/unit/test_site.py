@@ -138,3 +138,12 @@ def test_a_site_that_changes_while_it_is_copied_is_told(
     settings: Any = SimpleNamespace(site_folder=tmp_path / "site")
     with pytest.raises(PyinfraError, match=r"No such file or directory: '.*gone.html'\. When"):
         deploy.site._inner(settings)
+
+
+def test_who_lacks_rsync_is_told_before_anything_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    settings: Any = SimpleNamespace(site_folder=tmp_path)
+    with pytest.raises(PyinfraError, match="apt-get install rsync"):
+        deploy.site._inner(settings)

@@ -1,6 +1,7 @@
 """A new release of the site, by the commands that the deploy gives the host."""
 
 import os
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -23,7 +24,7 @@ class FakeHost:
 def test_a_release_is_on_the_disk_before_it_is_live(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    root, records, new = tmp_path / "www", tmp_path / "records", tmp_path / "new"
+    root, records, new = tmp_path / "www", tmp_path / "records", tmp_path / "what is new"
     (root / "releases/old").mkdir(parents=True)
     (root / "current").symlink_to("releases/old")
     new.mkdir()
@@ -39,6 +40,7 @@ def test_a_release_is_on_the_disk_before_it_is_live(
     path = {"PATH": f"{sync.parent}:{os.environ['PATH']}"}
     for command in site_release._inner(new, "ba9876543210", 2, Origin("abc", "anna@pc")):
         if isinstance(command, RsyncCommand):
+            assert shlex.split(command.src) == [f"{new}/"]
             shutil.copytree(new, root / "releases/.incoming", dirs_exist_ok=True)
         else:
             subprocess.run(["sh", "-euc", command], check=True, env=os.environ | path)
