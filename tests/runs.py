@@ -10,7 +10,11 @@ from pathlib import Path
 
 PROJECT = Path(__file__).parents[1]
 PYINFRA = str(Path(sys.executable).with_name("pyinfra"))
-NOT_COPIED = (".git", ".venv", ".cache", ".emulator", "__pycache__", "docs", ".*_cache")
+# What was made here, and what no run reads.
+NOT_COPIED = (
+    *(".git", ".venv*", ".cache", ".emulator", ".droplets", ".hypothesis", ".*_cache"),
+    *("__pycache__", "docs"),
+)
 
 
 @dataclass(frozen=True)
