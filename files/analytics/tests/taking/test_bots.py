@@ -56,6 +56,21 @@ def test_what_is_narrowed_is_still_on_the_list() -> None:
         ("Mozilla/5.0 (compatible; NeverHeardOfBot/1.0)", "crawler"),
         ("Mozilla/5.0 (compatible; mine; +https://mine.example/about)", "crawler"),
         ("mySpider/2", "crawler"),
+        # What asks for a page as soon as somebody shares its address on Bluesky or in the fediverse
+        (
+            "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; Bluesky Cardyb/1.1;"
+            " +mailto:support@bsky.app) Chrome/100.0.4896.127 Safari/537.36",
+            "crawler",
+        ),
+        ("Misskey/2024.5.0 (https://social.example)", "crawler"),
+        ("Akkoma 3.10.4; https://social.example <admin@social.example>", "crawler"),
+        ("NetNewsWire (RSS Reader; https://netnewswire.com/)", "crawler"),
+        ("Mozilla/5.0 (compatible; Webzio-Extended/1.0)", "crawler"),
+        ("Mozilla/5.0 (KHTML, like Gecko; Google Search Console) Chrome/41.0", "crawler"),
+        ("Mozilla/5.0 Chrome/109.0.0.0 Safari/537.36 CloudflareObservatory/1.0", "monitor"),
+        ("Mozilla/5.0 (linux) AppleWebKit/537.36 (KHTML, like Gecko) jsdom/22.1.0", "headless"),
+        ("libredtail-http", "library"),
+        ("Hello, world", "library"),
         ("Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2)", "ai"),
         ("Mozilla/5.0 (X11; Linux x86_64) HeadlessChrome/131.0.0.0 Safari/537.36", "headless"),
         ("Mozilla/5.0 (Unknown; Linux) CasperJS/1.0.2+Phantomjs/1.9.1 Safari/534.34", "headless"),
@@ -67,7 +82,9 @@ def test_what_is_narrowed_is_still_on_the_list() -> None:
         ("Go-http-client/2.0", "library"),
         ("okhttp/4.12.0", "library"),
         ("axios/1.7.9", "library"),
-        ("undici", None),
+        # Node's own fetch, formerly and today.
+        ("undici", "library"),
+        ("node", "library"),
         ("undici/7.0", "library"),
         ("Java/17.0.9", "library"),
         ("Dart/3.5 (dart:io)", "library"),
@@ -86,6 +103,14 @@ def test_what_is_narrowed_is_still_on_the_list() -> None:
         (CHROME, None),
         ("Mozilla/5.0 (Linux; Android 9; CUBOT_P30) Chrome/131.0.0.0 Mobile Safari/537.36", None),
         ("Mozilla/5.0 (Linux; U; Android 4.3; Spider Build/JLS36C) Mobile Safari/534.30", None),
+        (
+            "Mozilla/5.0 (Linux; Android 8.1.0; Fever_Plus_J) Chrome/95.0.4638.50 Safari/537.36",
+            None,
+        ),
+        ("Mozilla/5.0 (compatible; MSIE 9.0; Windows NT 6.1; Trident/5.0)", None),
+        ("Mozilla/5.0 (compatible; Konqueror/4.5; Linux) KHTML/4.5.4 (like Gecko)", None),
+        ("Mozilla/4.0 (compatible; MSIE 7.0; Embedded Browser from: http://bsalsa.com/)", None),
+        ("Links (2.21; Linux 5.10.0-8-amd64 x86_64; GNU C 10.2.1; text)", None),
     ],
 )
 def test_a_bot_is_known_by_its_user_agent(user_agent: str | None, reason: str | None) -> None:

@@ -60,6 +60,7 @@ _NARROWER = {
     r"BW\/": r"\bBW/",  # AskTbBW/, a toolbar
     r"Blackboard": r"^Blackboard",  # an app for pupils
     r"Chirp|gotosocial": r"^gotosocial",  # a phone
+    r"Fever": r"\bFever/",  # a tablet
     r"Fluid": None,  # a browser on macOS
     r"MetaIAB Facebook": None,  # the browser inside Facebook
     r"Sogou": r"Sogou [ \w]*[sS]pider",  # SogouMobileBrowser
@@ -75,12 +76,20 @@ _NARROWER = {
 
 # What gives away those that are on no list. Not "bot" after "u", since Cubot makes phones.
 _OTHERS = (
-    (r"[pP]hantom(?:JS|js)|CasperJS|[hH]eadless", Reason.HEADLESS),
+    (r"[pP]hantom(?:JS|js)|CasperJS|[hH]eadless|jsdom|\bCypress/", Reason.HEADLESS),
+    (r"Cloudflare(?:Observatory|Diagnostics)", Reason.MONITOR),
     (r"(?:^|[^uU])[bB](?:ot|OT)s?(?:[^a-zA-Z0-9]|$)", Reason.CRAWLER),
-    (r"[cC]rawl|CRAWL|[sS]pider(?:[^ \w]|$)|[sS]lurp|\+https?://", Reason.CRAWLER),
+    (r"[cC]rawl|CRAWL|[sS]pider(?:[^ \w]|$)|[sS]lurp", Reason.CRAWLER),
+    # Where to read about it. Toolbars of Internet Explorer say "from: http://…".
+    (r"(?:^|[^: ]|[^:] )https?://", Reason.CRAWLER),
+    # A product of its own where Internet Explorer has "MSIE 9.0;" and Konqueror its name.
+    (r"^Mozilla/5\.0 .*compatible; (?:[A-JL-Za-z]|K[^o])[\w.-]*(?: [\w.-]+)?/v?\d", Reason.CRAWLER),
+    (r"KHTML, like Gecko; ", Reason.CRAWLER),
     (r"^(?:Dalvik|Dart|Java|[rR]est-[cC]lient)/|CFNetwork/", Reason.LIBRARY),
     # One product and its version, and nothing else, such as undici/7.0.
     (r"^[A-Za-z][\w.-]*[/ ]v?\d[\w.-]*$", Reason.LIBRARY),
+    # Every browser gives its version behind a slash, or is Links with its parentheses.
+    (r"^[^/(]*$", Reason.LIBRARY),
 )
 
 # What makes a pattern more than a word, once its escaped punctuation is away.
