@@ -29,8 +29,12 @@ _DESKTOP_SYSTEMS = frozenset(
 _NEW_BROWSERS = [
     UserAgentMatcher(r"\[LinkedInApp\]", "LinkedIn"),
     UserAgentMatcher(r" Barcelona \d", "Threads"),
+    # On Android their pages are an app's web view as well.
+    UserAgentMatcher(r" Quark/\d", "Quark"),
+    UserAgentMatcher(r" Ya(?:Search)?Browser/\d", "Yandex Browser"),
 ]
-_NEW_SYSTEMS = [OSMatcher("OpenHarmony", "HarmonyOS")]
+# Before its version 5 it says that it is Android too.
+_NEW_SYSTEMS = [OSMatcher("HarmonyOS|OpenHarmony", "HarmonyOS")]
 
 # Classes of screen, and what tells them; the first that matches decides.
 _SCREENS = (

@@ -43,6 +43,7 @@ _BROWSERS: Mapping[str, tuple[str, ...]] = {
         *("Opera Tablet", "Opera Coast"),
     ),
     "Pale Moon": ("Pale Moon",),
+    "Phoenix": ("Phoenix Browser",),
     "Pinterest": ("Pinterest",),
     "Puffin": ("Puffin",),
     "QQ Browser": ("QQ Browser", "QQ Browser Mobile", "QQ Browser Mini"),
