@@ -7,13 +7,33 @@ from analytics.taking.families import BROWSERS, SYSTEMS
 
 _BROWSERS: Mapping[str, str] = {
     **BROWSERS,
+    "BlackBerry Browser": "BlackBerry",
     "DuckDuckGo Privacy Browser": "DuckDuckGo",
-    "Microsoft Edge": "Edge",
-    "Samsung Browser": "Samsung Internet",
+    "HeyTapBrowser": "HeyTap",
+    "Hi Browser": "Honor",
+    "HONOR Browser": "Honor",
     "Huawei Browser Mobile": "Huawei",
+    "Microsoft Edge": "Edge",
+    "Mobile Silk": "Silk",
     "Opera Mini": "Opera",
+    "Puffin Web Browser": "Puffin",
+    "Samsung Browser": "Samsung Internet",
+    "Seznam Browser": "Seznam",
+    "UC Browser Mini": "UC Browser",
+    "UC Browser Turbo": "UC Browser",
+    "vivo Browser": "Vivo",
+    "Whale Browser": "Whale",
 }
-_SYSTEMS: Mapping[str, str] = {**SYSTEMS, "Mac": "macOS", "macOS": "macOS", "Chrome OS": "ChromeOS"}
+_SYSTEMS: Mapping[str, str] = {
+    **SYSTEMS,
+    "Android TV": "Android",
+    "Chrome OS": "ChromeOS",
+    "Fire OS": "Android",
+    "iPadOS": "iOS",
+    "Mac": "macOS",
+    "macOS": "macOS",
+    "Wear OS": "Android",
+}
 _SCREENS: Mapping[str, str] = {"Laptop": "Desktop", "Ultra-wide": "Desktop"}
 PLAUSIBLE: Mapping[str, Mapping[str, str]] = {
     "browser": {
