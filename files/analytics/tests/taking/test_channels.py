@@ -34,6 +34,7 @@ def test_a_referrer_alone_tells_the_channel(host: str, channel: str) -> None:
         ("google", "CPM", None, "Paid Search"),
         ("google-ads", None, None, "Paid Search"),
         ("facebook", "paid-social", None, "Paid Social"),
+        ("meta", "paid", None, "Paid Social"),
         ("fbads", None, None, "Paid Social"),
         ("youtube", "retargeting", None, "Paid Video"),
         ("amazon", "ppc", None, "Paid Shopping"),

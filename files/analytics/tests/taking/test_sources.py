@@ -45,6 +45,21 @@ VENDORED = Path(analytics.__file__).parent / "vendor/referrers"
         ("gemini.google.com", "Google Gemini", Kind.AI),
         ("copilot.microsoft.com", "Copilot", Kind.AI),
         ("de.m.wikipedia.org", "Wikipedia", Kind.REFERRAL),
+        ("m365.cloud.microsoft", "Copilot", Kind.AI),
+        ("notebooklm.google.com", "NotebookLM", Kind.AI),
+        ("duck.ai", "Duck.ai", Kind.AI),
+        ("docs.google.com", "Google Docs", Kind.REFERRAL),
+        ("play.google.com", "Google Play", Kind.REFERRAL),
+        ("digg.com", "Digg", Kind.SOCIAL),
+        ("m.weibo.cn", "Weibo", Kind.SOCIAL),
+        ("org.telegram.messenger.web", "Telegram", Kind.SOCIAL),
+        ("teams.cloud.microsoft", "Microsoft Teams", Kind.SOCIAL),
+        ("outlook.cloud.microsoft", "Outlook.com", Kind.EMAIL),
+        ("deref-web.de", "WEB.DE Mail", Kind.EMAIL),
+        ("youtube-nocookie.com", "Youtube", Kind.VIDEO),
+        ("m.bilibili.com", "Bilibili", Kind.VIDEO),
+        ("presearch.com", "Presearch", Kind.SEARCH),
+        ("meta.ua", "Meta.ua", Kind.SEARCH),
     ],
 )
 def test_a_known_host_has_its_usual_name(host: str, name: str, kind: Kind) -> None:
@@ -73,6 +88,8 @@ def test_an_unknown_host_is_its_own_name(host: str) -> None:
         ("bsky", "Bluesky"),
         ("yahoo", "Yahoo!"),
         ("threads", "Threads"),
+        ("meta", "Facebook"),
+        ("outlook", "Outlook.com"),
         ("Newsletter", "Newsletter"),
         ("nomad", "nomad"),
         ("ads", "ads"),
@@ -92,6 +109,7 @@ def test_a_tag_gets_the_usual_spelling_if_there_is_one(tag: str, name: str) -> N
         ("fbads", "Facebook"),
         ("facebook_ad", "Facebook"),
         ("Reddit Ads", "Reddit"),
+        ("meta-ads", "Facebook"),
     ],
 )
 def test_a_tag_may_say_that_it_was_paid_for(tag: str, name: str) -> None:
