@@ -23,6 +23,9 @@ TIME = "[25/Nov/2026:00:43:19 +0000]"
         ("2001:db8::1 - anna maria", None, "2001:db8::1"),
         ("www.blog.test:443 8.8.8.8 - -", "www.blog.test", "8.8.8.8"),
         ("blog.test 2001:db8::1 - -", "blog.test", "2001:db8::1"),
+        # What a proxy forwards in place of its own address.
+        ("8.8.8.8, 10.0.0.1 - -", None, "8.8.8.8"),
+        ("blog.test:80 2001:db8::1, 192.0.2.1,10.0.0.1 - -", "blog.test", "2001:db8::1"),
     ],
 )
 def test_who_asked_and_whom(head: str, host: str | None, address: str) -> None:

@@ -26,14 +26,15 @@ def parse(line: str) -> Request:
     if found is None:
         raise ValueError("not in the combined format")
     head, request, status, referrer, user_agent = found.groups()
-    host, address = _client(head.split())
+    # A list of them is the visitor's and then those of proxies.
+    host, address = _client(head.replace(", ", ",").split())
     method, _, rest = _readable(request).partition(" ")
     return Request(
         method=method,
         target=rest.rpartition(" ")[0] or rest,
         status=int(status),
         sender=Sender(
-            address=address,
+            address=address.partition(",")[0],
             # Both servers write "-" for a header that was not sent.
             user_agent=None if user_agent == "-" else _readable(user_agent),
             language=None,
