@@ -114,6 +114,17 @@ def test_a_page_has_events_of_its_own(site: Site, page: Page) -> None:
     assert site.next()["u"] == "http://site.test/other"
 
 
+def test_an_address_may_have_the_name_that_plausibles_script_gives_it(
+    site: Site, page: Page
+) -> None:
+    """https://plausible.io/docs/custom-locations"""
+    page.goto(site.url())
+    site.next()
+    page.evaluate("plausible('pageview', {u: 'http://site.test/other'})")
+    site.next("engagement")
+    assert site.next()["u"] == "http://site.test/other"
+
+
 def test_what_is_no_json_fails_in_the_callback(site: Site, page: Page) -> None:
     page.goto(site.url())
     site.next()

@@ -77,7 +77,7 @@
     const event = {
       n,
       // A fragment can hold a secret, and no browser sends it with a request.
-      u: options?.url || (hash ? location.href : location.href.split("#")[0]),
+      u: options?.u || options?.url || (hash ? location.href : location.href.split("#")[0]),
       d: data.domain || location.hostname,
       r: document.referrer,
       p: options?.props,
