@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -43,3 +44,17 @@ def test_two_imports_at_once_do_not_mix(
         other.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
     assert (done.exit_code, type(done.exception)) == (1, SystemExit)
     assert "Another import is running. Try again" in done.output
+
+
+def test_an_import_waits_for_one_that_is_being_closed(
+    app: Flask, engine: Engine, run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").touch()
+    other = engine.connect()
+    other.detach()
+    other.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+    closing = Timer(0.5, other.close)
+    closing.start()
+    done = run(app, "import", "--site", "blog.test", tmp_path / "a.csv")
+    closing.join()
+    assert "Another import" not in done.output

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 # Any fixed number that nothing else in this database uses: "worker" as bytes.
 _KEY = int.from_bytes(b"worker")
 _PAUSE_SECONDS = 0.1
+_CLOSING_SECONDS = 2.0
 _COMMAND = "analytics command"
 
 # Where PostgreSQL shows the two halves of the number:
@@ -21,8 +22,24 @@ WHERE locktype = 'advisory' AND granted AND classid = :high AND objid = :low
 
 def acquire(connection: Connection) -> bool:
     """Whether it is this connection's now, until that is closed."""
-    query = text("SELECT pg_try_advisory_lock(:key)")
-    return bool(connection.scalar(query, {"key": _KEY}))
+    return _try(connection, _KEY)
+
+
+def alone(connection: Connection, key: int) -> bool:
+    """Whether what the key stands for is this connection's alone, until that is closed.
+
+    It waits for one that was closed a moment ago: PostgreSQL ends it when it comes to that.
+    """
+    ends = time.monotonic() + _CLOSING_SECONDS
+    while not _try(connection, key):
+        if time.monotonic() >= ends:
+            return False
+        time.sleep(_PAUSE_SECONDS)
+    return True
+
+
+def _try(connection: Connection, key: int) -> bool:
+    return bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}))
 
 
 def take_over(connection: Connection, seconds: float = 30.0) -> None:

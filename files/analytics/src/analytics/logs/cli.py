@@ -10,11 +10,12 @@ from typing import BinaryIO
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from analytics import database
 from analytics.config import Settings, current_settings
+from analytics.keeping import lock
 from analytics.logs.history import History, OutOfOrderError, Report, UnknownSiteError
 from analytics.logs.timeline import MAX_LINE_BYTES, DamagedError, in_order
 from analytics.seeing.reasons import reason
@@ -114,7 +115,7 @@ def _connection(settings: Settings) -> Iterator[Connection]:
         with engine.connect() as connection:
             # Closed at the end, and the lock with it.
             connection.detach()
-            if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK}):
+            if not lock.alone(connection, _LOCK):
                 raise click.ClickException("Another import is at work. Try again when it is done.")
             connection.commit()
             yield connection

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DataError, SQLAlchemyError
 from analytics import database
 from analytics.access import cli
 from analytics.config import Settings, current_settings
+from analytics.keeping import lock
 from analytics.keeping.retention import oldest_kept
 from analytics.sites import Site
 from analytics.transfer.archive import FileError, Table
@@ -119,7 +120,7 @@ def _import(connection: Connection, site: Site, tables: Iterable[Table]) -> None
 
     say = _Progress("import")
     with connection.begin():
-        if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK}):
+        if not lock.alone(connection, _LOCK):
             raise click.ClickException("Another import is running. Try again when it is done.")
         staging.prepare(connection)
         files = reading.read(connection, tables, site, say)
