@@ -6,6 +6,11 @@ from html.parser import HTMLParser
 from flask.testing import FlaskClient
 
 VOID = frozenset({"br", "input", "link", "meta", "hr", "img"})
+# What holds only text and its like, and what is none: https://html.spec.whatwg.org/#phrasing-content
+OF_TEXT = frozenset({"h1", "h2", "h3", "p", "span", "small", "label", "button", "dt"})
+BLOCKS = frozenset(
+    {"details", "div", "dl", "figure", "form", "nav", "ol", "p", "section", "table", "ul"}
+)
 
 
 @dataclass
@@ -20,7 +25,7 @@ class Element:
 
 @dataclass
 class Page(HTMLParser):
-    """All elements of a page in their order. Fails for a tag that is closed wrongly."""
+    """All elements of a page in their order. Fails for one that is closed or placed wrongly."""
 
     markup: str
     elements: list[Element] = field(default_factory=list)
@@ -35,6 +40,8 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         names = [name for name, _ in attrs]
         assert len(names) == len(set(names)), (tag, attrs)
+        around = {each.tag for each in self._open} & OF_TEXT
+        assert not (around and tag in BLOCKS), (tag, around)
         parents = tuple(each.attributes.get("class", each.tag) for each in self._open)
         element = Element(tag, {name: value or "" for name, value in attrs}, parents=parents)
         self.elements.append(element)

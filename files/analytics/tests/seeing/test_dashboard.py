@@ -74,6 +74,12 @@ def test_the_page_says_the_numbers_and_their_change(client: FlaskClient) -> None
 
 
 @pytest.mark.usefixtures("visits")
+def test_the_heading_is_the_name_and_not_the_menu_of_sites(client: FlaskClient) -> None:
+    headings = [" ".join(each.text.split()) for each in opened(client, BLOG).all("h1")]
+    assert headings == ["Site: blog.test"]
+
+
+@pytest.mark.usefixtures("visits")
 def test_every_link_of_every_page_leads_on(client: FlaskClient) -> None:
     pages = {
         BLOG,
