@@ -66,10 +66,10 @@ def test_a_site_is_served_as_nginx_does(folder: Path, path: str, status: int, te
     assert text in response.text
 
 
-def run(*arguments: str) -> subprocess.Popen[str]:
+def run(*arguments: str, source: Path = SOURCE) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "analytics.dev", *arguments],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE), "PYTHONUNBUFFERED": "1"},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(source), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -96,6 +96,13 @@ def answer(port: int, method: str, path: str, body: str = "") -> int:
     with contextlib.closing(connection):
         connection.request(method, path, body, headers)
         return connection.getresponse().status
+
+
+def page(port: int, path: str) -> bytes:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    with contextlib.closing(connection):
+        connection.request("GET", path)
+        return connection.getresponse().read()
 
 
 def wait_until_it_serves(port: int) -> None:
@@ -133,6 +140,24 @@ def test_it_serves_takes_events_and_ends_with_its_database(folder: Path, port: i
     database = Path(said.split("host=", 1)[1].split("'", 1)[0].replace("%2F", "/"))
     assert database.name.startswith("analytics-")
     assert not database.exists()
+
+
+def test_a_template_that_was_changed_is_shown(
+    folder: Path, port: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    source = tmp_path_factory.mktemp("source")
+    shutil.copytree(SOURCE / "analytics", source / "analytics")
+    template = source / "analytics/seeing/templates/signin/refused.html"
+    process = run(str(folder), "--port", str(port), source=source)
+    try:
+        wait_until_it_serves(port)
+        assert b"Changed" not in page(port, "/stats/")
+        text = template.read_text()
+        template.write_text(text.replace("<h1>", "<h1>Changed: "))
+        assert b"<h1>Changed: " in page(port, "/stats/")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
 
 
 def test_a_site_that_was_not_built_is_one_sentence(tmp_path: Path) -> None:

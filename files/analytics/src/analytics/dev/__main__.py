@@ -135,6 +135,8 @@ Ctrl-C ends all of it.
 
 def _serve(options: argparse.Namespace) -> None:
     service = create_app()
+    # The reloader watches the code only.
+    service.jinja_env.auto_reload = True
     app = site.in_front_of(service, options.site.resolve())
     if options.count_from == "log":
         settings = service.extensions["settings"]
