@@ -1,8 +1,11 @@
-"""Some visits, for tests of what is made of them."""
+"""Some visits, and the bounds of a period, for tests of what is made of them."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from analytics.keeping.days import midnight
+from analytics.seeing.periods import Period
 from analytics.spool.record import Record
 
 
@@ -11,3 +14,8 @@ def seen(path: str = "/", days: float = 3, visitor: int = 1, **fields: Any) -> R
     time = datetime.now(UTC) - timedelta(days=days)
     values = {"name": "pageview", "site": "blog.test", "hostname": "blog.test"} | fields
     return Record(time=round(time.timestamp() * 1000), path=path, visitor=visitor, **values)
+
+
+def period_bounds(period: Period, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """When the first day of a period begins and when the day after its last does, in UTC."""
+    return midnight(period.first, zone), midnight(period.last + timedelta(days=1), zone)

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 from analytics.keeping.days import day_bounds
 from analytics.seeing.comparisons import Mode, compare
-from analytics.seeing.intervals import period_bounds
 from analytics.seeing.periods import MENU, parse
 from hypothesis import given
 from hypothesis import strategies as st
+from sightings import period_bounds
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = st.sampled_from(sorted(available_timezones() - {"localtime"})).map(ZoneInfo)

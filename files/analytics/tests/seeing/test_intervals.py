@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from analytics.seeing import intervals
-from analytics.seeing.intervals import buckets, period_bounds
+from analytics.seeing.intervals import buckets
 from analytics.seeing.periods import Period, between, parse
 from hypothesis import example, given
 from hypothesis import strategies as st
+from sightings import period_bounds
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = st.sampled_from(sorted(available_timezones() - {"localtime"})).map(ZoneInfo)

@@ -14,7 +14,6 @@ from analytics.keeping.deletion import Target
 from analytics.keeping.store import Store
 from analytics.seeing import periods, report
 from analytics.seeing.filters import Condition, Filters
-from analytics.seeing.intervals import period_bounds
 from analytics.seeing.kept import Kept
 from analytics.seeing.report import Report, Totals
 from analytics.seeing.spans import Span, cut
@@ -23,6 +22,7 @@ from analytics.sites import Site
 from analytics.spool.record import Record
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sightings import period_bounds
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 

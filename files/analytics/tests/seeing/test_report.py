@@ -11,13 +11,13 @@ from analytics.keeping import rollups
 from analytics.seeing import periods, report
 from analytics.seeing.comparisons import compare
 from analytics.seeing.filters import Condition, Filters
-from analytics.seeing.intervals import period_bounds
 from analytics.seeing.report import Report, Totals
 from analytics.seeing.views import View
 from analytics.sites import Site
 from analytics.spool.record import Dropped, Record
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sightings import period_bounds
 from sqlalchemy import Engine, text
 
 Keep = Callable[..., None]

@@ -35,11 +35,6 @@ class Bucket:
     label: str
 
 
-def period_bounds(period: Period, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """When the first day of a period begins and when the day after its last does, in UTC."""
-    return midnight(period.first, zone), midnight(period.last + _DAY, zone)
-
-
 def allowed(period: Period) -> tuple[Interval, ...]:
     """The intervals that make a curve of the period, finest first; there is always one."""
     found: list[Interval] = []

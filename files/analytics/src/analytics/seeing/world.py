@@ -49,7 +49,7 @@ def world_map(
 
     Each country says its name, number, share and rank. With href, which gives the address for a
     code, the counted ones are links, reached by keyboard in the order of their ranks. What has no
-    place on the map is left out: see without_shape.
+    place on the map is left out.
     """
     standings = _standings(counts)
     lowest = steps(counts)
@@ -89,11 +89,6 @@ def legend(counts: Counts, *, number: Callable[[int], str] = plain) -> Markup:
     return Markup('<ul class="world-legend" aria-label="Colours of the map">{}</ul>').format(
         Markup("").join(items)
     )
-
-
-def without_shape(counts: Counts) -> list[str]:
-    """The codes with a number that the map can't show, highest first. Unknown is no code."""
-    return [standing.code for standing in _standings(counts) if standing.code not in shapes()]
 
 
 def steps(counts: Counts) -> list[int]:
