@@ -91,13 +91,13 @@ def of(query: Query, parameters: dict[str, Any]) -> Counted:
         pieces = [_piece(query, _VISITS, _OF_VISITS), _piece(query, _LATE, {"views": "count(*)"})]
         if "events" in wanted:
             pieces.append(_piece(query, _EVERYTHING, {"events": "count(*)"}))
-        return Counted([_matched(query, query.dimensions, query.filters, parameters)], pieces)
+        return Counted([_matched(query.dimensions, query.filters, parameters)], pieces)
     only_pages = used == {dimensions.PAGE.key}
     happened = _events(query, parameters, only_pages, every="events" in wanted)
     if not any(one.of_visit for one in query.metrics):
         return Counted([], [happened])
     entered = tuple(dimensions.ENTRY if one == dimensions.PAGE else one for one in query.dimensions)
-    table = _matched(query, entered, tree.by_entry(query.filters), parameters)
+    table = _matched(entered, tree.by_entry(query.filters), parameters)
     return Counted([table], [happened, _piece(query, _VISITS, _OF_ENTRIES)])
 
 
@@ -152,9 +152,7 @@ def _events(query: Query, parameters: dict[str, Any], only_pages: bool, every: b
     return _piece(query, _EVENTS, _OF_EVENTS, here=here, values=values, happened=happened)
 
 
-def _matched(
-    query: Query, wanted: tuple[Dimension, ...], filters: Tree, parameters: dict[str, Any]
-) -> str:
+def _matched(wanted: tuple[Dimension, ...], filters: Tree, parameters: dict[str, Any]) -> str:
     """The table of the visits that pass; one that has an event which does, if events matter."""
     condition = conditions.of(filters, parameters)
     joins = _joins(wanted, filters)
