@@ -100,7 +100,7 @@ def test_a_worker_starts_however_many_visits_are_alive(
         )
     Spool(settings.spool).append(encode(record(0)))
     with running(settings, tmp_path) as process:
-        wait_for(60, lambda: stored(engine) == 2)
+        wait_for(lambda: stored(engine) == 2)
         assert peak(process) < WORKER_MEGABYTES
 
 
@@ -112,5 +112,5 @@ def test_a_worker_that_is_sent_long_texts_remembers_few(
     for first in range(1, events, 1000):
         spool.append_many([encode(record(first + number)) for number in range(1000)])
     with running(settings, tmp_path) as process:
-        wait_for(60, lambda: stored(engine) == events)
+        wait_for(lambda: stored(engine) == events)
         assert peak(process) < WORKER_MEGABYTES

@@ -66,7 +66,7 @@ def test_what_was_spooled_is_stored_once_however_often_the_worker_is_killed(
                 spool.append(record(total))
                 total += 1
             # At the earliest moment, and then anywhere in the work that follows.
-            wait_for(20, lambda before=before: count(engine) > before)  # type: ignore[misc]
+            wait_for(lambda before=before: count(engine) > before)  # type: ignore[misc]
             deadline = time.monotonic() + moments.uniform(0, 0.15)
             while time.monotonic() < deadline:
                 spool.append(record(total))
@@ -75,8 +75,8 @@ def test_what_was_spooled_is_stored_once_however_often_the_worker_is_killed(
     spool.close()
     summed = "SELECT sum(page_views) FROM daily WHERE dimension = 1"
     with running(settings, tmp_path) as process:
-        wait_for(20, lambda: count(engine, summed) >= total)
-        wait_for(20, lambda: not segments.segments(settings.spool))
+        wait_for(lambda: count(engine, summed) >= total)
+        wait_for(lambda: not segments.segments(settings.spool))
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
     assert (count(engine), count(engine, summed)) == (total, total)
@@ -99,13 +99,13 @@ def test_an_event_is_soon_on_the_dashboard(
 
     with running(app.extensions["settings"], tmp_path):
         send(browser)
-        wait_for(20, lambda: count(engine, "SELECT count(*) FROM daily") > 0)
+        wait_for(lambda: count(engine, "SELECT count(*) FROM daily") > 0)
         assert not shown()
         from_tokyo = {"Origin": "https://blog.test", "X-Real-IP": "133.11.0.1"}
         send(browser, {"n": "pageview", "u": "https://blog.test/soon"}, from_tokyo)
         # Five seconds are what the owner waits at most; benchmarks/seen.py measures them. This
         # machine may have more to do.
-        wait_for(20, shown)
+        wait_for(shown)
 
 
 def test_the_tokens_that_send_are_written_down(
@@ -116,7 +116,7 @@ def test_the_tokens_that_send_are_written_down(
         secret = tokens.create(connection, "backend", None, datetime.now(UTC), sends=True)
     known = EventTokens(settings.spool)
     with running(settings, tmp_path):
-        wait_for(20, lambda: known.find(secret) is not None)
+        wait_for(lambda: known.find(secret) is not None)
 
 
 def test_of_two_workers_one_works_until_it_ends(
@@ -125,18 +125,18 @@ def test_of_two_workers_one_works_until_it_ends(
     spool = Spool(settings.spool)
     spool.append(record(0))
     with running(settings, tmp_path) as one:
-        wait_for(10, lambda: count(engine) == 1)
+        wait_for(lambda: count(engine) == 1)
         with running(settings, tmp_path) as other:
             assert other.stderr
             assert other.stderr.readline() == (
                 "worker: another worker is at work; waiting for its end\n"
             )
             spool.append(record(1))
-            wait_for(10, lambda: count(engine) == 2)
+            wait_for(lambda: count(engine) == 2)
             one.send_signal(signal.SIGTERM)
             assert one.wait(10) == 0
             spool.append(record(2))
-            wait_for(10, lambda: count(engine) == 3)
+            wait_for(lambda: count(engine) == 3)
             other.send_signal(signal.SIGTERM)
             assert other.wait(10) == 0
             assert other.stderr.read() == ""
@@ -158,7 +158,7 @@ def test_while_a_backup_is_restored_no_worker_works(
         assert process.poll() is None
         assert (count(engine), count(engine, "SELECT count(*) FROM positions")) == (0, 1)
         mark.unlink()
-        wait_for(20, lambda: count(engine) == 1)
+        wait_for(lambda: count(engine) == 1)
     spool.close()
 
 
@@ -170,7 +170,7 @@ def test_a_database_that_is_away_is_waited_for(
     name = engine.url.database
     with running(settings, tmp_path) as process:
         spool.append(record(0))
-        wait_for(10, lambda: count(engine) == 1)
+        wait_for(lambda: count(engine) == 1)
         engine.dispose()
         server.execute(
             f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
@@ -180,7 +180,7 @@ def test_a_database_that_is_away_is_waited_for(
         assert process.stderr
         lines = [process.stderr.readline() for _ in range(2)]
         server.execute(f"ALTER DATABASE away RENAME TO {name}")
-        wait_for(10, lambda: count(engine) == 2)
+        wait_for(lambda: count(engine) == 2)
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
     for line in lines:
