@@ -1,5 +1,6 @@
 """The droplet, its firewall, its address and its names: `pyinfra @local droplet.py`."""
 
+import shlex
 from pathlib import Path
 
 from pyinfra import host, logger
@@ -13,10 +14,12 @@ try:
     from digitalocean.login import check_login
     from digitalocean.operations import as_described
 except ModuleNotFoundError as error:
-    # In another folder, or another pyinfra than that of .venv.
+    # In another folder, or another pyinfra than that of .venv; but no fault of the code's own.
+    here = Path(__file__).resolve().parent
+    if Path.cwd() == here and (here / str(error.name).partition(".")[0]).exists():
+        raise
     raise DeployError(
-        f"{error}. Type it in this project's folder: cd {Path(__file__).resolve().parent} && "
-        "make droplet"
+        f"{error}. Type it in this project's folder: cd {shlex.quote(str(here))} && make droplet"
     ) from None
 
 if host.name != "@local":

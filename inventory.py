@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from pathlib import Path
 
 from pyinfra.api.exceptions import PyinfraError
@@ -10,10 +11,12 @@ try:
     from digitalocean.hosts import TAG_VARIABLE, found_droplets, reached
     from settings.load import check_inventory, written_hosts
 except ModuleNotFoundError as error:
-    # In another folder, or another pyinfra than that of .venv.
+    # In another folder, or another pyinfra than that of .venv; but no fault of the code's own.
+    here = Path(__file__).resolve().parent
+    if Path.cwd() == here and (here / str(error.name).partition(".")[0]).exists():
+        raise
     raise PyinfraError(
-        f"{error}. Type it in this project's folder: cd {Path(__file__).resolve().parent} && "
-        "make deploy"
+        f"{error}. Type it in this project's folder: cd {shlex.quote(str(here))} && make deploy"
     ) from None
 
 # Your server: write its address here, like ["203.0.113.7"].

@@ -42,7 +42,7 @@ def prepare(site: Path, folder: Path) -> None:
 
 def _compress(path: Path) -> None:
     beside = path.with_name(f"{path.name}.gz")
-    if len(os.fsencode(beside.name)) > LONGEST_NAME:
+    if len(os.fsencode(beside.name)) > LONGEST_NAME or beside.is_dir():
         return
     content = path.read_bytes()
     compressed = gzip.compress(content, 9, mtime=0)

@@ -25,6 +25,8 @@ TIME = "[25/Nov/2026:00:43:19 +0000]"
         ("blog.test 2001:db8::1 - -", "blog.test", "2001:db8::1"),
         # What a proxy forwards in place of its own address.
         ("8.8.8.8, 10.0.0.1 - -", None, "8.8.8.8"),
+        ("8.8.8.8 ,  1.1.1.1 - -", None, "8.8.8.8"),
+        ("unknown, 8.8.8.8, 10.0.0.1 - -", None, "8.8.8.8"),
         ("blog.test:80 2001:db8::1, 192.0.2.1,10.0.0.1 - -", "blog.test", "2001:db8::1"),
     ],
 )

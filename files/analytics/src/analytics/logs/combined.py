@@ -7,6 +7,8 @@ https://httpd.apache.org/docs/2.4/mod/mod_log_config.html#examples
 """
 
 import re
+from contextlib import suppress
+from ipaddress import ip_address
 
 from analytics.logs.request import Request
 from analytics.taking.collect import Sender
@@ -14,6 +16,7 @@ from analytics.taking.collect import Sender
 _TEXT = r'"((?:[^"\\]|\\.)*)"'
 _LINE = re.compile(rf"([^\[]*)\[[^\]]*\] {_TEXT} (\d{{3}}) (?:\d+|-) {_TEXT} {_TEXT}", re.ASCII)
 _ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|(.))")
+_COMMA = re.compile(r"\s*,\s*")
 _CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "v": "\v", "f": "\f"}
 
 
@@ -26,15 +29,15 @@ def parse(line: str) -> Request:
     if found is None:
         raise ValueError("not in the combined format")
     head, request, status, referrer, user_agent = found.groups()
-    # A list of them is the visitor's and then those of proxies.
-    host, address = _client(head.replace(", ", ",").split())
+    # A list of addresses is one word.
+    host, address = _client(_COMMA.sub(",", head).split())
     method, _, rest = _readable(request).partition(" ")
     return Request(
         method=method,
         target=rest.rpartition(" ")[0] or rest,
         status=int(status),
         sender=Sender(
-            address=address.partition(",")[0],
+            address=_first(address),
             # Both servers write "-" for a header that was not sent.
             user_agent=None if user_agent == "-" else _readable(user_agent),
             language=None,
@@ -52,6 +55,14 @@ def _client(words: list[str]) -> tuple[str | None, str]:
     if len(words) >= 4 and words[2] == "-":
         return re.sub(r":\d+$", "", words[0]), words[1]
     raise ValueError("no address")
+
+
+def _first(addresses: str) -> str:
+    """The visitor's: of a list, where those of proxies follow, the first that is one."""
+    for one in addresses.split(","):
+        with suppress(ValueError):
+            return str(ip_address(one))
+    return addresses
 
 
 def _readable(text: str) -> str:
