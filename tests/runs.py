@@ -5,6 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,14 +71,20 @@ def deploy(*arguments: str, project: Path = PROJECT) -> Run:
     return run(PYINFRA, "inventory.py", "deploy.py", "-y", *arguments, project=project)
 
 
-def begin_deploy() -> subprocess.Popen[bytes]:
-    """A deploy that is still running, for who cuts it off."""
-    return subprocess.Popen(
+@contextmanager
+def deploying() -> Iterator[None]:
+    """A deploy that has begun, and is killed at the end, for who cuts it off."""
+    begun = subprocess.Popen(
         [PYINFRA, "inventory.py", "deploy.py", "-y"],
         cwd=PROJECT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    try:
+        yield
+    finally:
+        begun.kill()
+        begun.wait()
 
 
 def copy_of_the_project(target: Path) -> Path:

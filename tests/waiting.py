@@ -27,13 +27,13 @@ def wait_on_droplet(droplet: Droplet, condition: str, seconds: int) -> None:
 
 
 def wait_until_healthy(droplet: Droplet) -> None:
-    """Wait until Docker calls all four services healthy; AssertionError after eight minutes."""
+    """Wait until Docker calls all four services healthy; AssertionError after ten minutes."""
     healthy = "docker ps --quiet --filter health=healthy | wc --lines"
-    wait_on_droplet(droplet, f"[ $({healthy}) = 4 ]", 480)
+    wait_on_droplet(droplet, f"[ $({healthy}) = 4 ]", 600)
 
 
 def wait_until_stored(droplet: Droplet, name: str, count: int) -> None:
-    """Wait until the database holds `count` events that are LIKE `name`; three minutes at most."""
+    """Wait until the database holds `count` events that are LIKE `name`; five minutes at most."""
     query = f"select count(*) from events join texts t on t.id = name where t.text like '{name}'"
     ask = f'docker exec {container("db")} psql -U analytics -At -c "{query}"'
-    wait_on_droplet(droplet, f"[ $({ask}) = {count} ]", 180)
+    wait_on_droplet(droplet, f"[ $({ask}) = {count} ]", 300)

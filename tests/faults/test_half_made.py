@@ -5,7 +5,7 @@ import pytest
 from emulator import Droplet
 from tests.containers import container
 from tests.outside import Outside
-from tests.runs import begin_deploy, deploy
+from tests.runs import deploy, deploying
 from tests.waiting import wait_until_stored
 
 pytestmark = pytest.mark.slow
@@ -13,15 +13,13 @@ pytestmark = pytest.mark.slow
 
 def test_a_half_made_database_is_made_again(droplet: Droplet, outside: Outside) -> None:
     droplet.run(f"docker rm --force {container('db')} && docker volume rm freehold_db-17; sync")
-    deploying = begin_deploy()
-    droplet.run(
-        "timeout 240 sh -c 'until pgrep --exact initdb; do sleep 0.5; done' && sync"
-        " && pgrep --exact initdb"
-    )
-    assert outside.send_event(name="half-made").status == 202
-    droplet.power_cut()
-    deploying.kill()
-    deploying.communicate()
+    with deploying():
+        droplet.run(
+            "timeout 480 sh -c 'until pgrep --exact initdb; do sleep 0.5; done' && sync"
+            " && pgrep --exact initdb"
+        )
+        assert outside.send_event(name="half-made").status == 202
+        droplet.power_cut()
     droplet.up()
     finished = deploy()
     assert finished.code == 0, finished.said

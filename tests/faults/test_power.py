@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_publ
 
 from emulator import Droplet
 from tests.outside import Outside
-from tests.runs import begin_deploy, deploy
+from tests.runs import deploy, deploying
 from tests.waiting import wait_until_healthy, wait_until_stored
 
 MANAGED = ("/etc/freehold/nftables.conf", "/etc/systemd/journald.conf.d/freehold.conf")
@@ -24,17 +24,15 @@ def cut(droplet: Droplet, outside: Outside) -> None:
     """
     droplet.run(f"systemd-run --quiet --collect sh -c 'while {RENEWAL}; do :; done'")
     droplet.run("echo kept >/root/synced; rm", *MANAGED, "; sync")
-    deploying = begin_deploy()
-    # On one connection: for a second or two after the change sshd takes no other.
-    droplet.run(
-        f"timeout 240 sh -c 'until [ -e {MANAGED[0]} ]; do sleep 0.2; done' &&"
-        " echo '# unconfirmed' >>/etc/freehold/ssh/sshd.conf && freehold-ssh apply &&"
-        " echo lost >/root/unsynced"
-    )
-    assert outside.send_event(name="cut").status == 202
-    droplet.power_cut()
-    deploying.kill()
-    deploying.communicate()
+    with deploying():
+        # On one connection: for a second or two after the change sshd takes no other.
+        droplet.run(
+            f"timeout 480 sh -c 'until [ -e {MANAGED[0]} ]; do sleep 0.2; done' &&"
+            " echo '# unconfirmed' >>/etc/freehold/ssh/sshd.conf && freehold-ssh apply &&"
+            " echo lost >/root/unsynced"
+        )
+        assert outside.send_event(name="cut").status == 202
+        droplet.power_cut()
     droplet.up()
 
 
