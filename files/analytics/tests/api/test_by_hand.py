@@ -40,6 +40,9 @@ VALUES = {
 
 def record(time: datetime, **fields: Any) -> Record:
     values = {"site": "blog.test", "hostname": "blog.test"} | fields
+    if values.get("name") != "engagement":
+        # As they are taken: only an engagement tells how far and how long.
+        values |= {"engaged": None, "scroll": None}
     return Record(time=round(time.timestamp() * 1000), **values)
 
 
