@@ -72,7 +72,8 @@ class Droplet:
         ports = self.ports
         if ports is None:
             raise EmulatorError("There is no emulated droplet. Type: make up")
-        return Login(ports.ssh, self.key, self.folder / "known_hosts")
+        known_hosts, shared = self.folder / "known_hosts", self.folder / "ssh.sock"
+        return Login(ports.ssh, self.key, known_hosts, socket=shared)
 
     @property
     def authority(self) -> Authority:
@@ -207,6 +208,7 @@ class Droplet:
         if not pid:
             say("The emulated droplet is not running.")
             return
+        self.login.hang_up()
         with step("Shutting the droplet down"):
             process.press_power_button(self.folder)
             if not process.wait_for_end(pid, 120):
@@ -217,6 +219,8 @@ class Droplet:
         """End QEMU at once."""
         pid = self.pid
         if pid:
+            if self.ports:
+                self.login.hang_up()
             process.kill(pid)
             process.wait_for_end(pid, 30)
         self._end_authority()
@@ -230,6 +234,7 @@ class Droplet:
         self._must_run()
         before = self.boot_id()
         self.run("systemctl", "reboot", check=False)
+        self.login.hang_up()
         deadline = time.monotonic() + BOOT_SECONDS
         with step("Rebooting the droplet"):
             while time.monotonic() < deadline:
@@ -248,6 +253,7 @@ class Droplet:
         """Go back to the snapshot `name`, with the clock set to the present."""
         self._must_run()
         with step(f"Restoring the snapshot {name}"):
+            self.login.hang_up()
             process.tell(self.folder, f"loadvm {name}")
             self.set_clock()
 

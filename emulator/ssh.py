@@ -1,10 +1,14 @@
 """Logging in to the emulated droplet, whose host key is known from before its first boot."""
 
+import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from emulator.errors import EmulatorError
+
+# Of a unix socket's path (man 7 unix), less the NUL and what ssh adds while it makes it.
+_LONGEST_SOCKET_PATH = 107 - 17
 
 
 @dataclass(frozen=True)
@@ -15,6 +19,10 @@ class Login:
     key: Path
     known_hosts: Path
     address: str = "127.0.0.1"
+    socket: Path | None = None
+    """Through which the commands of a minute share a connection. Each log-in starts systemd's
+    manager of the user, which takes an emulated droplet seconds.
+    """
 
     def command(self, *command: str) -> list[str]:
         """The argument list that runs `command` on the droplet, or opens a shell."""
@@ -42,10 +50,27 @@ class Login:
 
     def run(self, *command: str, check: bool = True) -> str:
         """Run `command` and return what it printed; EmulatorError when it fails and `check`."""
-        done = subprocess.run(self.command(*command), capture_output=True, text=True, check=False)
+        ssh, *arguments = self.command(*command)
+        done = subprocess.run(
+            [ssh, *self._shared(), *arguments], capture_output=True, text=True, check=False
+        )
         if check and done.returncode:
             raise EmulatorError(f"{' '.join(command)} failed on the droplet: {done.stderr.strip()}")
         return done.stdout
+
+    def hang_up(self) -> None:
+        """Give up what commands share: the droplet will not know of it any more."""
+        if shared := self._shared():
+            ssh, *arguments = self.command()
+            told = [ssh, *shared, "-O", "exit", *arguments]
+            subprocess.run(told, capture_output=True, check=False)
+
+    def _shared(self) -> list[str]:
+        if not self.socket or len(os.fsencode(self.socket)) > _LONGEST_SOCKET_PATH:
+            return []
+        path = str(self.socket).replace("%", "%%")
+        options = ("ControlMaster=auto", f'ControlPath="{path}"', "ControlPersist=60")
+        return [argument for option in options for argument in ("-o", option)]
 
     def asked(self, *command: str, seconds: float = 60) -> str | None:
         """What `command` printed; None when it fails or takes longer than `seconds`.

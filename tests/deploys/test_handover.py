@@ -129,6 +129,7 @@ def test_a_backup_that_the_new_one_has_tidied_away_is_made_again(
     assert counted(new) == list(range(20))
 
 
+@pytest.mark.slow
 def test_what_the_old_one_backed_up_and_forgot_is_not_counted_again(
     old: Lab, new_host: NewHost
 ) -> None:

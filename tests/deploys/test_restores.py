@@ -71,6 +71,7 @@ def test_a_new_host_is_the_old_one_again(new_host: NewHost) -> None:
     assert "45 events" in new.right("list")
 
 
+@pytest.mark.slow
 def test_a_new_host_begins_with_the_newest_if_there_is_one(new_host: NewHost) -> None:
     first = new_host()
     assert "holds no backup" in first.right("begin", "any")
@@ -234,6 +235,7 @@ VALUES ('d', 'shop', 'blog.test', now(), 'events');
 """
 
 
+@pytest.mark.slow
 def test_who_was_put_out_since_is_not_let_in_unnoticed(new_host: NewHost) -> None:
     lab = new_host()
     lab.take(range(10))
