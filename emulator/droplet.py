@@ -247,6 +247,7 @@ class Droplet:
         """Keep memory and disk under `name`."""
         self._must_run()
         with step(f"Taking the snapshot {name}"):
+            self.login.hang_up()
             process.tell(self.folder, f"savevm {name}")
 
     def restore(self, name: str) -> None:
