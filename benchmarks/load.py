@@ -80,6 +80,8 @@ class Visitors:
         told = "%{http_version} %{http_code} %{time_total} %{errormsg}\\n"
         curl = subprocess.Popen(
             [
+                # It ends with this program, however that ends: else it would visit for days.
+                *("setpriv", "--pdeathsig", "TERM"),
                 # Line by line: what curl still holds when it is ended would be lost.
                 *(
                     "stdbuf",
