@@ -44,6 +44,8 @@ def visited(droplet: Droplet, outside: Outside) -> None:
             assert visitor.get(f"/nothing/{secrets.token_hex(4)}").status == 404
 
     wait_until_stored(droplet, CANARY, len(ADDRESSES))
+    # Of the commands that named the addresses sshd would still hold some, and be swapped with them.
+    droplet.login.hang_up()
     # Memory gets short, so that whatever may be swapped is: tail keeps the one line that it gets.
     droplet.run("head --bytes 700M /dev/zero | tail --lines 1 >/dev/null")
 
