@@ -95,3 +95,8 @@ def test_the_disk_is_full(droplet: Droplet) -> None:
         _is_a_sentence(deploy(), "MB of disk left", "make ssh")
     finally:
         droplet.run("rm", "/var/tmp/filler")  # noqa: S108 - on the droplet
+
+
+@pytest.mark.slow
+def test_a_full_disk_has_left_nothing_to_mend(droplet: Droplet) -> None:
+    assert deploy("--json").changed() == []
