@@ -110,8 +110,12 @@ class Rebuild:
         address = addresses.ours(self._cloud, self._settings, pair.old)
         if address is None:
             address = addresses.ours(self._cloud, self._settings, new)
-        if address is not None and address.droplet != new.id:
-            addresses.lead(self._cloud, addresses.unlocked(self._cloud, address), new)
+        if address is None:
+            return
+        # What a run that was cut off has begun may lead it there meanwhile.
+        address = addresses.unlocked(self._cloud, address)
+        if address.droplet != new.id:
+            addresses.lead(self._cloud, address, new)
 
     def destroy(self, old: Droplet, new: Droplet) -> None:
         """Destroy the droplet whose place was taken by `new`."""

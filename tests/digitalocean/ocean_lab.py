@@ -28,8 +28,6 @@ from tests.emulator.api_lab import check
 from tests.unit.settings_lab import public_line
 
 FULL, READING, NARROW = "dop_v1_full", "dop_v1_reading", "dop_v1_narrow"
-# What waits for the other side waits this part of its time.
-HURRY = 0.01
 DOMAIN, ZONE = "blog.example.org", "example.org"
 # Each body that our client sends is held to the published document.
 SENT = {
@@ -46,6 +44,22 @@ SENT = {
 }
 
 
+class Clock:
+    """The time, and all that clients have waited since it was set: they wait without waiting."""
+
+    def __init__(self) -> None:
+        self.waited = 0.0
+
+    def wait(self, seconds: float) -> None:
+        self.waited += seconds
+
+    def now(self) -> float:
+        return time.time() + self.waited
+
+
+CLOCK = Clock()
+
+
 class CutOffError(BaseException):
     """The run ends here, as a power cut ends it."""
 
@@ -54,7 +68,7 @@ class CutClient(Client):
     """A client whose run is cut off before or after its n-th request."""
 
     def __init__(self, url: str, token: str, *, before: int = 0, after: int = 0) -> None:
-        super().__init__(Token(token, "the test"), url, sleep=lambda s: time.sleep(s * HURRY))
+        super().__init__(Token(token, "the test"), url, sleep=CLOCK.wait)
         self._before, self._after = before, after
 
     def _send(
@@ -172,8 +186,10 @@ def ocean(folder: Path, tokens: dict[str, list[str]] | None = None, **more: Any)
     where.mkdir(parents=True)
     known = {FULL: ["*"], READING: ["read"], NARROW: ["droplet:read"]} | (tokens or {})
     (where / "tokens.json").write_text(json.dumps(known))
-    options: dict[str, Any] = {"action_seconds": 0.02} | more
-    account = emulated.Cloud(folder=where, machines=Paper(), limits=Limits(10**6, 10**6), **options)
+    CLOCK.waited = 0.0
+    account = emulated.Cloud(
+        folder=where, machines=Paper(), limits=Limits(10**6, 10**6), clock=CLOCK.now, **more
+    )
     server = make_server("127.0.0.1", 0, create_app(account), threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

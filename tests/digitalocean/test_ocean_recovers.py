@@ -55,7 +55,7 @@ def _one_run(account: Ocean, trouble: Trouble) -> None:
         method=trouble.method,
         path=trouble.path,
         after=trouble.after,
-        seconds=0.05,
+        seconds=5,
     )
     client = CutClient(account.url, FULL, before=trouble.cut_before, after=trouble.cut_after)
     with suppress(CloudError, CutOffError):

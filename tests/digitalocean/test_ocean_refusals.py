@@ -11,6 +11,7 @@ from digitalocean.errors import CloudError
 from digitalocean.removal import gone
 from digitalocean.ssh_keys import fingerprint
 from tests.digitalocean.ocean_lab import (
+    CLOCK,
     DOMAIN,
     FULL,
     NARROW,
@@ -121,7 +122,7 @@ class CutAtDroplets(CutClient):
 
 
 def test_a_droplet_that_is_not_yet_found_by_its_tag_is_not_made_twice(account: Ocean) -> None:
-    account.order("tag-lags", path="/v2/droplets", seconds=5)
+    account.order("tag-lags", path="/v2/droplets", seconds=500)
     account.order("cut-after", method="POST", path="/v2/droplets")
     account.run()
     assert account.things()["droplets"] == 1
@@ -229,7 +230,7 @@ def test_cut_off_before_an_address_leads_anywhere_no_second_one_is_had(
     account: Ocean, *, lag: bool
 ) -> None:
     if lag:
-        account.order("listing-lags", path="/v2/reserved_ips", seconds=0.2)
+        account.order("listing-lags", path="/v2/reserved_ips", seconds=20)
     account.order("cut-after", method="POST", path="/v2/reserved_ips")
     with pytest.raises(CutOffError):
         account.run(CutAtAddress(account.url, FULL), manage_dns=False)
@@ -249,7 +250,7 @@ class CutAtAddress(CutClient):
 
 def _wait_until_active(account: Ocean, number: int) -> None:
     while account.ask("GET", f"/v2/droplets/{number}")["droplet"]["status"] != "active":
-        pass
+        CLOCK.wait(1.0)
 
 
 def test_an_action_that_errored_is_told_with_its_number(account: Ocean) -> None:

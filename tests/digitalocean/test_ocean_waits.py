@@ -8,9 +8,9 @@ import pytest
 from digitalocean.errors import CloudError
 from tests.digitalocean.ocean_lab import Ocean, ocean
 
-# For who waits a hundredth of its time, this is longer than ten seconds, after which the owner is
-# told, and shorter than the two minutes after which it is given up.
-SLOW = 0.9
+# Longer than the ten seconds after which the owner is told, and shorter than the two minutes after
+# which it is given up.
+SLOW = 90.0
 
 
 def told(account: Ocean, words: str) -> bool:
