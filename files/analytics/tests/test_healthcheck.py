@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,10 +29,33 @@ def test_the_health_check_gives_the_reason(
     silent: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(healthcheck, "_SECONDS", 0.2)
+    monkeypatch.setattr(healthcheck, "_PATIENCE", 0.0)
     for name, reason in (("silent.sock", "timed out"), ("none", "No such file")):
         monkeypatch.setenv("ANALYTICS_SOCKET", str(silent.with_name(name)))
         assert healthcheck.main() == 1
         assert reason in capsys.readouterr().err
+
+
+def test_a_service_that_starts_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / f"{socket.gethostname()[:12]}.starting.sock"
+    monkeypatch.setenv("ANALYTICS_SOCKET", str(tmp_path / "starting.sock"))
+
+    def start() -> None:
+        time.sleep(0.7)
+        listener.bind(str(path))
+        listener.listen()
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(1000)
+            connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n{}")
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        thread = threading.Thread(target=start)
+        thread.start()
+        assert healthcheck.main() == 0
+        thread.join()
 
 
 def test_the_health_check_is_a_script_that_needs_nothing_else(silent: Path) -> None:

@@ -1,14 +1,20 @@
 """Asks the running service how it is; exit code 1 if not well.
 
 Docker runs it in the container every minute, as a script of its own: it is at work for a moment
-only, and takes a few megabytes, as it loads next to nothing, not even this package.
+only, and takes a few megabytes, as it loads next to nothing, not even this package. A service that
+is not well is asked again for a while: so one that starts is found well as soon as it is, by one
+script. Each costs a slow machine a second, in which the service could have started.
 """
 
 import os
 import socket
 import sys
+import time
 
 _SECONDS = 4.0
+# Both together end well within what the compose file gives a check.
+_PATIENCE = 20.0
+_PAUSE = 0.5
 # In HTTP/1.0 the answer ends with the connection.
 _REQUEST = b"GET /api/health HTTP/1.0\r\nHost: localhost\r\n\r\n"
 
@@ -32,7 +38,10 @@ def main() -> int:
     """The exit code for Docker; the reason goes to its health log."""
     # Not by the name, which may lead to the webapp that is still in use (doorway.py).
     folder, name = os.path.split(os.environ.get("ANALYTICS_SOCKET", "/run/webapp/webapp.sock"))
-    fault = check(f"{folder}/{socket.gethostname()[:12]}.{name}")
+    own = f"{folder}/{socket.gethostname()[:12]}.{name}"
+    deadline = time.monotonic() + _PATIENCE
+    while (fault := check(own)) is not None and time.monotonic() < deadline:
+        time.sleep(_PAUSE)
     if fault is not None:
         print(fault, file=sys.stderr)
     return 0 if fault is None else 1
