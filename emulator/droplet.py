@@ -19,6 +19,7 @@ from emulator.image_drive import image_drive
 from emulator.keys import key_pair
 from emulator.ports import Ports, choose_ports
 from emulator.progress import say, step
+from emulator.qemu import qemu
 from emulator.seed import write_seed
 from emulator.ssh import Login
 
@@ -170,6 +171,7 @@ class Droplet:
             folder=self.folder,
             base=base(CACHE),
             accelerator=self.accelerator,
+            qemu=qemu(self.accelerator, CACHE),
             memory=self.memory,
             ports=ports,
             beside=Authority(self.folder, ports).forward(),
@@ -184,7 +186,8 @@ class Droplet:
                 raise
             # It was seen to boot here once; the machine may have another kernel since.
             forget_accelerator(CACHE)
-            return process.start(replace(machine, accelerator=self.accelerator))
+            how = self.accelerator
+            return process.start(replace(machine, accelerator=how, qemu=qemu(how, CACHE)))
 
     def wait_for_ssh(self) -> None:
         how = "" if self.accelerator == "kvm" else ", every instruction emulated: no KVM here"

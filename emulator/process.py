@@ -12,6 +12,7 @@ from qemu.qmp.legacy import QEMUMonitorProtocol
 from emulator.base import Base
 from emulator.errors import EmulatorError
 from emulator.ports import Ports
+from emulator.qemu import Qemu
 
 # The droplet sees its visitors come from here: an address of London that MaxMind's own test data
 # uses, so that a country can be looked up. 10.0.2.2, QEMU's default, is nowhere on the globe.
@@ -27,6 +28,7 @@ class Machine:
     folder: Path
     base: Base
     accelerator: str
+    qemu: Qemu
     memory: int
     ports: Ports
     # What else its network leads to, in QEMU's words.
@@ -53,7 +55,7 @@ class Machine:
         more = ",".join((*ipv6, self.ports.forwards(), self.beside))
         kvm = self.accelerator == "kvm"
         return [
-            "qemu-system-x86_64",
+            *self.qemu.command,
             *("-name", f"freehold,process={self.folder.name}"),
             *("-machine", f"q35,accel={self.accelerator}"),
             # Emulated, a processor of 2010 is the fastest: what newer ones have (AVX, SMAP, a fast
@@ -77,7 +79,10 @@ class Machine:
 
 def start(machine: Machine) -> int:
     """Start QEMU in the background and return its process id."""
-    done = subprocess.run(machine.command(), capture_output=True, text=True, check=False)
+    environment = {**os.environ, **machine.qemu.environment}
+    done = subprocess.run(
+        machine.command(), capture_output=True, text=True, check=False, env=environment
+    )
     if done.returncode:
         raise EmulatorError(f"QEMU did not start: {done.stderr.strip()}")
     return int((machine.folder / "qemu.pid").read_text())

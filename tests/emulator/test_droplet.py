@@ -1,8 +1,10 @@
 """The emulated droplet itself, before anything is deployed to it."""
 
+import re
 import sys
 
-from emulator import Droplet
+from emulator import Droplet, process
+from emulator.qemu import FAST
 from tests.runs import run
 
 
@@ -15,6 +17,11 @@ def test_it_is_the_cheap_droplet(droplet: Droplet) -> None:
     assert processors == "1"
     assert 900_000 < int(memory.split()[1]) < 1_048_576
     assert droplet.run("cat", "/proc/1/comm").strip() == "systemd"
+
+
+def test_it_is_emulated_by_a_fast_qemu(droplet: Droplet) -> None:
+    told = re.match(r"\d+", process.ask(droplet.folder, "info version"))
+    assert droplet.accelerator == "kvm" or (told and int(told[0]) >= FAST)
 
 
 def test_its_host_key_came_with_the_user_data(droplet: Droplet) -> None:
