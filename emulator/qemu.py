@@ -60,7 +60,9 @@ def _fetched(cache: Path) -> Path:
                 ],
                 cache / "qemu.log",
             )
-            root.rename(finished)
+            # Another droplet that was booted at the same time may have been sooner.
+            if not finished.exists():
+                root.rename(finished)
     return finished
 
 
