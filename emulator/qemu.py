@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from emulator.base import SUITE
 from emulator.mirror import debian_sources
 from emulator.mmdebstrap import install
 from emulator.progress import step
 
-SUITE = "trixie"
 # That of Debian 12, 7.2, takes a third longer where it emulates: on two cores a deployed droplet
 # was well 316 s after its boot began, and 231 to 238 s with 10.0.
 FAST = 10
