@@ -219,13 +219,13 @@ demo: packages $(VENV) $(SITE)/index.html ## Show the dashboard with a made-up y
 UNIT_TESTS := --numprocesses $(shell expr $$(nproc) + 1) --ignore files/analytics/tests/browser \
 	--ignore files/analytics/tests/faults
 .PHONY: check
-check: $(VENV) ## Two minutes: style, types, unit tests, templates, shell, YAML
+check: $(VENV) ## Below two minutes: style, types, unit tests, templates, shell, YAML
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy .
 	@$(BIN)/shellcheck $(SHELL_SCRIPTS)
 	@$(BIN)/yamllint --strict .
-	@$(BIN)/pytest $(UNIT_TESTS)
+	@$(BIN)/pytest $(UNIT_TESTS) -m "not integration"
 
 # The programs of the host apart: most of what they do to it the labs of tests/deploys run, by the
 # host's own Python, and are not counted.
@@ -273,6 +273,7 @@ test-deploy:
 		$(MAKE) deploy LIMIT=emulated; } $(LABEL)
 test-without-droplet:
 	@{ nice -n 19 $(MAKE) check; \
+		nice -n 19 $(BIN)/pytest $(UNIT_TESTS) -m integration; \
 		nice -n 19 $(BIN)/pytest -vv --numprocesses 2 --dist loadfile -m "not slow" \
 			tests/digitalocean files/analytics/tests/browser \
 			tests/browser/test_tracker_*.py \

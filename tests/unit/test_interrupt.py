@@ -13,6 +13,8 @@ from deploys.interrupt import INTERRUPTED
 from tests.runs import PROJECT, PYINFRA
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.integration
+
 # What is under way when the signal comes; pyinfra itself waits for its end.
 OPERATION = """
 from pyinfra.operations import server

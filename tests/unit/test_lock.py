@@ -19,9 +19,12 @@ from pyinfra.connectors.ssh import SSHConnector
 from deploys import lock as module
 from deploys.lock import KEEPALIVE, SILENCE, TAKE
 
-pytestmark = pytest.mark.skipif(
-    not all(map(shutil.which, ("ss", "flock"))), reason="needs what every Debian host has"
-)
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(
+        not all(map(shutil.which, ("ss", "flock"))), reason="needs what every Debian host has"
+    ),
+]
 
 # Runs each command that it is told, as sshd does, and says what it said.
 SESSION = """

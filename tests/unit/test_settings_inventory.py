@@ -12,6 +12,8 @@ from settings.inventory import written_hosts
 from settings.paths import PROJECT
 from tests.unit.settings_lab import right
 
+pytestmark = pytest.mark.integration
+
 CODE = """
 import pyinfra_cli, ast, sys, pathlib
 from settings.load import SettingsError, check_inventory

@@ -13,6 +13,8 @@ import pytest
 from settings.paths import PROJECT
 from tests.unit.settings_lab import right
 
+pytestmark = pytest.mark.integration
+
 PYINFRA = Path(sys.executable).with_name("pyinfra")
 DEPLOY = """\
 from pyinfra import host

@@ -18,6 +18,8 @@ import pytest
 from analytics.dev import postgres, site
 from werkzeug.test import Client
 
+pytestmark = pytest.mark.integration
+
 SOURCE = Path(__file__).parents[1] / "src"
 
 

@@ -24,6 +24,8 @@ from analytics.spool import reader as segments
 from analytics.spool.record import Dropped, Record, decode
 from sqlalchemy import Engine, text
 
+pytestmark = pytest.mark.integration
+
 PROJECT = Path(__file__).parents[1]
 VISITOR = "8.8.8.8"
 BODY = '{"name": "pageview", "url": "https://blog.test/a", "domain": "blog.test"}'

@@ -18,6 +18,8 @@ from analytics.spool.writer import Spool
 from sqlalchemy import URL, Engine, text
 from worker_process import running, wait_for
 
+pytestmark = pytest.mark.integration
+
 # Of these the schema, its history and tests are made; each process would hold 6 MB for nothing.
 ONLY_FOR_THE_SCHEMA = ("sqlalchemy.orm", "alembic", "analytics.keeping.models")
 

@@ -18,6 +18,8 @@ from analytics.keeping import schema
 from analytics.migrate import _LOCK, MigrationError, alembic_config, main, migrate
 from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
+pytestmark = pytest.mark.integration
+
 SOURCE = Path(__file__).parents[1] / "src"
 
 

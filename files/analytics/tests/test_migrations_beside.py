@@ -14,6 +14,8 @@ from analytics.migrate import alembic_config, migrate
 from compatible import faults, schema_of, shut_tables
 from sqlalchemy import Connection, Engine, text
 
+pytestmark = pytest.mark.integration
+
 REVISIONS = sorted(
     script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()
 )

@@ -26,6 +26,8 @@ from sqlalchemy import URL, Engine, text
 from werkzeug.test import TestResponse
 from worker_process import SOURCE, running, wait_for
 
+pytestmark = pytest.mark.integration
+
 MakeSettings = Callable[[URL], Settings]
 
 

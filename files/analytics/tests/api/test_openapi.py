@@ -22,6 +22,8 @@ from schemathesis.specs.openapi.checks import (
 from sightings import seen
 from sqlalchemy import Engine
 
+pytestmark = pytest.mark.integration
+
 Keep = Callable[..., None]
 
 CHECKS = [

@@ -16,6 +16,8 @@ import pytest
 from analytics.spool import reader as segments
 from analytics.spool.record import Dropped, Record, decode
 
+pytestmark = pytest.mark.integration
+
 PROJECT = Path(__file__).parents[2]
 VISITOR = "8.8.8.8"
 BROWSER = "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from analytics.keeping import rollups
 from analytics.sites import Site
 from analytics.spool.record import Record
@@ -16,6 +17,8 @@ from analytics.transfer import archive, entering, exporting, merging, reading, s
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, text
+
+pytestmark = pytest.mark.integration
 
 Keep = Callable[..., None]
 

@@ -22,6 +22,8 @@ from flask import Flask
 from sightings import seen
 from sqlalchemy import Engine, text
 
+pytestmark = pytest.mark.integration
+
 Keep = Callable[..., None]
 
 NOW = datetime.now(UTC)
