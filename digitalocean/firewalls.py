@@ -152,9 +152,17 @@ def _rules(given: Iterable[Mapping[str, Any]] | None, end: str) -> list[tuple[st
 
 def _rule(rule: Mapping[str, Any], end: Mapping[str, Any]) -> tuple[str, ...]:
     ports = str(rule.get("ports") or "0")
-    addresses = sorted(str(ipaddress.ip_network(one)) for one in end.get("addresses") or ())
+    addresses = sorted(_network(one) for one in end.get("addresses") or ())
     others = sorted(
         f"{name}: {value}" for name, value in end.items() if name != "addresses" and value
     )
     allowed = str(rule.get("action") or "allow")
     return (rule["protocol"], "0" if ports == "all" else ports, allowed, *addresses, *others)
+
+
+def _network(written: str) -> str:
+    """The same for each way to write it; what a hand wrote may be no network to us."""
+    try:
+        return str(ipaddress.ip_network(written, strict=False))
+    except ValueError:
+        return written

@@ -333,6 +333,15 @@ def test_a_firewall_that_was_loosened_is_as_described_again(account: Ocean) -> N
     assert ports == {"0", "22", "80", "443"}
 
 
+@pytest.mark.parametrize("by_hand", ["203.0.113.7/24", "203.0.113.0-9"])
+def test_an_address_that_was_written_by_hand_is_replaced(account: Ocean, by_hand: str) -> None:
+    account.run()
+    (found,) = account.account.state["firewalls"].values()
+    found["inbound_rules"][0]["sources"]["addresses"] = [by_hand]
+    assert len(account.run()) == 1
+    assert account.run() == []
+
+
 def test_ssh_for_some_is_ssh_for_some_at_both_firewalls(account: Ocean) -> None:
     account.run(ssh_allowed_from=["203.0.113.7", "2001:db8:1::/48"], http3=False)
     (found,) = account.account.state["firewalls"].values()
