@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, g, request
 
 from emulator.digitalocean.actions import begin, effect
 from emulator.digitalocean.bodies import body
@@ -73,6 +73,8 @@ def list_droplets() -> dict[str, Any]:
     tag, name = request.args.get("tag_name"), request.args.get("name")
     if tag and name:
         raise RefusedError(400, "name and tag_name can't be used together")
+    if tag:
+        cloud().tokens.check(g.token, "tag:read")
     shown = [
         droplet
         for droplet in cloud().listed("droplets")

@@ -5,6 +5,7 @@ import secrets
 from pathlib import Path
 
 from emulator.digitalocean.errors import RefusedError
+from emulator.errors import EmulatorError
 
 # Digital Ocean's own form of a personal token, which clients and scanners know it by.
 _PREFIX = "dop_v1_"
@@ -21,6 +22,15 @@ _NOUNS = {
 }
 EVERYTHING = "*"
 READ_ONLY = "read"
+# What a token must have beside these: the console adds no scope without those that it requires.
+_DROPLETS = {"droplet:read", "image:read", "regions:read", "sizes:read", "actions:read"}
+_REQUIRED = {
+    "droplet:read": _DROPLETS,
+    "image:read": _DROPLETS,
+    "reserved_ip:create": {*_DROPLETS, "project:read"},
+    "reserved_ip:update": _DROPLETS,
+    "reserved_ip:delete": _DROPLETS,
+}
 
 
 class Tokens:
@@ -32,6 +42,13 @@ class Tokens:
             file.touch(mode=0o600)
             file.write_text(json.dumps(made, indent=1) + "\n")
         self._scopes: dict[str, list[str]] = json.loads(file.read_text())
+        for scopes in self._scopes.values():
+            missing = {need for scope in scopes for need in _required(scope)} - {*scopes}
+            if missing:
+                raise EmulatorError(
+                    f"{file}: a token for {', '.join(scopes)} can't be had without "
+                    f"{', '.join(sorted(missing))}"
+                )
 
     def of(self, scope: str) -> str:
         """The first token that has exactly `scope`."""
@@ -51,6 +68,11 @@ class Tokens:
             reads = scope.endswith(":read") and READ_ONLY in scopes
             if not (EVERYTHING in scopes or reads or scope in scopes):
                 raise RefusedError(403, "You are not authorized to perform this operation")
+
+
+def _required(scope: str) -> set[str]:
+    noun, _, verb = scope.partition(":")
+    return _REQUIRED.get(scope, set()) | ({f"{noun}:read"} if verb else set())
 
 
 def scopes_of(method: str, path: str) -> list[str]:

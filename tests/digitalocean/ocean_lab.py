@@ -28,6 +28,8 @@ from tests.emulator.api_lab import check
 from tests.unit.settings_lab import public_line
 
 FULL, READING, NARROW = "dop_v1_full", "dop_v1_reading", "dop_v1_narrow"
+# As docs/digitalocean.md has it for a machine that only deploys.
+LOOKING = [f"{noun}:read" for noun in ("droplet", "tag", "regions", "sizes", "image", "actions")]
 DOMAIN, ZONE = "blog.example.org", "example.org"
 # Each body that our client sends is held to the published document.
 SENT = {
@@ -184,7 +186,7 @@ def ocean(folder: Path, tokens: dict[str, list[str]] | None = None, **more: Any)
     """An account with one zone and nothing else."""
     where = folder / "cloud"
     where.mkdir(parents=True)
-    known = {FULL: ["*"], READING: ["read"], NARROW: ["droplet:read"]} | (tokens or {})
+    known = {FULL: ["*"], READING: ["read"], NARROW: LOOKING} | (tokens or {})
     (where / "tokens.json").write_text(json.dumps(known))
     CLOCK.waited = 0.0
     account = emulated.Cloud(

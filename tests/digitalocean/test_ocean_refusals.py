@@ -375,10 +375,34 @@ def test_the_droplet_is_born_with_the_key_that_is_pinned(account: Ocean) -> None
     assert address in [one["ip_address"] for one in found["networks"]["v4"]]
 
 
+DOCS = Path(__file__).parents[2] / "docs" / "digitalocean.md"
+
+
+def scopes_in(text: str) -> list[str]:
+    return sorted(set(re.findall(r"`([a-z_]+:(?:create|read|update|delete))`", text)))
+
+
+def test_the_scopes_that_the_docs_name_are_enough_to_look(tmp_path: Path) -> None:
+    (line,) = (line for line in DOCS.read_text().splitlines() if "that only look" in line)
+    token = "dop_v1_looking"
+    with ocean(tmp_path, tokens={token: scopes_in(line)}) as account:
+        account.run()
+        cloud = account.cloud(CutClient(account.url, token))
+        assert [one.name for one in cloud.facts.droplets("freehold")] == [DOMAIN]
+
+
+@pytest.mark.parametrize(
+    "left_out", ["reserved_address", "uptime_check", "its firewall", "nothing"]
+)
+def test_a_token_of_the_docs_can_be_had(tmp_path: Path, left_out: str) -> None:
+    rows = (line for line in DOCS.read_text().splitlines() if line.startswith("   | "))
+    kept = [row for row in rows if left_out not in row and "destroy" not in row]
+    with ocean(tmp_path, tokens={"dop_v1_part": scopes_in("".join(kept))}):
+        pass
+
+
 def test_the_scopes_that_the_docs_name_are_enough(tmp_path: Path) -> None:
-    text = (Path(__file__).parents[2] / "docs" / "digitalocean.md").read_text()
-    scopes = sorted(set(re.findall(r"`([a-z_]+:(?:create|read|update|delete))`", text)))
-    token = "dop_v1_as_documented"
+    token, scopes = "dop_v1_as_documented", scopes_in(DOCS.read_text())
     with ocean(tmp_path, tokens={token: scopes}) as account:
         account.run(CutClient(account.url, token))
         account.run(CutClient(account.url, token), http3=False, uptime_email="")

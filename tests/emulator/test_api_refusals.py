@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 import requests
 
+from emulator.digitalocean.tokens import Tokens
+from emulator.errors import EmulatorError
 from tests.emulator.api_lab import ANYWHERE, DROPLET, FIREWALL, Api, api_in, public_key
 
 _ADDRESS = {"type": "A", "name": "www", "data": "203.0.113.7"}
 _RULE: dict[str, Any] = {"protocol": "tcp", "ports": "22", "sources": ANYWHERE}
 _RECORDS = "/v2/domains/blog.test/records"
+_LOOK = [f"{noun}:read" for noun in ("droplet", "image", "regions", "sizes", "actions")]
 
 
 def _rule(**fields: object) -> dict[str, object]:
@@ -158,8 +161,8 @@ def test_tokens_do_what_their_scopes_say(tmp_path: Path) -> None:
         "all": ["*"],
         "look": ["read"],
         "keys": ["ssh_key:read", "ssh_key:create"],
-        "plain": ["droplet:create"],
-        "zone": ["domain:create"],
+        "plain": ["droplet:create", *_LOOK],
+        "zone": ["domain:create", "domain:read"],
     }
     (tmp_path / "tokens.json").write_text(json.dumps(scopes))
     key = {"name": "me", "public_key": public_key()}
@@ -173,6 +176,8 @@ def test_tokens_do_what_their_scopes_say(tmp_path: Path) -> None:
             ("keys", "POST", "/v2/account/keys", key, 201),
             ("keys", "DELETE", "/v2/account/keys/1", None, 403),
             ("keys", "GET", "/v2/droplets", None, 403),
+            ("plain", "GET", "/v2/droplets", None, 200),
+            ("plain", "GET", "/v2/droplets?tag_name=freehold", None, 403),
             ("zone", "POST", "/v2/domains", {"name": "blog.test"}, 201),
             ("zone", "POST", _RECORDS, _ADDRESS, 403),
             ("zone", "DELETE", f"{_RECORDS}/1", None, 403),
@@ -182,6 +187,22 @@ def test_tokens_do_what_their_scopes_say(tmp_path: Path) -> None:
         ):
             answer = api.ask(method, path, body, token)
             assert answer.status_code == status, (token, method, path, answer.text)
+
+
+@pytest.mark.parametrize(
+    ("scopes", "missing"),
+    [
+        (["droplet:read"], "actions:read, image:read, regions:read, sizes:read"),
+        (["tag:create"], "tag:read"),
+        (["reserved_ip:create", "reserved_ip:read", *_LOOK], "project:read"),
+    ],
+)
+def test_a_token_has_what_its_scopes_require(
+    tmp_path: Path, scopes: list[str], missing: str
+) -> None:
+    (tmp_path / "tokens.json").write_text(json.dumps({"few": scopes}))
+    with pytest.raises(EmulatorError, match=f"without {missing}$"):
+        Tokens(tmp_path / "tokens.json")
 
 
 def test_the_limits_of_the_account(tmp_path: Path) -> None:
