@@ -94,11 +94,10 @@ def _record(cloud: Cloud, zone: str, name: str, record: Record) -> Gone:
 def _uptime(cloud: Cloud, settings: Settings) -> Iterator[Gone]:
     if not settings.uptime_check:
         return
-    target = uptime.target(settings)
     for check in cloud.facts.checks():
-        if (check["name"], check.get("target")) == (settings.domain, target):
+        if uptime.is_ours(check, settings):
             yield Gone(
-                f"the uptime check {check['name']}: {target}",
+                f"the uptime check {check['name']}: {check['target']}",
                 partial(_delete, cloud, uptime.PATH, check["id"]),
             )
 

@@ -53,9 +53,8 @@ def _check(cloud: Cloud, settings: Settings) -> Iterator[str]:
     if not settings.uptime_check:
         return
     for one in cloud.facts.checks():
-        asked = str(one.get("target"))
-        if one["name"] == settings.domain and asked != uptime.target(settings):
-            yield f"the uptime check {one['name']}, which asks for {asked}"
+        if one["name"] == settings.domain and not uptime.is_ours(one, settings):
+            yield f"the uptime check {one['name']}, which asks for {one.get('target')}"
 
 
 def _firewall(cloud: Cloud, settings: Settings) -> Iterator[str]:

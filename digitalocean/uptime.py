@@ -18,15 +18,23 @@ def target(settings: Settings) -> str:
     return f"https://{settings.domain}/"
 
 
+def is_ours(check: Json, settings: Settings) -> bool:
+    """Whether we made the check: another domain is another name too, so nothing else was asked."""
+    asked = str(check.get("target")).rstrip("/")
+    return check["name"] == settings.domain and asked == target(settings).rstrip("/")
+
+
 class Uptime:
     """A check of the site from two continents, and alerts by e-mail when one is named.
 
-    Compared: what the check asks, and of each alert its kind, limits and whom it writes to. Not
-    touched: whether the check is paused, where it asks from, and every other check and alert.
+    Compared: how the check asks, and of each alert its kind, limits and whom it writes to. Not
+    touched: whether the check is paused, where it asks from, and every other check and alert; one
+    of our name that asks for something else is an error.
     """
 
     def __init__(self, cloud: Cloud, settings: Settings) -> None:
         self._cloud = cloud
+        self._settings = settings
         self._check: Json = {
             "name": settings.domain,
             "type": "https",
@@ -46,7 +54,17 @@ class Uptime:
         return next(iter(named), None)
 
     def _found(self) -> Json | None:
-        return self._named(self._cloud.facts.checks(), self._check["name"], "uptime checks")
+        name, known = self._check["name"], self._cloud.facts.checks()
+        ours = [one for one in known if is_ours(one, self._settings)]
+        others = [one for one in known if one["name"] == name and one not in ours]
+        if others and not ours:
+            raise CloudError(
+                f"An uptime check is called {name} and asks for {others[0].get('target')}, not "
+                f"for {self._check['target']}. Give it another name, or have it ask for that, if "
+                "it is for this site: https://cloud.digitalocean.com/monitors. Or do without "
+                "ours: uptime_check = False"
+            )
+        return self._named(ours, name, "uptime checks")
 
     def pending(self) -> list[str]:
         check = self._found()
@@ -54,7 +72,7 @@ class Uptime:
             wanted = [self._check, *self._alerts]
             return [f"Make the uptime check {self._check['name']} with {len(wanted) - 1} alerts"]
         changes = []
-        if _differs(check, self._check, ("type", "target")):
+        if _differs(check, self._check, ("type",)):
             changes.append(f"Have the uptime check ask {self._check['target']}")
         for alert in self._alerts:
             found = self._alert(check["id"], alert["name"])
@@ -70,7 +88,7 @@ class Uptime:
         if check is None:
             self._make("the uptime check", PATH, self._check, "check", self._found)
             check = self._found()
-        elif _differs(check, self._check, ("type", "target")):
+        elif _differs(check, self._check, ("type",)):
             # Whether it is paused, and where it asks from, stays the owner's.
             kept = {name: check[name] for name in ("regions", "enabled") if name in check}
             answer = self._cloud.client.put(f"{PATH}/{check['id']}", self._check | kept)

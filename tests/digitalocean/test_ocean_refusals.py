@@ -253,6 +253,29 @@ def _wait_until_active(account: Ocean, number: int) -> None:
         CLOCK.wait(1.0)
 
 
+def test_an_uptime_check_of_our_name_that_asks_for_another_page_stays(account: Ocean) -> None:
+    other = {"name": DOMAIN, "type": "https", "target": f"https://{DOMAIN}/health"}
+    made = account.ask("POST", "/v2/uptime/checks", other)["check"]
+    said = refused(account)
+    assert all(word in said for word in (f"{DOMAIN}/health", "another name", "monitors")), said
+    assert account.ask("GET", f"/v2/uptime/checks/{made['id']}")["check"] == made
+    # Beside ours it may be as it is.
+    account.run(uptime_check=False, uptime_email="")
+    path = f"/v2/uptime/checks/{made['id']}"
+    account.ask("PUT", path, other | {"name": "health"})
+    account.run()
+    account.ask("PUT", path, other)
+    assert account.run() == []
+
+
+def test_an_uptime_check_that_asks_otherwise_asks_as_described_again(account: Ocean) -> None:
+    account.run()
+    (check,) = account.account.state["checks"].values()
+    check.update(type="ping", target=f"https://{DOMAIN}")
+    assert len(account.run()) == 1
+    assert (check["type"], check["target"]) == ("https", f"https://{DOMAIN}/")
+
+
 def test_an_action_that_errored_is_told_with_its_number(account: Ocean) -> None:
     account.order("action-errors", path="/v2/droplets")
     with pytest.raises(CloudError, match=r"action \d+"):
