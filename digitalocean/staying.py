@@ -4,29 +4,32 @@ from collections.abc import Iterator
 
 from digitalocean import addresses, droplets, firewalls, records, uptime
 from digitalocean.cloud import Cloud
+from digitalocean.errors import RefusedError
 from digitalocean.removal import records_at
 from digitalocean.zones import Zone
 from settings.model import Settings
 
 
 def staying(cloud: Cloud, settings: Settings) -> list[str]:
-    """What stays, a sentence each."""
-    return [
-        "your SSH keys in the account, for other droplets may have them",
-        *_address(cloud, settings),
-        *_records(cloud, settings),
-        *_check(cloud, settings),
-        *_firewall(cloud, settings),
-    ]
+    """What stays, a sentence each; also what the settings want no more, for it may still cost."""
+    found = ["your SSH keys in the account, for other droplets may have them"]
+    for part in (_address, _records, _check, _firewall):
+        try:
+            found += part(cloud, settings)
+        except RefusedError as error:
+            # Whose token may not even look at it does without it.
+            if error.status != 403:
+                raise
+    return found
 
 
 def _address(cloud: Cloud, settings: Settings) -> Iterator[str]:
     found = [settings.reserved_address]
-    if settings.reserved_address == "no":
-        return
+    if settings.reserved_address in ("yes", "no"):
+        ours = addresses.ours(cloud, settings, droplets.ours(cloud, settings))
+        found = [ours.ip] if ours else []
     if settings.reserved_address == "yes":
-        going = addresses.ours(cloud, settings, droplets.ours(cloud, settings))
-        found = [one.ip for one in addresses.unclear(cloud, settings) if one != going]
+        found = [one.ip for one in addresses.unclear(cloud, settings) if one.ip not in found]
     for address in found:
         yield (
             f"the reserved address {address}, which costs while it leads nowhere: "
@@ -50,11 +53,13 @@ def _records(cloud: Cloud, settings: Settings) -> Iterator[str]:
 
 
 def _check(cloud: Cloud, settings: Settings) -> Iterator[str]:
-    if not settings.uptime_check:
-        return
     for one in cloud.facts.checks():
-        if one["name"] == settings.domain and not uptime.is_ours(one, settings):
-            yield f"the uptime check {one['name']}, which asks for {one.get('target')}"
+        going = settings.uptime_check and uptime.is_ours(one, settings)
+        if one["name"] == settings.domain and not going:
+            yield (
+                f"the uptime check {one['name']}, which asks for {one.get('target')}: "
+                f"doctl monitoring uptime delete {one['id']}"
+            )
 
 
 def _firewall(cloud: Cloud, settings: Settings) -> Iterator[str]:

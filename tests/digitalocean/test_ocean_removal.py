@@ -9,11 +9,12 @@ import pytest
 from digitalocean.errors import CloudError
 from digitalocean.removal import gone
 from digitalocean.staying import staying
-from tests.digitalocean.ocean_lab import DOMAIN, ZONE, Ocean, ocean
+from tests.digitalocean.ocean_lab import DOMAIN, LOOKING, ZONE, CutClient, Ocean, ocean
 
 RECORDS = f"/v2/domains/{ZONE}/records"
 DROPLET = {"region": "fra1", "size": "s-1vcpu-1gb", "image": "debian-13-x64", "name": DOMAIN}
 FOREIGN = "198.51.100.9"
+PLAIN: dict[str, Any] = {"reserved_address": "no", "uptime_check": False, "uptime_email": ""}
 
 
 @pytest.fixture
@@ -82,6 +83,27 @@ def test_the_firewall_stays_before_another_droplet(account: Ocean) -> None:
     account.ask("DELETE", f"/v2/droplets/{made['id']}")
     give_up(account)
     assert kept(account) == {"keys": 1, "CAA blog": 1}
+
+
+def test_what_the_settings_want_no_more_stays_and_is_told(account: Ocean) -> None:
+    account.run()
+    (address,) = account.account.state["reserved_ips"]
+    (check,) = account.account.state["checks"]
+    _, left = give_up(account, **PLAIN)
+    assert any(f"reserved-ip delete {address}" in one for one in left)
+    assert any(f"uptime delete {check}" in one for one in left)
+    assert (account.things()["reserved_ips"], account.things()["checks"]) == (1, 1)
+
+
+def test_what_the_token_may_not_see_is_not_told(tmp_path: Path) -> None:
+    kinds = ("domain", "firewall")
+    scopes = [*LOOKING, *(f"{kind}:read" for kind in kinds)]
+    with ocean(tmp_path, tokens={"dop_v1_some": scopes}) as account:
+        account.run()
+        cloud = account.cloud(CutClient(account.url, "dop_v1_some"))
+        left = staying(cloud, account.settings(**PLAIN))
+        assert not any("address" in one or "uptime" in one for one in left)
+        assert any("domain" in one for one in left)
 
 
 def test_an_address_that_the_settings_name_stays(account: Ocean) -> None:
