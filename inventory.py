@@ -8,7 +8,7 @@ from pathlib import Path
 from pyinfra.api.exceptions import PyinfraError
 
 try:
-    from digitalocean.hosts import TAG_VARIABLE, found_droplets, reached
+    from digitalocean.hosts import TAG_VARIABLE, found_droplets, further_groups, reached
     from settings.load import check_inventory, written_hosts
 except ModuleNotFoundError as error:
     # In another folder, or another pyinfra than that of .venv; but no fault of the code's own.
@@ -45,7 +45,7 @@ def _running_emulated() -> list[tuple[str, dict[str, object]]]:
 _written = written_hosts(droplets)
 # Those of Digital Ocean, when the settings describe one: by their tag, in groups by further tags.
 _found = found_droplets(_written)
-_others = {name: hosts for name, hosts in _found.items() if name != "droplets"}
+_others = further_groups(_found, globals())
 globals().update(_others)
 
 # The last group's settings win, so this one stands below. Nor is it one of those that are asked for

@@ -1,9 +1,10 @@
 """The droplets as hosts of the inventory: found by their tag, with one request."""
 
+import builtins
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from digitalocean import host_keys
@@ -85,6 +86,25 @@ def _groups(droplet: Droplet, tag: str) -> list[str]:
     """A group for each further tag, by a name that a file of group_data can have."""
     names = [re.sub(r"[^a-z0-9_]", "_", one.lower()) for one in droplet.tags if one != tag]
     return sorted({name for name in names if name[0].isalpha() and name not in TAKEN})
+
+
+def further_groups(
+    found: Mapping[str, list[HostEntry]], names: Mapping[str, object]
+) -> dict[str, list[HostEntry]]:
+    """The groups of `found` beside `droplets`, as the module that has these `names` can have them:
+    after the hosts that are written in such a group, and never in the place of anything else.
+    """
+    groups: dict[str, list[HostEntry]] = {}
+    for name in (one for one in found if one != GROUP):
+        written = names.get(name, [])
+        if isinstance(written, list) and not hasattr(builtins, name):
+            groups[name] = [*written, *found[name]]
+        else:
+            _say(
+                f"A droplet has the tag {name}, and there is no group of that name: inventory.py "
+                "has it for something else. For a group, take another tag."
+            )
+    return groups
 
 
 def reached(

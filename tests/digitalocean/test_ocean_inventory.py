@@ -101,22 +101,39 @@ def test_who_describes_no_droplet_hears_nothing_of_digital_ocean(owner: Tried) -
     assert 'droplet_region = "fra1"' in done.said
 
 
-def test_further_tags_are_groups(owner: Tried) -> None:
+def have_droplets(owner: Tried, *tags: str) -> None:
     body = {
         "region": "fra1",
         "size": "s-1vcpu-1gb",
         "image": "debian-13-x64",
         "names": ["one.example.org", "two.example.org"],
-        "tags": ["freehold", "role:mirror"],
+        "tags": ["freehold", *tags],
     }
     owner.account.ask("POST", "/v2/droplets", body)
     while any(
         one["status"] != "active" for one in owner.account.ask("GET", "/v2/droplets")["droplets"]
     ):
         pass
+
+
+def test_further_tags_are_groups(owner: Tried) -> None:
+    have_droplets(owner, "role:mirror")
     hosts, _ = owner.hosts()
     assert [*hosts] == ["one.example.org", "two.example.org"]
     assert {*hosts["one.example.org"]["groups"]} == {"droplets", "inventory", "role_mirror"}  # type: ignore[misc]
+
+
+def test_a_tag_takes_no_name_from_the_inventory(owner: Tried) -> None:
+    inventory = owner.project / "inventory.py"
+    by_hand = ' = ["203.0.113.9"]\nmirror = ["203.0.113.9"]\n'
+    inventory.write_text(inventory.read_text().replace(" = []\n", by_hand, 1))
+    have_droplets(owner, "mirror", "json", "list")
+    hosts, said = owner.hosts()
+    assert {*hosts} == {"203.0.113.9", "one.example.org", "two.example.org"}
+    for host in hosts.values():
+        assert {*host["groups"]} == {"droplets", "inventory", "mirror"}  # type: ignore[misc]
+    assert "the tag json" in said
+    assert "the tag list" in said
 
 
 def test_of_two_of_one_name_none_is_deployed_to(owner: Tried) -> None:
