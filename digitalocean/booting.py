@@ -39,6 +39,6 @@ def ready(cloud: Cloud, found: Droplet, check: Callable[[Droplet], None]) -> Dro
         waiting.pause(3.0, state)
         read = cloud.client.get(f"{PATH}/{found.id}")["droplet"]
         cloud.facts.remember(PATH, read["id"], read)
-        found = Droplet.read(read)
+        found = cloud.facts.by_its_own(Droplet.read(read))
         check(found)
     return found

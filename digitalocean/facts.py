@@ -4,6 +4,7 @@ pyinfra's own facts are commands on a host; these ask the API. Each is a method 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from digitalocean.client import Client
@@ -46,13 +47,31 @@ class Facts:
 
     def droplets(self, tag: str) -> list[Droplet]:
         """The droplets that carry `tag`."""
+        return [self.by_its_own(one) for one in self.tagged(tag)]
+
+    def tagged(self, tag: str) -> list[Droplet]:
+        """The same by one request: which address is a droplet's own is not looked at."""
         found = self._list("/v2/droplets", "droplets", "id", tag_name=tag)
         return [one for one in map(Droplet.read, found) if one.carries(tag)]
 
     def droplets_named(self, name: str) -> list[Droplet]:
         """The droplets that are called `name`, of whatever tag."""
         found = self._list("/v2/droplets", "droplets", "id", name=name)
-        return [one for one in map(Droplet.read, found) if one.name == name]
+        known = (one for one in map(Droplet.read, found) if one.name == name)
+        return [self.by_its_own(one) for one in known]
+
+    def by_its_own(self, droplet: Droplet) -> Droplet:
+        """The droplet with its own address, and not with a reserved one, as `ipv4`."""
+        if len(droplet.public) < 2:
+            return droplet
+        try:
+            reserved = {one.ip for one in self.addresses()}
+        except RefusedError as error:
+            # A token for what has no reserved address; the droplet's own is the first by custom.
+            if error.status != 403:
+                raise
+            return droplet
+        return replace(droplet, ipv4=next((o for o in droplet.public if o not in reserved), ""))
 
     def addresses(self) -> list[Address]:
         """The reserved addresses."""

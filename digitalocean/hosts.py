@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from digitalocean import host_keys
@@ -43,7 +44,7 @@ def found_droplets(written: Iterable[HostEntry]) -> dict[str, list[HostEntry]]:
     if not settings.get("droplet_region") or not isinstance(tag, str):
         return {}
     try:
-        droplets = Facts(Client(token(), tries=2)).droplets(tag)
+        droplets = [_by_pin(one) for one in Facts(Client(token(), tries=2)).tagged(tag)]
     except CloudError as error:
         _say(f"{error.message} Hosts that are written in inventory.py are there all the same.")
         return {}
@@ -63,7 +64,7 @@ def found_droplets(written: Iterable[HostEntry]) -> dict[str, list[HostEntry]]:
         if not droplet.is_ready:
             _say(f"The droplet {droplet.name} can't be reached yet. Type: make droplet")
             continue
-        if {droplet.name, droplet.ipv4} & known:
+        if {droplet.name, *droplet.public} & known:
             continue
         data = reached(droplet.name, droplet.ipv4)
         if is_beside:
@@ -73,6 +74,14 @@ def found_droplets(written: Iterable[HostEntry]) -> dict[str, list[HostEntry]]:
         for group in filter(None, (GROUP, further, *_groups(droplet, tag))):
             groups.setdefault(group, []).append(entry)
     return groups
+
+
+def _by_pin(droplet: Droplet) -> Droplet:
+    """The droplet by the address that is pinned: a reserved one, that may stand before its own, is
+    pinned never, and would answer with another key after a rebuild."""
+    pins = host_keys.Pins(host_keys.folder())
+    pinned = (one for one in droplet.public if pins.of(host_keys.known_as(one)))
+    return replace(droplet, ipv4=next(pinned, droplet.ipv4))
 
 
 def _names(entry: HostEntry) -> set[str]:

@@ -5,10 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+# What stands in the place of an address that is not there yet.
+NOTHING = ("", "0.0.0.0", "::")  # noqa: S104 - compared with
+
 
 @dataclass(frozen=True)
 class Droplet:
-    """A droplet. `ipv4` and `ipv6` are its own public addresses, empty while it has none."""
+    """A droplet. `ipv4` and `ipv6` are its own public addresses, empty while it has none.
+
+    `public` is each of IPv4, in no order: a reserved address that leads to it is among them. As it
+    is read, `ipv4` is the first of them; `Facts` knows better.
+    """
 
     id: int
     name: str
@@ -18,6 +25,7 @@ class Droplet:
     size: str
     monthly: float
     memory: int
+    public: tuple[str, ...]
     ipv4: str
     ipv6: str
 
@@ -25,6 +33,7 @@ class Droplet:
     def read(cls, json: Mapping[str, Any]) -> "Droplet":
         networks = json.get("networks") or {}
         size = json.get("size") or {}
+        v4, v6 = _public(networks.get("v4")), _public(networks.get("v6"))
         return cls(
             id=json["id"],
             name=json["name"],
@@ -34,8 +43,9 @@ class Droplet:
             size=json.get("size_slug") or size.get("slug") or "",
             monthly=float(size.get("price_monthly") or 0),
             memory=int(json.get("memory") or 0),
-            ipv4=_public(networks.get("v4")),
-            ipv6=_public(networks.get("v6")),
+            public=v4,
+            ipv4=next(iter(v4), ""),
+            ipv6=next(iter(v6), ""),
         )
 
     def carries(self, tag: str) -> bool:
@@ -48,13 +58,11 @@ class Droplet:
         return self.status == "active" and bool(self.ipv4)
 
 
-def _public(networks: object) -> str:
-    """The first public address: a private one may stand before it, or nothing in its place."""
-    for network in networks if isinstance(networks, list) else []:
-        address = str(network.get("ip_address") or "")
-        if network.get("type") == "public" and address not in ("", "0.0.0.0", "::"):  # noqa: S104 - compared with
-            return str(ipaddress.ip_address(address))
-    return ""
+def _public(networks: object) -> tuple[str, ...]:
+    """The public addresses: a private one may stand before them, or nothing in their place."""
+    given = networks if isinstance(networks, list) else []
+    found = (str(one.get("ip_address") or "") for one in given if one.get("type") == "public")
+    return tuple(str(ipaddress.ip_address(one)) for one in found if one not in NOTHING)
 
 
 @dataclass(frozen=True)

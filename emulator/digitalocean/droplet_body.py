@@ -73,6 +73,7 @@ def _new(sent: Body, name: str, where: tuple[str, str, str], public_keys: list[s
     state.next_address += 1
     hidden = cloud().misbehaviour.take("no-public-address", request.method, request.path)
     turned = cloud().misbehaviour.take("private-address-first", request.method, request.path)
+    reserved = cloud().misbehaviour.take("reserved-address-first", request.method, request.path)
     untagged = cloud().misbehaviour.take("tag-lags", request.method, request.path)
     return {
         "id": number,
@@ -94,6 +95,7 @@ def _new(sent: Body, name: str, where: tuple[str, str, str], public_keys: list[s
         "_public_keys": public_keys,
         "_hidden_seconds": hidden.seconds if hidden else 0,
         "_private_first": turned is not None,
+        "_reserved_first": reserved is not None,
         "_tagged_from": cloud().now + (untagged.seconds if untagged else 0),
     }
 

@@ -29,6 +29,13 @@ def _networks(account: Cloud, droplet: Thing) -> Thing:
         return {"v4": v4, "v6": []}
     public = _v4(addresses.public(place), 24, "public")
     v4 = [*v4, public] if droplet["_private_first"] else [public, *v4]
+    # https://github.com/digitalocean/godo/issues/343: in which order, nobody promises.
+    reserved = [
+        _v4(one["ip"], 24, "public")
+        for one in account.state["reserved_ips"].values()
+        if one["droplet_id"] == droplet["id"]
+    ]
+    v4 = [*reserved, *v4] if droplet.get("_reserved_first") else [*v4, *reserved]
     network = IPv6Network(f"{addresses.ipv6_network(place)}/64")
     v6 = {
         "ip_address": str(IPv6Address(addresses.ipv6(place))),

@@ -17,6 +17,7 @@ KINDS = {
     "action-errors": "the next action ends as errored, and does nothing",
     "no-public-address": "a droplet that is active has no public address for `seconds`",
     "private-address-first": "a droplet's private address stands before its public one",
+    "reserved-address-first": "a reserved address that leads to a droplet stands before its own",
     "listing-lags": "what is made next is in no listing for `seconds`; what is deleted, still",
     "tag-lags": "a droplet that is made next is not listed by its tag for `seconds`, but by name",
 }

@@ -52,6 +52,23 @@ def test_two_commands_and_the_second_time_nothing(owner: Tried) -> None:
     assert FULL not in first.said + second.said
 
 
+def test_a_droplet_is_reached_by_its_own_address(owner: Tried) -> None:
+    owner.account.order("reserved-address-first", path="/v2/droplets")
+    assert owner.type(*DROPLET).code == 0
+    owner.account.asked()
+    hosts, _ = owner.hosts()
+    assert owner.account.asked() == ["GET /v2/droplets"]
+    (found,) = owner.account.ask("GET", "/v2/droplets")["droplets"]
+    reserved, own = (
+        one["ip_address"] for one in found["networks"]["v4"] if one["type"] == "public"
+    )
+    assert reserved in owner.account.account.state["reserved_ips"]
+    data = hosts[DOMAIN]["data"]
+    assert isinstance(data, dict)
+    assert data["ssh_hostname"] == own
+    assert "ssh_known_hosts_file" in data
+
+
 def test_a_dry_run_says_what_would_be_bought_and_buys_nothing(owner: Tried) -> None:
     done = owner.type(PYINFRA, "@local", "droplet.py", "--dry")
     assert done.code == 0, done.said

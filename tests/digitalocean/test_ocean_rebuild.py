@@ -104,6 +104,25 @@ def test_a_new_one_in_the_place_of_the_old_one(
     assert {one["data"] for one in records if one["type"] == "AAAA"} == own
 
 
+def test_a_reserved_address_is_never_taken_for_a_droplets_own(
+    account: Ocean, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.order("reserved-address-first", path="/v2/droplets", times=2)
+    account.run()
+    assert account.run() == []
+    for _ in range(2):
+        number, address = live(account)
+        networks = account.ask("GET", f"/v2/droplets/{number}")["droplet"]["networks"]["v4"]
+        first, own = (one["ip_address"] for one in networks if one["type"] == "public")
+        assert first == address
+        (found,) = account.cloud().facts.droplets("freehold")
+        assert found.ipv4 == own
+        (pin,) = (account.folder / "machine" / "known_hosts").read_text().splitlines()
+        assert pin.startswith(f"{own} ")
+        # The second time of the new one.
+        assert Rebuilt(account, monkeypatch).run() == 0
+
+
 def test_the_old_one_stays_until_its_name_is_typed(
     account: Ocean, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,7 +35,7 @@ class Trouble:
 KINDS = (
     *("too-many-requests", "server-error", "bad-gateway", "server-error-after"),
     *("bad-gateway-after", "cut-before", "cut-after", "action-errors", "no-public-address"),
-    *("private-address-first", "listing-lags", "tag-lags"),
+    *("private-address-first", "reserved-address-first", "listing-lags", "tag-lags"),
 )
 PATHS = ("*", "/v2/droplets", "/v2/reserved_ips*", "*/records*", "/v2/firewalls*", "/v2/uptime*")
 TROUBLES = st.builds(

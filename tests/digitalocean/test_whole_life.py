@@ -83,7 +83,8 @@ class Life(Owner):
         look = "systemctl --failed; journalctl --boot --priority warning --no-pager | tail -n 150"
         said = []
         for droplet in self.ask("GET", "/v2/droplets")["droplets"]:
-            (address,) = (
+            # Its own, before the reserved one.
+            address = next(
                 one["ip_address"] for one in droplet["networks"]["v4"] if one["type"] == "public"
             )
             done = subprocess.run(

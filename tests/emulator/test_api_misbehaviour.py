@@ -72,6 +72,22 @@ def test_addresses_that_come_late_or_the_other_way_round(api: Api) -> None:
     assert [one["type"] for one in networks["v4"]] == ["private", "public"]
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_a_reserved_address_is_one_of_its_droplet(api: Api, *, first: bool) -> None:
+    if first:
+        api.misbehave("reserved-address-first")
+    number = api.make("/v2/droplets", DROPLET, "droplet", 202)["id"]
+    api.done()
+    own, private = api.get(f"/v2/droplets/{number}", "droplet")["networks"]["v4"]
+    body = {"droplet_id": number}
+    ip = api.make("/v2/reserved_ips", body, "reserved_ip", 202)["ip"]
+    api.done()
+    networks = api.get(f"/v2/droplets/{number}", "droplet")["networks"]["v4"]
+    (reserved,) = (one for one in networks if one["ip_address"] == ip)
+    assert reserved["type"] == "public"
+    assert networks == ([reserved, own, private] if first else [own, private, reserved])
+
+
 def test_a_listing_that_lags(api: Api) -> None:
     api.misbehave("listing-lags", method="POST", path="/v2/droplets", seconds=3600)
     number = api.make("/v2/droplets", DROPLET, "droplet", 202)["id"]
