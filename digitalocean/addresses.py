@@ -62,6 +62,17 @@ def _begun(cloud: Cloud, free: list[Address]) -> Address | None:
     return new[0] if len(new) == 1 else None
 
 
+def check_region(found: Address, region: str) -> None:
+    """Raise CloudError when the address can't be led to a droplet in `region`."""
+    if found.region != region:
+        raise CloudError(
+            f"The reserved address {found.ip} is in {found.region}, and the droplet is wanted in "
+            f"{region}: an address can't leave its region. Go on without one (reserved_address = "
+            f'"no" in group_data/droplets.py), or name one that is in {region}: '
+            f"doctl compute reserved-ip create --region {region}"
+        )
+
+
 class AddressConcern:
     """A reserved address leads to the droplet.
 
@@ -97,11 +108,7 @@ class AddressConcern:
             )
 
     def _check(self, found: Address, droplet: Droplet | None) -> None:
-        if found.region != self._settings.droplet_region:
-            raise CloudError(
-                f"The reserved address {found.ip} is in {found.region}, and the droplet is wanted "
-                f"in {self._settings.droplet_region}: an address can't leave its region."
-            )
+        check_region(found, self._settings.droplet_region)
         if found.droplet is None or (droplet and found.droplet == droplet.id):
             return
         if found.droplet in [one.id for one in beside(self._cloud, self._settings)]:

@@ -19,7 +19,7 @@ from digitalocean.account import concerns
 from digitalocean.cloud import Cloud
 from digitalocean.droplets import PATH, DropletConcern
 from digitalocean.errors import CloudError
-from digitalocean.things import Droplet
+from digitalocean.things import Address, Droplet
 from settings.model import Settings
 
 
@@ -82,6 +82,16 @@ class Rebuild:
         known = self._cloud.facts.addresses()
         return [one.ip for one in known if one.droplet == droplet.id]
 
+    def check_address(self, pair: Pair) -> None:
+        """Raise CloudError when the address could not be led to the new droplet."""
+        if self._settings.reserved_address == "no":
+            return
+        address = self._address(pair)
+        if address is not None:
+            addresses.check_region(
+                address, pair.new.region if pair.new else self._settings.droplet_region
+            )
+
     def move(self, pair: Pair) -> None:
         """Lead the address to the new droplet, and give it the tag."""
         new, client = pair.new, self._cloud.client
@@ -106,10 +116,12 @@ class Rebuild:
             if part.pending():
                 part.mend()
 
+    def _address(self, pair: Pair) -> Address | None:
+        old = addresses.ours(self._cloud, self._settings, pair.old)
+        return old or addresses.ours(self._cloud, self._settings, pair.new)
+
     def _lead(self, pair: Pair, new: Droplet) -> None:
-        address = addresses.ours(self._cloud, self._settings, pair.old)
-        if address is None:
-            address = addresses.ours(self._cloud, self._settings, new)
+        address = self._address(pair)
         if address is None:
             return
         # What a run that was cut off has begun may lead it there meanwhile.

@@ -56,14 +56,14 @@ class Rebuilt:
 
     def _certify(self, number: int) -> None:
         # The authority looks where the names lead.
-        (led,) = self.account.ask("GET", "/v2/reserved_ips")["reserved_ips"]
-        assert led["droplet"]["id"] == number
+        known = self.account.ask("GET", "/v2/reserved_ips")["reserved_ips"]
+        (led,) = (one for one in known if (one["droplet"] or {}).get("id") == number)
         names = self.account.account.state["records"].values()
         assert {one["data"] for one in names if one["type"] == "A"} == {led["ip"]}
         self.certified.append(number)
 
-    def run(self, client: Client | None = None, *, last: bool = False) -> int:
-        described = self.account.settings(**BACKED_UP)
+    def run(self, client: Client | None = None, *, last: bool = False, **more: object) -> int:
+        described = self.account.settings(**BACKED_UP, **more)
         steps = Rebuild(self.account.cloud(client), described)
         return command.rebuild(steps, described, last=last)
 
@@ -179,6 +179,41 @@ def test_without_a_backup_there_is_no_rebuild(
     with pytest.raises(CloudError, match="would begin with nothing"):
         command.rebuild(Rebuild(account.cloud(), described), described, last=False)
     assert account.things()["droplets"] == 1
+
+
+def test_an_address_that_can_not_follow_is_told_before_anything_is_bought(
+    account: Ocean, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.run()
+    before = account.things()
+    rebuilt = Rebuilt(account, monkeypatch)
+    with pytest.raises(CloudError, match=r'leave its region.*reserved_address = "no"'):
+        rebuilt.run(droplet_region="ams3")
+    assert (rebuilt.done, account.things()) == ([], before)
+    other = account.ask("POST", "/v2/reserved_ips", {"region": "ams3"})["reserved_ip"]["ip"]
+    moved = {"droplet_region": "ams3", "reserved_address": other}
+    assert rebuilt.run(**moved) == 0
+    assert account.run(**moved) == []
+
+
+@pytest.mark.parametrize("region", ["fra1", "ams3"])
+def test_one_that_is_in_another_region_already_goes_on_without_an_address(
+    account: Ocean, monkeypatch: pytest.MonkeyPatch, region: str
+) -> None:
+    """Which region the settings name by then counts for nothing: the new droplet is there."""
+    account.run()
+    steps = Rebuild(account.cloud(), account.settings(droplet_region="ams3"))
+    steps.make()
+    with pytest.raises(CloudError, match="same region"):
+        steps.move(steps.pair())
+    rebuilt = Rebuilt(account, monkeypatch)
+    with pytest.raises(CloudError, match=r'leave its region.*reserved_address = "no"'):
+        rebuilt.run(droplet_region=region)
+    monkeypatch.setattr(command, "certify", lambda _: None)
+    alone = {"droplet_region": "ams3", "reserved_address": "no"}
+    assert rebuilt.run(**alone) == 0
+    assert rebuilt.done == []
+    assert account.run(**alone) == []
 
 
 @pytest.mark.parametrize("requests", [1, 3, 4, 6, 7, 8, 9, 10])
