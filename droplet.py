@@ -10,7 +10,7 @@ try:
     from deploys.progress import say_how_long
     from digitalocean.account import cloud_of, concerns
     from digitalocean.costs import costs
-    from digitalocean.described import described
+    from digitalocean.described import described, raw
     from digitalocean.login import check_login
     from digitalocean.operations import as_described
 except ModuleNotFoundError as error:
@@ -29,7 +29,7 @@ settings = described()
 cloud = cloud_of(settings)
 
 say_how_long()
-check_login(settings)
+check_login(settings, raw())
 described_parts = concerns(cloud, settings)
 # All is looked at before anything is bought: -y leaves pyinfra's own look away.
 changes = [change for _, concern in described_parts for change in concern.pending()]

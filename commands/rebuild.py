@@ -19,6 +19,7 @@ from commands.handover import (
 )
 from commands.with_cloud import with_cloud
 from digitalocean.errors import CloudError
+from digitalocean.login import check_login
 from digitalocean.rebuild import Pair, Rebuild
 from digitalocean.things import Droplet
 from settings.model import Settings
@@ -54,6 +55,10 @@ def _prepared(steps: Rebuild, pair: Pair, settings: Settings, *, last: bool) -> 
     """Old and new, when the new one has all that the old one had, as far as it can be had."""
     # One whose place was taken is not live, whatever became of the one that took it.
     live = pair.old if pair.old is not None and pair.old.carries(steps.tag) else None
+    check_login(settings)
+    if pair.new is None:
+        both = f" The old one costs ${pair.old.monthly:.2f} until it is gone." if pair.old else ""
+        print(f"--> {steps.costs()}{both}", flush=True)
     if pair.new is None and live is not None and not last:
         with phase("Taking a last backup"):
             back_up(host_of(settings, live, steps.tag, *steps.addresses_of(live)))

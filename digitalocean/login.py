@@ -1,5 +1,6 @@
 """Whether one could log in to a droplet that is made with the owner's keys, before it is bought."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from paramiko import Agent, SSHException
@@ -11,11 +12,14 @@ from settings.model import Settings
 from settings.paths import path_of
 
 
-def check_login(settings: Settings) -> None:
+def check_login(settings: Settings, data: Mapping[str, object] | None = None) -> None:
     """Raise CloudError when every private half here has a passphrase and no agent holds one.
 
     Where no private half is to be seen, it may be on a token or in another place: that is no fault.
+    Nor is a passphrase that the `data` of the host holds, for pyinfra; ssh itself takes none.
     """
+    if data and data.get("ssh_key") and data.get("ssh_key_password"):
+        return
     held = _in_agent()
     if any(lets_in(settings.authorized_key_lines, key) for key in held):
         return

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from digitalocean import addresses, host_keys, tags
 from digitalocean.account import concerns
 from digitalocean.cloud import Cloud
+from digitalocean.costs import costs
 from digitalocean.droplets import PATH, DropletConcern
 from digitalocean.errors import CloudError
 from digitalocean.things import Address, Droplet
@@ -39,6 +40,7 @@ class Rebuild:
         self._settings = settings
         self.tag = settings.droplet_tag
         self.next, self.old = tags.next_tag(self.tag), tags.old_tag(self.tag)
+        self._beside = settings.model_copy(update={"droplet_tag": self.next})
 
     def pair(self) -> Pair:
         """Who is who now."""
@@ -66,11 +68,14 @@ class Rebuild:
                 )
         return Pair(next(iter(old), None), next(iter(new), None))
 
+    def costs(self) -> str:
+        """What the new droplet costs, in a sentence."""
+        return costs(self._cloud, self._beside)
+
     def make(self) -> None:
         """A new droplet beside the old one, with what it needs from the account."""
-        beside = self._settings.model_copy(update={"droplet_tag": self.next})
         parts = [part for _, part in concerns(self._cloud, self._settings)[:2]]
-        parts.append(DropletConcern(self._cloud, beside, beside=(self.tag, self.old)))
+        parts.append(DropletConcern(self._cloud, self._beside, beside=(self.tag, self.old)))
         for part in parts:
             if part.pending():
                 part.mend()

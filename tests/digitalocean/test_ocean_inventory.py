@@ -183,6 +183,10 @@ def test_a_key_with_a_passphrase_and_no_agent(owner: Tried) -> None:
     assert done.code == 1
     assert f"ssh-add {key}" in done.said
     assert owner.account.things()["droplets"] == 0
+    held = {"ssh_key": str(key), "ssh_key_password": "secret"}
+    describe(owner.project, owner.account.folder, key, **held)
+    assert owner.type(*DROPLET).code == 0
+    assert owner.account.things()["droplets"] == 1
 
 
 def test_give_up_by_name_alone(owner: Tried) -> None:

@@ -1,5 +1,6 @@
 """A rebuild at Digital Ocean: who gets what when, and wherever it is cut off."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -63,7 +64,7 @@ class Rebuilt:
         self.certified.append(number)
 
     def run(self, client: Client | None = None, *, last: bool = False, **more: object) -> int:
-        described = self.account.settings(**BACKED_UP, **more)
+        described = self.account.settings(**(BACKED_UP | more))
         steps = Rebuild(self.account.cloud(client), described)
         return command.rebuild(steps, described, last=last)
 
@@ -179,6 +180,33 @@ def test_without_a_backup_there_is_no_rebuild(
     with pytest.raises(CloudError, match="would begin with nothing"):
         command.rebuild(Rebuild(account.cloud(), described), described, last=False)
     assert account.things()["droplets"] == 1
+
+
+def test_what_it_costs_is_said_first(
+    account: Ocean, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account.run()
+    rebuilt = Rebuilt(account, monkeypatch)
+    sizes = {one["slug"]: one for one in account.ask("GET", "/v2/sizes")["sizes"]}
+    assert rebuilt.run(droplet_size="s-2vcpu-2gb") == 0
+    said = capsys.readouterr().out.partition("Making the new droplet")[0]
+    # Of the new one, and not of the old one.
+    assert f"s-2vcpu-2gb costs ${sizes['s-2vcpu-2gb']['price_monthly']:.2f} a month" in said
+
+
+def test_nothing_is_bought_that_nobody_could_log_in_to(
+    account: Ocean, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    account.run()
+    locked = tmp_path / "locked"
+    subprocess.run(
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "secret", "-f", str(locked)], check=True
+    )
+    rebuilt = Rebuilt(account, monkeypatch)
+    with pytest.raises(CloudError, match=f"ssh-add {locked}"):
+        rebuilt.run(authorized_keys=[f"{locked}.pub"])
+    assert (rebuilt.done, account.things()["droplets"]) == ([], 1)
 
 
 def test_an_address_that_can_not_follow_is_told_before_anything_is_bought(
