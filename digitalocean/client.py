@@ -1,6 +1,7 @@
 """Digital Ocean's API over HTTP, as thin as can be: what may be asked again, and what never."""
 
 import os
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +21,8 @@ ADDRESS = "https://api.digitalocean.com"
 SECONDS = (10, 40)
 TRIES = 6
 A_PAGE = 200
+# A longer wait is told, or it looks like a hang.
+SILENT_SECONDS = 5.0
 
 
 def address() -> str:
@@ -43,7 +46,7 @@ class Client:
         self.requests = 0
         self._tries = tries
         self._origin = token.origin
-        self._limits = Limits(sleep)
+        self._limits = Limits(lambda pause: self._pause(pause, "its limit of requests is near"))
         self._session = requests.Session()
         # Not as a header: a netrc file's password for the same host would win over that.
         self._session.auth = _Bearer(token)
@@ -89,10 +92,10 @@ class Client:
             except UnreachableError:
                 if last:
                     raise
-                self.sleep(growing(attempt))
+                self._pause(growing(attempt), "it can't be reached")
                 continue
             if answer.status_code == 429 and not last:
-                self.sleep(retry_after(answer, attempt))
+                self._pause(retry_after(answer, attempt), "it answered 429")
                 continue
             if answer.status_code >= 500:
                 raise UnsureError(silence("POST", path, f"it answered {answer.status_code}"))
@@ -114,11 +117,17 @@ class Client:
             except (UnreachableError, UnsureError) as error:
                 if last:
                     raise UnreachableError(error.message) from None
-                wait, reason = growing(attempt), ""
+                wait, reason = growing(attempt), "it did not answer"
             if last:
                 raise UnreachableError(silence(method, path, reason))
-            self.sleep(wait)
+            self._pause(wait, reason)
         raise AssertionError("the last try returns or raises")
+
+    def _pause(self, seconds: float, reason: str) -> None:
+        if seconds > SILENT_SECONDS:
+            # Not where a program reads what is said: --json.
+            print(f"    Asking {self.url} again in {seconds:.0f} s: {reason} …", file=sys.stderr)
+        self.sleep(seconds)
 
     def _send(
         self, method: str, path: str, body: Json | None, parameters: Json | None = None

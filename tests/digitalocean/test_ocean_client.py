@@ -1,6 +1,7 @@
 """What is asked again and what never, how long is waited, and what nobody gets to see."""
 
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 from http.server import HTTPServer, SimpleHTTPRequestHandler
@@ -50,6 +51,29 @@ def test_retry_after_is_heeded(account: Ocean, client: Client, waits: list[float
     account.order("too-many-requests", seconds=7)
     client.get("/v2/account")
     assert waits == [7.0]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_long_wait_is_told_and_not_among_the_results(
+    account: Ocean, client: Client, capsys: pytest.CaptureFixture[str], method: str
+) -> None:
+    account.order("too-many-requests", method=method, seconds=4)
+    account.order("too-many-requests", method=method, seconds=189)
+    client.get("/v2/account") if method == "GET" else client.post("/v2/tags", TAG)
+    said = capsys.readouterr()
+    assert said.out == ""
+    (line,) = said.err.splitlines()
+    assert "again in 189 s: it answered 429" in line
+
+
+def test_a_wait_for_the_hours_limit_is_told(
+    account: Ocean, client: Client, capsys: pytest.CaptureFixture[str], waits: list[float]
+) -> None:
+    soon = {"ratelimit-remaining": "1", "ratelimit-reset": f"{time.time() + 189}"}
+    client._limits.heard(soon)
+    client.get("/v2/account")
+    (waited,) = waits
+    assert f"in {waited:.0f} s: its limit of requests is near" in capsys.readouterr().err
 
 
 def test_a_wait_that_is_too_long_is_told_instead(
