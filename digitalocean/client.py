@@ -31,7 +31,7 @@ def address() -> str:
 
 
 class Client:
-    """A session with the API. `sleep` is there for tests, which wait for nothing."""
+    """A session with the API. `sleep` and `now` are there for tests, which wait for nothing."""
 
     def __init__(
         self,
@@ -40,13 +40,17 @@ class Client:
         *,
         tries: int = TRIES,
         sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self.url = url or address()
         self.sleep = sleep
+        self.now = now
         self.requests = 0
         self._tries = tries
         self._origin = token.origin
-        self._limits = Limits(lambda pause: self._pause(pause, "its limit of requests is near"))
+        self._limits = Limits(
+            lambda pause: self._pause(pause, "its limit of requests is near"), now
+        )
         self._session = requests.Session()
         # Not as a header: a netrc file's password for the same host would win over that.
         self._session.auth = _Bearer(token)

@@ -13,7 +13,7 @@ from digitalocean.waiting import Waiting
 Json = dict[str, Any]
 Found = TypeVar("Found")
 
-# Seconds between looks at a list that may lag behind; together about 40.
+# Seconds between looks at a list that may lag behind: to the end of a note (digitalocean/notes.py).
 LOOKS = (1.0, 2.0, 3.0, 5.0, 8.0, 10.0, 12.0)
 # Of an action: at first often, for most take seconds.
 POLLS = (2.0, 2.0, 3.0, 3.0, 5.0)
@@ -27,7 +27,7 @@ class Cloud:
     def __init__(self, client: Client, folder: Path, name: str, say: Callable[[str], None]) -> None:
         self.client = client
         self.facts = Facts(client)
-        self.notes = Notes(folder, name)
+        self.notes = Notes(folder, name, client.now)
         self.folder = folder
         self.say = say
 
@@ -44,39 +44,45 @@ class Cloud:
         """Make `what` by a POST of `body`, unless an earlier request already did.
 
         `look` asks the API anew whether it is there, `keep` takes in the answer. It is sent again
-        only after looking patiently; what is `known` of before is noted for the next run. A refusal
-        that has the words `fine_if` says that it is there, though no list may have it yet.
+        only after no list had it for longer than any was seen to lag; what is `known` of before is
+        noted for the next run. A refusal that has the words `fine_if` says that it is there, though
+        no list may have it yet.
         """
         if self.notes.is_fresh(what):
             self.say(f"    {what} was asked for a moment ago: looking whether it is there …")
-            if self._seen(look) is not None:
+            if self._is_seen(what, look):
                 return
         for attempt in range(ATTEMPTS):
             self.notes.begin(what, **(known or {}))
             try:
                 keep(self.client.post(path, body))
             except RefusedError as error:
-                if fine_if and fine_if in error.words and self._seen(look) is not None:
+                if fine_if and fine_if in error.words and self._is_seen(what, look):
                     return
                 self.notes.forget(what)
                 raise
             except UnsureError as error:
                 self.say(f"    {error.message} Looking whether {what} was made …")
-                if self._seen(look) is not None:
+                # What went before may have taken minutes of the note's time.
+                self.notes.begin(what, **(known or {}))
+                if self._is_seen(what, look):
                     return
                 if attempt == ATTEMPTS - 1:
                     raise
             else:
                 return
 
-    def _seen(self, look: Callable[[], Found | None]) -> Found | None:
-        found = look()
-        for pause in LOOKS:
-            if found is not None:
-                break
-            self.client.sleep(pause)
-            found = look()
-        return found
+    def _is_seen(self, what: str, look: Callable[[], Found | None]) -> bool:
+        """Whether `look` finds it before it is certain that it was never made."""
+        waiting = self.waiting(f"Looking for {what}")
+        patience = self.notes.left(what)
+        pauses = iter(LOOKS)
+        while look() is None:
+            if waiting.waited >= patience:
+                return False
+            pause = next(pauses, LOOKS[-1])
+            waiting.pause(min(pause, patience - waiting.waited), "in no list yet")
+        return True
 
     def act(self, path: str, body: Json, what: str, is_done: Callable[[], bool]) -> None:
         """Begin an action and wait for its end; `is_done` looks whether it is as wanted."""

@@ -7,6 +7,7 @@ after some minutes. Without it nothing breaks but this caution.
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 # Longer than any list was seen to lag behind.
@@ -16,8 +17,9 @@ COUNTS_FOR = 120.0
 class Notes:
     """The notes of one droplet, in a file of `folder`."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, now: Callable[[], float] = time.time) -> None:
         self._path = folder / f"{name}.begun.json"
+        self._now = now
 
     def _read(self) -> dict[str, dict[str, object]]:
         try:
@@ -28,7 +30,7 @@ class Notes:
 
     def _write(self, notes: dict[str, dict[str, object]]) -> None:
         # What was not seen to be made stays, for only the next run can tell.
-        kept = {what: note for what, note in notes.items() if _counts(note) or "before" in note}
+        kept = {what: note for what, note in notes.items() if self._left(note) or "before" in note}
         if not kept:
             self._path.unlink(missing_ok=True)
             return
@@ -43,12 +45,20 @@ class Notes:
 
     def is_fresh(self, what: str) -> bool:
         """Whether `what` was asked for so lately that a list may not have it yet."""
-        note = self.of(what)
-        return note is not None and _counts(note)
+        return self.left(what) > 0
+
+    def left(self, what: str) -> float:
+        """For how many seconds more a list may not have `what`, which was asked for."""
+        return self._left(self.of(what) or {})
+
+    def _left(self, note: dict[str, object]) -> float:
+        at, now = note.get("at"), self._now()
+        # One of the future is of a clock that was wrong.
+        return max(at + COUNTS_FOR - now, 0.0) if isinstance(at, int | float) and at <= now else 0.0
 
     def begin(self, what: str, **known: object) -> None:
         """Note that `what` is asked for now, and what is `known` of before."""
-        self._write(self._read() | {what: {"at": time.time(), **known}})
+        self._write(self._read() | {what: {"at": self._now(), **known}})
 
     def seen(self, what: str) -> None:
         """`what` is there, though a list may still lag behind."""
@@ -62,8 +72,3 @@ class Notes:
         notes = self._read()
         if notes.pop(what, None) is not None:
             self._write(notes)
-
-
-def _counts(note: dict[str, object]) -> bool:
-    at = note.get("at")
-    return isinstance(at, int | float) and 0 <= time.time() - at < COUNTS_FOR

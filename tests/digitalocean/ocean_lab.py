@@ -70,7 +70,7 @@ class CutClient(Client):
     """A client whose run is cut off before or after its n-th request."""
 
     def __init__(self, url: str, token: str, *, before: int = 0, after: int = 0) -> None:
-        super().__init__(Token(token, "the test"), url, sleep=CLOCK.wait)
+        super().__init__(Token(token, "the test"), url, sleep=CLOCK.wait, now=CLOCK.now)
         self._before, self._after = before, after
 
     def _send(
