@@ -111,9 +111,18 @@ def _give_up(steps: Rebuild, old: Droplet, new: Droplet, settings: Settings) -> 
         f"${old.monthly:.2f} a month. It goes for good with all that is on its disk.",
         flush=True,
     )
+    if left := steps.led_to_old():
+        print(
+            f"DNS may lead visitors to it for {left:.0f} s more, since its names were led to the "
+            "new one just now: it is destroyed after that.",
+            flush=True,
+        )
     if not typed(settings.droplet_name, "destroy the old one"):
         print("It stays. To be asked again: make rebuild")
         return
+    if steps.led_to_old():
+        with phase("Waiting until DNS leads nobody to the old droplet"):
+            steps.let_go()
     with phase("Destroying the old droplet"):
         steps.destroy(old, new)
 

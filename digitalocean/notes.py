@@ -48,16 +48,21 @@ class Notes:
         return self.left(what) > 0
 
     def left(self, what: str) -> float:
-        """For how many seconds more a list may not have `what`, which was asked for."""
+        """For how many seconds more `what` counts: so long a list may not have it yet."""
         return self._left(self.of(what) or {})
 
     def _left(self, note: dict[str, object]) -> float:
-        at, now = note.get("at"), self._now()
-        # One of the future is of a clock that was wrong.
-        return max(at + COUNTS_FOR - now, 0.0) if isinstance(at, int | float) and at <= now else 0.0
+        at, lasts, now = note.get("at"), note.get("lasts", COUNTS_FOR), self._now()
+        if not isinstance(at, int | float) or not isinstance(lasts, int | float) or at > now:
+            # One of the future is of a clock that was wrong.
+            return 0.0
+        return max(at + lasts - now, 0.0)
 
     def begin(self, what: str, **known: object) -> None:
-        """Note that `what` is asked for now, and what is `known` of before."""
+        """Note that `what` is asked for now, and what is `known` of before.
+
+        It counts for as many seconds as `lasts` says, when that is among it.
+        """
         self._write(self._read() | {what: {"at": self._now(), **known}})
 
     def seen(self, what: str) -> None:

@@ -20,6 +20,7 @@ from digitalocean.cloud import Cloud
 from digitalocean.costs import costs
 from digitalocean.droplets import PATH, DropletConcern
 from digitalocean.errors import CloudError
+from digitalocean.records import LED_ELSEWHERE
 from digitalocean.things import Address, Droplet
 from settings.model import Settings
 
@@ -133,6 +134,16 @@ class Rebuild:
         address = addresses.unlocked(self._cloud, address)
         if address.droplet != new.id:
             addresses.lead(self._cloud, address, new)
+
+    def led_to_old(self) -> float:
+        """For how many seconds more resolvers may lead visitors to the old droplet."""
+        return self._cloud.notes.left(LED_ELSEWHERE)
+
+    def let_go(self) -> None:
+        """Wait until nobody is led to the old droplet any more."""
+        waiting = self._cloud.waiting("The old droplet")
+        while left := self.led_to_old():
+            waiting.pause(min(left, 10.0), "still where DNS leads some visitors")
 
     def destroy(self, old: Droplet, new: Droplet) -> None:
         """Destroy the droplet whose place was taken by `new`."""

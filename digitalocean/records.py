@@ -13,6 +13,8 @@ from settings.model import Settings
 
 # Short, for the names follow the droplet when it is rebuilt.
 TTL = 300
+# The note that resolvers may still lead to where a name of ours led before.
+LED_ELSEWHERE = "the names' addresses"
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,10 @@ class Names:
                 raise CloudError(f"There is no address yet that {zone} could lead to.")
             path = f"/v2/domains/{zone}/records"
             if record is not None:
+                if record.type in ("A", "AAAA"):
+                    # Before it is changed, for a run may be cut off between the two.
+                    lasts = max(record.ttl or TTL, self._cloud.notes.left(LED_ELSEWHERE))
+                    self._cloud.notes.begin(LED_ELSEWHERE, lasts=lasts)
                 answer = self._cloud.client.put(f"{path}/{record.id}", wanted.body())
                 made = answer["domain_record"]
                 self._cloud.facts.remember(path, made["id"], made)

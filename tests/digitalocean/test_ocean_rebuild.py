@@ -1,5 +1,6 @@
 """A rebuild at Digital Ocean: who gets what when, and wherever it is cut off."""
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from digitalocean.errors import CloudError
 from digitalocean.host_keys import Pins, beside, born_with
 from digitalocean.rebuild import Rebuild
 from digitalocean.things import Droplet
-from tests.digitalocean.ocean_lab import DOMAIN, FULL, CutClient, CutOffError, Ocean, ocean
+from tests.digitalocean.ocean_lab import CLOCK, DOMAIN, FULL, CutClient, CutOffError, Ocean, ocean
 
 BACKED_UP = {"backup_repository": "/mnt/backup"}
 
@@ -139,6 +140,57 @@ def test_the_old_one_stays_until_its_name_is_typed(
     again = Rebuilt(account, monkeypatch)
     assert again.run() == 0
     assert again.done == []
+    live(account)
+
+
+class WhenDestroyed(CutClient):
+    """A client that tells when a droplet was destroyed, after records were changed."""
+
+    def __init__(self, account: Ocean) -> None:
+        super().__init__(account.url, FULL)
+        self.changed: dict[str, float] = {}
+        self.destroyed = 0.0
+
+    def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        if "/records/" in path:
+            self.changed[body["type"]] = CLOCK.now()
+        return super().put(path, body)
+
+    def delete(self, path: str, body: dict[str, Any] | None = None) -> None:
+        if path.startswith("/v2/droplets/"):
+            self.destroyed = CLOCK.now()
+        super().delete(path, body)
+
+
+@pytest.mark.parametrize("reserved", ["yes", "no"])
+def test_the_old_one_stays_while_resolvers_lead_to_it(
+    account: Ocean,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    reserved: str,
+) -> None:
+    account.run(reserved_address=reserved)
+    records = account.account.state["records"].values()
+    (ttl,) = {one["ttl"] for one in records if one["type"] in ("A", "AAAA")}
+    rebuilt, client = Rebuilt(account, monkeypatch), WhenDestroyed(account)
+    monkeypatch.setattr(command, "certify", lambda _: None)
+    assert rebuilt.run(client, reserved_address=reserved) == 0
+    led = {"TXT", "AAAA"} if reserved == "yes" else {"TXT", "A", "AAAA"}
+    assert {*client.changed} == led
+    assert client.destroyed >= client.changed["AAAA"] + ttl - 1
+    assert re.search(r"DNS may lead visitors to it for \d+ s more", capsys.readouterr().out)
+
+
+def test_the_next_run_waits_for_resolvers_too_but_no_longer(
+    account: Ocean, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.run()
+    first = WhenDestroyed(account)
+    assert Rebuilt(account, monkeypatch, typed="no").run(first) == 0
+    rebuilt, second = Rebuilt(account, monkeypatch), WhenDestroyed(account)
+    CLOCK.wait(200)
+    assert rebuilt.run(second) == 0
+    assert 299 <= second.destroyed - first.changed["AAAA"] < 450
     live(account)
 
 
