@@ -67,6 +67,17 @@ def _bring(state: State, host: Host, here: Path) -> bool:
     return host.put_file(BytesIO(here.read_bytes()), f"{KEY}.new")
 
 
+def _try(state: State, host: Host, here: Path) -> bool:
+    """An old copy on one of the owner's machines must not replace what opens the backups."""
+    opens, output = host.run_shell_command(f"{PROGRAM} try-key")
+    if not opens:
+        raise PyinfraError(
+            f"{here} is another key than that of {host.name}, which keeps its own: {output.stderr} "
+            f"If the host's is the right one, move {here} away: the next deploy fetches it."
+        )
+    return True
+
+
 @operation()
 def repository_key(file: str) -> Generator[StringCommand | FunctionCommand | str, None, None]:
     """Have the same key on this machine and on the host; made here when there is none.
@@ -82,7 +93,12 @@ def repository_key(file: str) -> Generator[StringCommand | FunctionCommand | str
         if there:
             return
     yield FunctionCommand(_bring, (here,), {})
-    yield f"chown root:root {KEY}.new && chmod 600 {KEY}.new && mv {KEY}.new {KEY}"
+    yield f"chown root:root {KEY}.new && chmod 600 {KEY}.new"
+    if there:
+        yield FunctionCommand(_try, (here,), {})
+        # A place that was left for a new one has backups that only this one opens.
+        yield f"ln -f {KEY} {KEY}.before"
+    yield f"mv {KEY}.new {KEY}"
 
 
 def _say(state: State, host: Host, command: str) -> bool:

@@ -1,7 +1,6 @@
 """The key of the backups, by pyinfra itself: made here once, brought to the host, fetched back."""
 
 import json
-import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -123,10 +122,8 @@ def test_a_copy_that_is_lost_is_fetched_back(lab: Lab, owner: Owner) -> None:
     assert owner.key.stat().st_mode & 0o777 == 0o600
 
 
-def test_another_key_of_the_owners_wins(lab: Lab, owner: Owner) -> None:
-    descriptor = os.open(owner.key, os.O_WRONLY | os.O_TRUNC)
-    with os.fdopen(descriptor, "w") as file:
-        file.write("the one from the safe\n")
+def test_another_key_of_the_owners_wins_while_nothing_is_backed_up(lab: Lab, owner: Owner) -> None:
+    owner.key.write_text("the one from the safe\n")
     assert owner.deploy().code == 0
     assert lab.run("cat", KEY).said == "the one from the safe\n"
 
@@ -136,4 +133,35 @@ def test_what_is_no_longer_needed_goes(lab: Lab, owner: Owner) -> None:
     done = owner.deploy()
     assert done.code == 0, done.said
     left = lab.run("ls", "/etc/freehold/backup").said.split()
-    assert left == ["key"]
+    assert left == ["key", "key.before"]
+
+
+def test_an_old_copy_does_not_replace_the_key_that_opens_the_backups(
+    lab: Lab, owner: Owner
+) -> None:
+    right = owner.key.read_text()
+    lab.right("ready")
+    owner.key.write_text("an old one\n")
+    done = owner.deploy()
+    assert done.code != 0
+    assert "The key does not open /mnt/backup/repository" in done.said
+    assert f"move {owner.key} away" in done.said
+    assert lab.run("cat", KEY).said == right
+    # Nor does a disk that is not mounted.
+    lab.run("mv", "/mnt/backup/repository", "/mnt/backup/away")
+    done = owner.deploy()
+    assert done.code != 0
+    assert "It held backups of this host before" in done.said
+    lab.run("mv", "/mnt/backup/away", "/mnt/backup/repository")
+    assert lab.run("cat", KEY).said == right
+
+
+def test_a_new_place_may_have_a_new_key(lab: Lab, owner: Owner) -> None:
+    right = lab.run("cat", KEY).said
+    owner.settings |= {"backup_repository": "/mnt/backup/another"}
+    owner.key.write_text("a new one\n")
+    done = owner.deploy()
+    assert done.code == 0, done.said
+    lab.right("ready")
+    assert lab.run("cat", KEY).said == "a new one\n"
+    assert lab.run("cat", f"{KEY}.before").said == right

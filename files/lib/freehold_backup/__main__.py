@@ -19,6 +19,7 @@ hand-over STAMP      take no more events; all since this backup, its last one, a
 take                 count what another host hands over
 drop-replaced        remove the databases that a restore has replaced, and their last events
 ready, is-ready      open the repository, or make it where there is none; exit 0 when it was
+try-key              exit 0 when the key.new beside the key may take its place
 begin-anew           forget that the repository held backups of this host
 unlock               take away every lock in the repository, also one that another program holds
 key-is-safe          the owner has a copy of the key elsewhere
@@ -154,6 +155,7 @@ _OTHERS: dict[str, Action] = {
     "segments": lambda found: spool.write(found, sys.stdout.buffer),
     "ready": _ready,
     "release": spool.release,
+    "try-key": backup.try_key,
     "begin-anew": _begin_anew,
     "unlock": lambda found: print(restic.run(found, "unlock", "--remove-all")),
     "key-is-safe": _key_is_safe,

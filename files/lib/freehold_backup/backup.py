@@ -4,6 +4,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,19 +28,36 @@ def ready(config: Config) -> str:
     One that held backups of this host and is gone is not silently begun anew.
     """
     _check_room(config)
-    known = memory.load(config.state, "repository")
     try:
         found = restic.identity(config)
     except restic.Missing as missing:
-        if known.get("id") and known.get("address") == config.repository:
-            raise Trouble(
-                f"{missing} It held backups of this host before. Is its disk mounted? If it was "
-                "emptied on purpose: make ssh, and there: freehold-backup begin-anew"
-            ) from None
+        _check_was_none(config, missing)
         restic.run(config, "init", seconds=120)
         found = restic.identity(config)
     memory.store(config.state, "repository", {"id": found, "address": config.repository})
     return found
+
+
+def _check_was_none(config: Config, missing: restic.Missing) -> None:
+    known = memory.load(config.state, "repository")
+    if known.get("id") and known.get("address") == config.repository:
+        raise Trouble(
+            f"{missing} It held backups of this host before. Is its disk mounted? If it was "
+            "emptied on purpose: make ssh, and there: freehold-backup begin-anew"
+        ) from None
+
+
+def try_key(config: Config) -> None:
+    """Trouble unless the key that the owner brings instead of this host's opens the repository.
+
+    A new place begins with whichever key there is; and while none was opened, nothing is lost.
+    """
+    if not memory.load(config.state, "repository").get("id"):
+        return
+    try:
+        restic.identity(replace(config, key_name=f"{config.key_name}.new"))
+    except restic.Missing as missing:
+        _check_was_none(config, missing)
 
 
 def is_ready(config: Config) -> bool:

@@ -18,6 +18,8 @@ class Config:
     root: Path = Path("/")
     every: int = 1
     """Every how many hours all is backed up."""
+    key_name: str = "key"
+    """Of another one, while that is only tried."""
 
     @property
     def secrets(self) -> Path:
@@ -26,7 +28,7 @@ class Config:
 
     @property
     def key(self) -> Path:
-        return self.secrets / "key"
+        return self.secrets / self.key_name
 
     @property
     def held(self) -> Path:
