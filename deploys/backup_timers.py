@@ -1,5 +1,6 @@
 """When the backups are made, copied, proven and looked at: services that systemd starts."""
 
+import shlex
 from typing import NamedTuple
 
 from operations.applied import applied
@@ -82,6 +83,9 @@ def timers(settings: Settings) -> None:
                 else " && rm -rf /var/lib/docker/volumes/freehold_spool/_data/carried"
             )
         ),
-        # What is wanted too, for no file tells it.
-        state=f"echo {on}; systemctl is-enabled {names}; systemctl is-active {names}",
+        # What is wanted too, for no file tells it: another place has no backup yet.
+        state=(
+            f"echo {shlex.quote(settings.backup_repository)}"
+            f"; systemctl is-enabled {names}; systemctl is-active {names}"
+        ),
     )

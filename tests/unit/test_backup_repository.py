@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from freehold_backup import backup, restic
+from freehold_backup import backup, restic, status
 from freehold_backup.config import Config
 from freehold_host import memory
 from freehold_host.trouble import Trouble
+from tests.unit.settings_lab import NOW
 
 PLACE = "/mnt/backup"
 
@@ -59,3 +60,20 @@ def test_another_key_is_tried_before_it_replaces_what_opened_the_backups(
     else:
         backup.try_key(made)
     assert place.keys == (["key.new"] if known else [])
+
+
+@pytest.mark.parametrize(("found", "stays"), [("1", True), ("2", False)])
+def test_what_is_known_of_another_place_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: str, stays: bool
+) -> None:
+    made = config(tmp_path, "/mnt/another")
+    monkeypatch.setattr(backup, "_check_room", lambda _: None)
+    Place(monkeypatch, found)
+    memory.store(made.state, "repository", {"id": "1", "address": PLACE})
+    for name in ("backup", "spool"):
+        memory.store(made.state, name, {"stamp": "x", "at": NOW.timestamp(), "events": 3})
+    backup.ready(made)
+    (row,) = (row for row in status.rows(made, NOW) if row.what == "backup")
+    assert (row.state == "ok") == stays, row
+    assert bool(memory.load(made.state, "spool")) == stays
+    assert memory.load(made.state, "repository") == {"id": found, "address": "/mnt/another"}

@@ -77,13 +77,10 @@ def _list(found: Config, *, as_json: bool) -> None:
 
 
 def _ready(found: Config) -> None:
-    backup.ready(found)
-    spool.hold(found)
-
-
-def _begin_anew(found: Config) -> None:
-    for name in ("repository", "backup", "spool", "proof", "check", "stored"):
-        (found.state / f"{name}.json").unlink(missing_ok=True)
+    # Or a backup to the place of before might end after that was forgotten.
+    with alone(found):
+        backup.ready(found)
+        spool.hold(found)
 
 
 def _key_is_safe(found: Config) -> None:
@@ -156,7 +153,7 @@ _OTHERS: dict[str, Action] = {
     "ready": _ready,
     "release": spool.release,
     "try-key": backup.try_key,
-    "begin-anew": _begin_anew,
+    "begin-anew": backup.forget,
     "unlock": lambda found: print(restic.run(found, "unlock", "--remove-all")),
     "key-is-safe": _key_is_safe,
 }

@@ -34,8 +34,17 @@ def ready(config: Config) -> str:
         _check_was_none(config, missing)
         restic.run(config, "init", seconds=120)
         found = restic.identity(config)
+    if memory.load(config.state, "repository").get("id", found) != found:
+        # What is remembered, and shown as the status, is of another one.
+        forget(config)
     memory.store(config.state, "repository", {"id": found, "address": config.repository})
     return found
+
+
+def forget(config: Config) -> None:
+    """Know nothing any more of what was backed up where."""
+    for name in ("repository", "backup", "spool", "proof", "check", "stored"):
+        (config.state / f"{name}.json").unlink(missing_ok=True)
 
 
 def _check_was_none(config: Config, missing: restic.Missing) -> None:
