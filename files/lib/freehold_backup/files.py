@@ -1,5 +1,10 @@
-"""The part of a backup that is files: the site's release, the certificates, the ACME account."""
+"""The part of a backup that is files: the site's release, the certificates, the ACME account.
 
+restic flushes nothing, and a rename may be on the disk before what is in the file: whoever goes on
+after a power cut takes what has its name for whole.
+"""
+
+import os
 import shutil
 import subprocess
 from datetime import UTC, datetime
@@ -30,6 +35,8 @@ def put_back(config: Config, stage: Path, release: str, before: str) -> list[str
     """Each into its place; what was there is kept. What was done, a sentence each."""
     inside = stage / config.root.relative_to("/")
     said = [*_site(config, inside, release), *_certificates(config, inside, before)]
+    # And it is remembered next that it was done.
+    os.sync()
     shutil.rmtree(stage, ignore_errors=True)
     return said
 
@@ -49,6 +56,7 @@ def _site(config: Config, stage: Path, release: str) -> list[str]:
         half_made = here.with_name(f".{release}")
         shutil.rmtree(half_made, ignore_errors=True)
         shutil.move(came, half_made)
+        os.sync()
         half_made.rename(here)
     was = current.resolve().name if current.exists() else ""
     new = config.www / "current.new"
@@ -90,6 +98,7 @@ def _certificates(config: Config, stage: Path, before: str) -> list[str]:
     shutil.rmtree(new, ignore_errors=True)
     shutil.move(came, new)
     new.chmod(0o700)
+    os.sync()
     if here.exists():
         here.rename(aside)
     new.rename(here)
