@@ -134,6 +134,19 @@ def test_security_updates_that_stay_are_told(apt: Config) -> None:
     assert updates.row(apt).state == "warning"
 
 
+def test_an_apt_that_fails_is_told_and_asked_again(
+    apt: Config, program: Callable[[str, str], None]
+) -> None:
+    program("apt-get", "echo 'E: dpkg was interrupted' >&2; exit 100")
+    found = updates.row(apt)
+    assert (found.state, found.text) == (
+        "warning",
+        "apt can't say which wait: E: dpkg was interrupted",
+    )
+    program("apt-get", "true")
+    assert updates.row(apt) == Row("updates", "ok", "none waits")
+
+
 def test_updates_that_nobody_looks_for_are_told(apt: Config) -> None:
     old = time.time() - 5 * ages.DAY
     os.utime(apt.root / "var/lib/apt/lists", (old, old))

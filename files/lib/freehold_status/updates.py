@@ -7,6 +7,7 @@ from typing import Any
 
 from freehold_host import memory
 from freehold_host.rows import Row
+from freehold_host.trouble import Trouble
 from freehold_status import ages
 from freehold_status.config import Config
 
@@ -18,7 +19,11 @@ _UPGRADE = re.compile(r"^Inst (?P<name>\S+) \[.*?\] \(\S+ (?P<origin>[^)]*)\)", 
 
 def row(config: Config) -> Row:
     """All that there is to say of them."""
-    known = _waiting(config)
+    try:
+        known = _waiting(config)
+    except Trouble as trouble:
+        advice = "make ssh, and there: apt-get --simulate dist-upgrade"
+        return Row("updates", "warning", str(trouble), advice)
     looked = min(
         (age for age in map(ages.of, _stamps(config)) if age is not None), default=float("inf")
     )
@@ -69,6 +74,9 @@ def _asked() -> dict[str, int]:
         text=True,
         check=False,
     )
+    if asked.returncode:
+        said = asked.stderr.strip().splitlines() or ["it said nothing"]
+        raise Trouble(f"apt can't say which wait: {said[-1]}")
     return parsed(asked.stdout)
 
 
