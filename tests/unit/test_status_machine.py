@@ -82,6 +82,12 @@ def test_the_clock(tmp_path: Path) -> None:
     put(tmp_path / "proc/uptime", "86400.00 1.00\n")
     put(tmp_path / "run/systemd/timesync/synchronized", age=600)
     assert rows_of(made)["clock"] == Row("clock", "ok", "compared with others 10 minutes ago")
+    put(tmp_path / "run/systemd/timesync/synchronized", age=7 * ages.HOUR)
+    found = rows_of(made)["clock"]
+    assert (found.state, found.text) == (
+        "warning",
+        "compared with others 7 hours ago, and not since.",
+    )
 
 
 APT = """\

@@ -17,6 +17,8 @@ _MEMORY_LEFT = 0.08, 0.04
 _SWAP_LEFT = 0.2, 0.05
 # The clock is asked for soon after a boot.
 _CLOCK_PATIENCE = 30 * ages.MINUTE
+# And then every 34 minutes at the latest.
+_CLOCK_COMPARED = 6 * ages.HOUR
 _USAGE = "make ssh, and there: du -xh / | sort -h | tail -n 20"
 _MEMORY_USAGE = "make ssh, and there: systemd-cgtop --order=memory --iterations=1"
 
@@ -97,11 +99,14 @@ def _reboot(config: Config) -> Row:
 def _clock(root: Path) -> Row:
     # https://manpages.debian.org/trixie/systemd-timesyncd/systemd-timesyncd.service.8.en.html
     compared = ages.of(root / "run/systemd/timesync/synchronized")
+    advice = "make ssh, and there: systemctl status systemd-timesyncd"
     if compared is not None:
-        return Row("clock", "ok", f"compared with others {ages.words(compared)} ago")
+        text = f"compared with others {ages.words(compared)} ago"
+        if compared < _CLOCK_COMPARED:
+            return Row("clock", "ok", text)
+        return Row("clock", "warning", f"{text}, and not since.", advice)
     up = float((root / "proc/uptime").read_text().split()[0])
     text = f"it was not compared with others since the boot {ages.words(up)} ago"
     if up < _CLOCK_PATIENCE:
         return Row("clock", "ok", text)
-    advice = "make ssh, and there: systemctl status systemd-timesyncd"
     return Row("clock", "warning", f"{text}.", advice)
