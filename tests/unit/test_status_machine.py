@@ -57,9 +57,11 @@ def test_failed_units(
     program("systemctl", "true")
     assert rows_of(made)["units"] == Row("units", "ok", "none has failed")
     program("systemctl", "echo freehold-rebuild.service loaded failed failed Give the images")
-    found = rows_of(made)["units"]
-    assert (found.state, found.text) == ("error", "freehold-rebuild.service failed.")
+    found = rows_of(made)["unit freehold-rebuild.service"]
+    assert (found.state, found.text) == ("error", "It has failed.")
     assert found.type.endswith("systemctl status freehold-rebuild.service")
+    program("systemctl", "for unit in a b; do echo $unit.service loaded failed failed x; done")
+    assert {"unit a.service", "unit b.service"} <= rows_of(made).keys(), "One more is news."
     program("systemctl", "echo Failed to connect to bus >&2; exit 1")
     assert "Failed to connect" in rows_of(made)["units"].text
 

@@ -91,6 +91,14 @@ def test_it_is_told_once_and_once_more_when_it_is_mended(
     assert told[1]["text"].startswith("blog.test: disk is in order again.")
 
 
+def test_what_is_now_bad_and_now_worse_is_told_once(tmp_path: Path, listener: Listener) -> None:
+    made = config(tmp_path, listener.address)
+    warned = Row("disk", "warning", "It fills.", "make ssh")
+    for row in (GOOD, *(warned, BAD) * 4, warned, GOOD, warned, GOOD, GOOD):
+        look(made, row)
+    assert [json.loads(body)["state"] for _, _, body in listener.taken] == ["error", "ok"]
+
+
 def test_a_dead_webhook_is_a_row_and_is_told_later(tmp_path: Path, listener: Listener) -> None:
     made = config(tmp_path, listener.address)
     assert [row.state for row in looks.rows(made)] == ["ok"]

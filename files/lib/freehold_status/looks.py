@@ -58,17 +58,29 @@ def change(before: States, known: States, rows: Sequence[Row]) -> Change | None:
     + known: what the owner was told to be out of order
     """
     now = states(rows)
-    steady = {what: now.get(what, "ok") for what in {*before, *now, *known}}
-    steady = {what: state for what, state in steady.items() if before.get(what, "ok") == state}
-    differing = {what for what, state in steady.items() if known.get(what, "ok") != state}
-    if not differing:
+    steady = {
+        what: _steady(*(seen.get(what, "ok") for seen in (before, now, known)))
+        for what in {*before, *now, *known}
+    }
+    after = {what: state for what, state in steady.items() if state != "ok"}
+    if after == known:
         return None
-    after = {what: state for what, state in {**known, **steady}.items() if state != "ok"}
     return Change(
         wrong=[row for row in rows if row.state != "ok" and row.what in after],
-        mended=sorted(what for what in differing if steady[what] == "ok"),
+        mended=sorted(known.keys() - after.keys()),
         known=after,
     )
+
+
+def _steady(before: str, now: str, known: str) -> str:
+    """What two looks agree on; `known` where they don't.
+
+    That it is out of order they agree on, too, if one of them calls it worse than the other.
+    """
+    if (before == "ok") != (now == "ok"):
+        return known
+    low, high = sorted((before, now), key=_ORDER.index)
+    return known if known in (low, high) else high
 
 
 def take(config: Config, rows: Sequence[Row]) -> None:

@@ -27,7 +27,7 @@ def rows(config: Config) -> Iterator[Row]:
     """All that there is to say of it."""
     yield _disk(config.root)
     yield from _memory(config.root)
-    yield _units()
+    yield from _units()
     yield _reboot(config)
     yield _clock(config.root)
 
@@ -68,7 +68,8 @@ def _memory(root: Path) -> Iterator[Row]:
     yield Row("swap", state, text, "" if state == "ok" else _MEMORY_USAGE)
 
 
-def _units() -> Row:
+def _units() -> Iterator[Row]:
+    """Each that has failed is a row, so that one more is news."""
     asked = subprocess.run(
         ["systemctl", "list-units", "--failed", "--plain", "--no-legend", "--no-pager"],
         capture_output=True,
@@ -77,12 +78,14 @@ def _units() -> Row:
     )
     if asked.returncode:
         text = f"systemd does not answer: {asked.stderr.strip()}"
-        return Row("units", "error", text, "make ssh, and there: systemctl --failed")
+        yield Row("units", "error", text, "make ssh, and there: systemctl --failed")
+        return
     failed = [line.split()[0] for line in asked.stdout.splitlines() if line.strip()]
     if not failed:
-        return Row("units", "ok", "none has failed")
-    advice = f"make ssh, and there: systemctl status {failed[0]}"
-    return Row("units", "error", f"{', '.join(failed)} failed.", advice)
+        yield Row("units", "ok", "none has failed")
+    for unit in failed:
+        advice = f"make ssh, and there: systemctl status {unit}"
+        yield Row(f"unit {unit}", "error", "It has failed.", advice)
 
 
 def _reboot(config: Config) -> Row:
