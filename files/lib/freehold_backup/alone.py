@@ -1,8 +1,10 @@
 """One run at a time: the timers', the deploy's, the owner's."""
 
 import fcntl
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from freehold_backup.config import Config
 
@@ -19,9 +21,18 @@ def alone(config: Config, *, name: str = "lock", wait: bool = True) -> Iterator[
     one, which the copies of the spool need too, is not held meanwhile.
     """
     config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (config.state / name).open("w") as lock:
+    with (config.state / name).open("a+") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise BusyError from None
+            if not wait:
+                raise BusyError from None
+            lock.seek(0)
+            # It may be for hours. Not among what is asked for, which may be a tar.
+            who = lock.read() or "Another run"
+            print(f"{who} is at work, and this one waits for its end.", file=sys.stderr)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.truncate(0)
+        program = Path(sys.argv[0]).parent.name.replace("_", "-")
+        print(program, *sys.argv[1:2], end="", file=lock, flush=True)
         yield
