@@ -75,10 +75,33 @@ def test_a_field_with_its_default_takes_no_room() -> None:
     assert written == LEAST
 
 
+ADDED = st.dictionaries(
+    TEXTS.map("a later {}".format) | st.just("reasons"),
+    st.none() | st.booleans() | st.integers() | TEXTS | st.dictionaries(TEXTS, TEXTS),
+)
+
+
+@given(RECORDS, ADDED)
+def test_an_event_with_fields_that_a_later_release_has_added_counts(
+    record: Record, added: dict[str, Any]
+) -> None:
+    """The old worker reads the new webapp's records, in each redeploy and after a rollback."""
+    written = json.loads(encode(record))
+    assert decode(json.dumps(added | written).encode()) == record
+
+
+@given(ADDED)
+def test_what_was_not_counted_is_told_from_an_event_whatever_a_later_release_adds(
+    added: dict[str, Any],
+) -> None:
+    dropped = Dropped(time=1, site="a.test", reasons={"bot": 2})
+    assert decode(json.dumps(added | json.loads(encode(dropped))).encode()) == dropped
+
+
 @pytest.mark.parametrize(
     "data",
     [b"", b"x", b"\xff", b"5", b"null", b"[]", b'"reasons"', b"{}", b'{"reasons": {}}',
-     b"[" * 99999, json.dumps(LEAST | {"colour": "red"}).encode(),
+     b"[" * 99999, b'{"time": 1, "site": "a", "colour": {"reasons": {}}}',
      b'{"time": 1, "site": "a", "reasons": []}',
      b'{"time": 1, "site": "a", "reasons": {"x": "y"}}'],
 )  # fmt: skip

@@ -1,4 +1,9 @@
-"""An event as it waits in the spool: JSON, one object a record, readable by hand."""
+"""An event as it waits in the spool: JSON, one object a record, readable by hand.
+
+In a redeploy, and after a rollback, a worker reads what a newer webapp has written. So a field that
+it doesn't know is passed over, and the event counts. A later release may add fields with a default,
+and nothing else: no other kind of record or of value, and none that is there may be left out.
+"""
 
 import re
 from typing import Annotated
@@ -10,9 +15,7 @@ _Moment = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_999)]
 _Mark = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
-class Record(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
-):
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One event of one site, with the fields that the site collects and no others."""
 
     time: _Moment
@@ -48,8 +51,11 @@ class Record(
     """Milliseconds since the last engagement event."""
 
 
-class Dropped(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How many events of a site were not counted since the last such record, by reason."""
+class Dropped(msgspec.Struct, frozen=True, kw_only=True):
+    """How many events of a site were not counted since the last such record, by reason.
+
+    It lacks what each Record has, by which they are told apart.
+    """
 
     time: _Moment
     site: str
@@ -72,8 +78,7 @@ def encode(record: Record | Dropped) -> bytes:
 
 
 def decode(data: bytes) -> Record | Dropped:
-    """The record; ValueError when these bytes are none, as a newer release may have written, or
-    have a text that PostgreSQL can't hold.
+    """The record; ValueError when these bytes are none, or have a text that PostgreSQL can't hold.
 
     The error says what is wrong and never quotes it.
     """
