@@ -13,6 +13,8 @@ LOCK = "/run/freehold-deploy"
 # 20 seconds, also while a command is at work and while this machine is.
 SILENCE = 180
 KEEPALIVE = 20
+# What a run that is gone has begun ends within so many seconds, but for rare ones.
+PATIENCE = 180
 
 # The lock is the holder's SSH session: the process id and start time of sshd's process for that
 # connection. It ends with the connection, however the run ends, so nothing has to be released
@@ -21,6 +23,7 @@ KEEPALIVE = 20
 # got our settings yet. So the kernel is asked when that machine was heard last, and a session
 # whose other end is gone is ended; but not below a command that is still at work: two runs would
 # change the host at once. What receives files ends by itself, with the session.
+# A change of the services outlives its session (files/lib/freehold_rollout/lock.py).
 TAKE = r"""
 set -eu
 lock=$2
@@ -76,6 +79,13 @@ if [ -s "$lock" ]; then
   fi
 fi
 echo "$session $(started "$session") $1 since $(date -u '+%Y-%m-%d %H:%M:%S UTC')" >"$lock"
+flock --unlock 9
+exec 8>>"$lock.work"
+if ! flock --wait "$4" 8; then
+  : >"$lock"
+  echo "held by $(cat "$lock.work"); its connection is gone, but it is still at work"
+  exit 0
+fi
 echo taken
 """
 
@@ -83,7 +93,7 @@ echo taken
 def hold_the_lock() -> None:
     """Take the host's lock for this run; DeployError names the holder when another has it."""
     _say_that_we_live()
-    arguments = f"{shlex.quote(who())} {LOCK} {SILENCE}"
+    arguments = f"{shlex.quote(who())} {LOCK} {SILENCE} {PATIENCE}"
     worked, output = host.run_shell_command(f"sh -c {shlex.quote(TAKE)} sh {arguments}")
     if not worked:
         raise DeployError(

@@ -64,8 +64,9 @@ class Session:
         self._process.stdin.flush()
         return self._process.stdout.readline().strip()
 
-    def takes(self, who: str, silence: int = 0) -> str:
-        return self.runs("sh", "-c", TAKE, "sh", who, str(self._lock), str(silence))
+    def takes(self, who: str, silence: int = 0, patience: int = 0) -> str:
+        given = (who, self._lock, silence, patience)
+        return self.runs("sh", "-c", TAKE, "sh", *map(str, given))
 
     def lives(self) -> bool:
         return self._process.poll() is None
@@ -106,6 +107,24 @@ def test_one_run_at_a_time(session: Callable[..., Session], tmp_path: Path) -> N
     assert first.takes("ann@laptop") == "taken", "it is the holder's own"
     first.ends()
     assert second.takes("bob@desk") == "taken"
+
+
+def test_not_while_what_a_run_that_is_gone_has_begun_is_at_work(
+    session: Callable[..., Session], tmp_path: Path
+) -> None:
+    """Without a terminal no hangup tells it that the connection is gone."""
+    first, work = session(), tmp_path / "lock.work"
+    assert first.takes("ann@laptop") == "taken"
+    (tmp_path / "busy").touch()
+    rollout = f"echo a rollout by ann >{work}; while [ -e {tmp_path}/busy ]; do sleep 0.1; done"
+    first.runs("flock", str(work), "sh", "-c", rollout, wait=False)
+    while not (work.exists() and work.read_text()):
+        time.sleep(0.05)
+    first.ends()
+    said = session().takes("bob@desk")
+    assert said == "held by a rollout by ann; its connection is gone, but it is still at work"
+    threading.Timer(1, (tmp_path / "busy").unlink).start()
+    assert session().takes("eve@phone", patience=30) == "taken"
 
 
 def test_whoever_is_heard_keeps_it(
@@ -164,7 +183,7 @@ def test_of_a_connection_that_nobody_knows_it_stays(
     (tmp_path / "ss").write_text("#!/bin/sh\nexit 1\n")
     (tmp_path / "ss").chmod(0o755)
     path = f"PATH={tmp_path}:{os.environ['PATH']}"
-    take = ("sh", "-c", TAKE, "sh", "bob@desk", str(tmp_path / "lock"), "0")
+    take = ("sh", "-c", TAKE, "sh", "bob@desk", str(tmp_path / "lock"), "0", "0")
     said = session().runs("env", path, *take)
     assert said.startswith("held by ann@laptop since 20")
     assert first.lives()

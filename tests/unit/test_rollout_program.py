@@ -6,8 +6,10 @@ What it has Docker do, the tests on the droplet see (tests/faults/test_redeploy.
 import itertools
 import json
 import os
+import signal
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -282,6 +284,52 @@ def test_no_rollback_during_a_deploy(places: Places) -> None:
     assert holder == str(os.getpid())
     assert start == Path("/proc/self/stat").read_text().split()[21]
     assert " ".join(who).startswith("a rollback by ben@pc since 20")
+
+
+@pytest.fixture
+def orphan(places: Places) -> Iterator["subprocess.Popen[str]"]:
+    """What a deploy has begun whose connection is gone; it ends when it is told to."""
+    said = [
+        "import sys; from pathlib import Path; from freehold_rollout import lock",
+        f"lock.work(Path({str(places.lock)!r}), 'a rollout by anna@laptop')",
+        "print('at work', flush=True); sys.stdin.read()",
+    ]
+    with subprocess.Popen(
+        [sys.executable, "-c", "\n".join(said)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": str(Path(lock.__file__).parents[1])},
+    ) as begun:
+        assert begun.stdout
+        assert begun.stdout.readline() == "at work\n"
+        yield begun
+
+
+@pytest.mark.parametrize("words", [("up", "candidate.yml", "--by", "ben@pc"), ("back",)])
+@pytest.mark.usefixtures("orphan")
+def test_nothing_begins_beside_what_a_deploy_that_is_gone_has_begun(
+    places: Places,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
+) -> None:
+    monkeypatch.setattr(lock, "_SECONDS", 0.0)
+    monkeypatch.setattr(program, "Places", lambda: places)
+    monkeypatch.setattr(sys, "argv", ["freehold-rollout", *words])
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    assert program.main() == 1
+    said = capsys.readouterr().err
+    assert "still at work: a rollout by anna@laptop since 20" in said
+    assert "Try again" in said
+
+
+def test_what_ends_in_time_is_waited_for(places: Places, orphan: "subprocess.Popen[str]") -> None:
+    assert orphan.stdin
+    threading.Timer(0.3, orphan.stdin.close).start()
+    lock.take(places.lock, "a rollback by ben@pc")
+    told = places.lock.with_name("deploy.work").read_text()
+    assert told.startswith("a rollback by ben@pc since 20")
 
 
 def test_a_link_leads_somewhere_at_every_moment(tmp_path: Path) -> None:

@@ -97,6 +97,7 @@ def main() -> int:
     try:
         match given.command:
             case "up":
+                lock.work(places.lock, f"a rollout by {given.by or 'the weekly rebuild'}")
                 about = {"migrate": given.migrate, "commit": given.commit, "by": given.by}
                 rollout.up(places, given.file, _say, **about)
             case "back":
