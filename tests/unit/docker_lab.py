@@ -71,6 +71,7 @@ class Docker:
     """The id that a name means now; all containers are of one."""
     there: dict[str, Fake] = field(default_factory=dict)
     stopped: list[str] = field(default_factory=list)
+    volumes: set[str] = field(default_factory=set)
 
     def start(self, service: str, configuration: str = "new", **more: Any) -> Fake:
         """A container more; its host is its id."""
@@ -90,6 +91,11 @@ class Docker:
                 return (200, {"Id": self.images[name]}) if known else (404, {})
             case "GET", "containers", _, "json" if name in self.there:
                 return 200, self.there[name].inspected()
+            case "GET", "volumes", _, _ if name in self.volumes:
+                return 200, {"Name": name}
+            case "DELETE", "volumes", _, _ if name in self.volumes:
+                self.volumes.remove(name)
+                return 204, {}
             case "POST", "containers", _, "stop" if name in self.there:
                 self.there[name].running = False
                 self.stopped.append(name)

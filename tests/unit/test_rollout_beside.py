@@ -126,6 +126,30 @@ def test_each_service_is_looked_at_by_itself(places: Places, docker: Docker) -> 
     assert len(databases) == 2, "Of its volume there is one, and compose sees to it."
 
 
+# ---- The database ----
+
+
+@pytest.mark.parametrize(("major", "comes_back"), [(17, True), (18, False)])
+def test_a_database_that_is_ill_makes_room_for_the_one_before_on_its_volume(
+    places: Places, docker: Docker, monkeypatch: pytest.MonkeyPatch, major: int, comes_back: bool
+) -> None:
+    """On a volume of its own it may have got events that the one before has not."""
+    places.live.write_text("volumes:\n  db:\n    name: freehold_db-17\n")
+    candidate = places.project / "candidate.yml"
+    candidate.write_text(f"# new\nvolumes:\n  db:\n    name: freehold_db-{major}\n")
+    replaced = []
+
+    def replace(of: compose.Compose, *_: object) -> None:
+        replaced.append(of.file)
+        if of.file == candidate:
+            raise Trouble("db did not become healthy")
+
+    monkeypatch.setattr(compose.Compose, "replace", replace)
+    with pytest.raises(Trouble, match="healthy"):
+        rollout._database(places, compose.Compose(candidate), lambda _: None)
+    assert replaced == [candidate, *([places.live] if comes_back else [])]
+
+
 # ---- A new version beside the old ----
 
 Webapp = Callable[..., Fake]

@@ -1,11 +1,17 @@
-"""The database's volume carries its major version: another one is another, empty database."""
+"""The database's volume carries its major version: another one is another, empty database.
+
+The compose file in force names it, but for an upgrade that was cut off: then the data is in the
+volume that is in use.
+"""
 
 import re
 from pathlib import Path
 
+from freehold_rollout import engine
 from freehold_rollout.config import Places, Trouble
 
-_VOLUME = re.compile(r"^\s+name: freehold_db-(\d+)$", re.MULTILINE)
+VOLUME = "freehold_db-"
+_VOLUME = re.compile(rf"^\s+name: {VOLUME}(\d+)$", re.MULTILINE)
 
 
 def major_of(file: Path) -> int:
@@ -14,9 +20,24 @@ def major_of(file: Path) -> int:
     return int(found[1]) if found else 0
 
 
+def in_use() -> int:
+    """The major version whose volume the running database has; 0 when none runs."""
+    for one in engine.containers():
+        if one.service == "db" and one.running:
+            for name in (str(mount.get("Name", "")) for mount in engine.state(one)["Mounts"]):
+                if name.startswith(VOLUME):
+                    return int(name.removeprefix(VOLUME))
+    return 0
+
+
 def check(places: Places, file: Path) -> None:
     """Trouble when the file would start on another volume than the one with the data."""
     here, wanted = major_of(places.live), major_of(file)
+    if here and here < (used := in_use()):
+        raise Trouble(
+            f"The upgrade to PostgreSQL {used} was cut off, and must come to its end first. "
+            "Type: make upgrade-database"
+        )
     if here and wanted < here:
         raise Trouble(
             f"The data here is PostgreSQL {here}'s, and that release is of {wanted}, which can't "

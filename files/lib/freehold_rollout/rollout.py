@@ -104,7 +104,10 @@ def _database(places: Places, compose: Compose, say: Say) -> None:
         compose.replace(["db"], patience())
     except BaseException as fault:
         faulty = engine.complaints(one for one in engine.containers() if one.service == "db")
-        if places.live.exists() and places.live.read_bytes() != compose.file.read_bytes():
+        # Another volume may have got events already that the one before has not.
+        is_its_volume = major.major_of(places.live) == major.major_of(compose.file)
+        is_other = places.live.exists() and places.live.read_bytes() != compose.file.read_bytes()
+        if is_its_volume and is_other:
             Compose(places.live).replace(["db"], patience())
         if isinstance(fault, Trouble):
             raise Trouble("\n".join([*faulty, str(fault)])) from None

@@ -3,7 +3,8 @@
 The new server starts beside the old one, on a volume of its own, and gets all that is in the
 database; only then it takes the old one's place. Whatever goes wrong before leaves the old one as
 it was. A run that was cut off, by a power cut too, is begun again by the next; what was paused
-stays so until then.
+stays so until then. From the moment on that the new one may have events which the old one has not,
+there is no way back: the next run goes on from there.
 """
 
 import subprocess
@@ -17,16 +18,16 @@ from freehold_backup.alone import alone
 from freehold_backup.prove import SHARE, check_room
 from freehold_host import memory
 from freehold_host.trouble import Trouble
-from freehold_rollout import engine, lock, releases, rollout
+from freehold_rollout import engine, lock, major, releases, rollout
 from freehold_rollout.compose import Compose
 from freehold_rollout.config import Places, patience
 from freehold_rollout.engine import Container
-from freehold_upgrade import candidate, move
+from freehold_rollout.major import VOLUME
+from freehold_upgrade import candidate, move, volumes
 
 Say = Callable[[str], None]
 STATE = Path("/var/lib/freehold/upgrade")
 _BESIDE = "freehold-upgrade"
-_VOLUME = "freehold_db-"
 
 
 class AlreadyError(Exception):
@@ -39,7 +40,6 @@ class Plan:
 
     old: int
     image: str
-    size: int
 
     @property
     def new(self) -> int:
@@ -51,7 +51,13 @@ def plan(places: Places, image: str, say: Say) -> Plan:
 
     AlreadyError when it was.
     """
-    made = Plan(_serving(), image, move.size())
+    mark = memory.load(STATE, "upgrade")
+    made = Plan(int(mark["to"]) if mark.get("moved") else _serving(), image)
+    if mark.get("moved") and made.new != made.old:
+        raise Trouble(
+            f"The upgrade to PostgreSQL {made.old} was cut off, and must come to its end first: "
+            f"name an image of {made.old} as postgres_image, then make upgrade-database."
+        )
     if made.new < made.old:
         raise Trouble(
             f"The data here is PostgreSQL {made.old}'s, which {image} can't read. Name an image of "
@@ -63,15 +69,17 @@ def plan(places: Places, image: str, say: Say) -> Plan:
             raise AlreadyError(f"The database is PostgreSQL {made.old} already.")
         return made
     found = backup_config.read()
-    check_room(found, round(SHARE * made.size), "the new database")
-    mark = memory.load(STATE, "upgrade")
-    if _exists(made.new) and mark.get("to") != made.new:
-        volume = f"{_VOLUME}{made.new}"
+    size = move.size()
+    check_room(found, round(SHARE * size), "the new database")
+    # What an upgrade was cut off from filling; any other may have been in use.
+    is_ours = (mark.get("stage"), mark.get("to")) == ("begun", made.new)
+    if volumes.exists(made.new) and not is_ours:
+        volume = f"{VOLUME}{made.new}"
         raise Trouble(
-            f"There is a volume {volume} that no upgrade has made. If nothing in it is needed: "
-            f"make ssh, and there: docker volume rm {volume}"
+            f"There is a volume {volume} already, of which no upgrade was cut off. If nothing in "
+            f"it is needed: make ssh, and there: docker volume rm {volume}"
         )
-    say(f"The database, {made.size >> 20} MB, goes from PostgreSQL {made.old} to {image}.")
+    say(f"The database, {size >> 20} MB, goes from PostgreSQL {made.old} to {image}.")
     return made
 
 
@@ -86,15 +94,18 @@ def run(places: Places, image: str, by: str, say: Say) -> None:
         if known.new > known.old:
             _have_image(image, say)
             _remove_beside()
-            _remove_volume(known.new)
+            volumes.remove(known.new)
             _remember("begun", old=known.old, new=known.new)
             _moved(file, say)
+            _remember("begun", old=known.old, new=known.new, moved=True)
         live = next((one for one in releases.listed(places) if one.live), None)
         commit = live.commit if live else ""
         try:
             rollout.up(places, file, say, migrate="", commit=commit, by=by, moved=True)
         except BaseException:
-            _undo()
+            # What an earlier run has put in place may have served.
+            if known.new > known.old:
+                _undo()
             raise
         old = int(memory.load(STATE, "upgrade").get("from", known.old))
         _remember("done", old=old, new=known.new)
@@ -125,18 +136,24 @@ def _moved(file: Path, say: Say) -> None:
 
 
 def _undo() -> None:
-    """The old database is in use again, if it is still the one that runs."""
+    """The old database is in use again, if it runs: the new one did not take its place."""
     _remove_beside()
     known = memory.load(STATE, "upgrade")
-    if known and _serving() != known["to"]:
+    if known and major.in_use() == known["from"]:
+        # No longer moved, before it takes anything.
+        _remember("begun", old=known["from"], new=known["to"])
         move.resume()
-        _remove_volume(known["to"])
+        volumes.remove(known["to"])
         memory.store(STATE, "upgrade", {})
 
 
-def _remember(stage: str, *, old: int, new: int) -> None:
-    """How far it is, for the next run and for the status (freehold_status/services.py)."""
-    memory.store(STATE, "upgrade", {"stage": stage, "from": old, "to": new})
+def _remember(stage: str, *, old: int, new: int, moved: bool = False) -> None:
+    """How far it is, for the next run and for the status (freehold_status/services.py).
+
+    + moved: all is in the new volume, which may be in place from now on
+    """
+    known = {"stage": stage, "from": old, "to": new}
+    memory.store(STATE, "upgrade", known | ({"moved": True} if moved else {}))
 
 
 def _note_done(new: int) -> None:
@@ -148,26 +165,13 @@ def _note_done(new: int) -> None:
 
 def _serving() -> int:
     """The major version whose volume the running database has: more than a file can tell."""
-    for one in engine.containers():
-        if one.service == "db" and one.running:
-            names = [str(mount.get("Name", "")) for mount in engine.state(one)["Mounts"]]
-            for name in names:
-                if name.startswith(_VOLUME):
-                    return int(name.removeprefix(_VOLUME))
+    if serving := major.in_use():
+        return serving
     raise Trouble("The database does not run. Type: make deploy")
-
-
-def _exists(major: int) -> bool:
-    return engine.ask("GET", f"/volumes/{_VOLUME}{major}") is not None
 
 
 def _remove_beside() -> None:
     engine.ask("DELETE", f"/containers/{_BESIDE}?force=1")
-
-
-def _remove_volume(major: int) -> None:
-    if _exists(major):
-        engine.ask("DELETE", f"/volumes/{_VOLUME}{major}")
 
 
 def _have_image(image: str, say: Say) -> None:
@@ -184,14 +188,13 @@ def _have_image(image: str, say: Say) -> None:
 def drop_old(places: Places, say: Say) -> None:
     """Remove the volumes of older versions; the one in use stays."""
     lock.take(places.lock, "the end of an old database")
+    if memory.load(STATE, "upgrade").get("stage") == "begun":
+        raise Trouble("An upgrade was cut off, and needs the old one. Type: make upgrade-database")
     serving = _serving()
-    found = engine.ask("GET", "/volumes")["Volumes"] or []
-    names = [str(one["Name"]) for one in found]
-    majors = sorted(int(one.removeprefix(_VOLUME)) for one in names if one.startswith(_VOLUME))
-    old = [one for one in majors if one < serving]
-    for major in old:
-        _remove_volume(major)
-        say(f"{_VOLUME}{major} is removed.")
+    old = [one for one in volumes.majors() if one < serving]
+    for version in old:
+        volumes.remove(version)
+        say(f"{VOLUME}{version} is removed.")
     memory.store(STATE, "upgrade", {})
     if not old:
-        say(f"There is none but {_VOLUME}{serving}, which is in use.")
+        say(f"There is none but {VOLUME}{serving}, which is in use.")

@@ -1,0 +1,21 @@
+"""The volumes of the database, one of each major version."""
+
+from freehold_rollout import engine
+from freehold_rollout.major import VOLUME
+
+
+def exists(major: int) -> bool:
+    return engine.ask("GET", f"/volumes/{VOLUME}{major}") is not None
+
+
+def majors() -> list[int]:
+    """The versions that there are volumes of, the oldest first."""
+    found = engine.ask("GET", "/volumes")["Volumes"] or []
+    names = [str(one["Name"]) for one in found]
+    return sorted(int(one.removeprefix(VOLUME)) for one in names if one.startswith(VOLUME))
+
+
+def remove(major: int) -> None:
+    """With all that is in it; nothing when there is none."""
+    if exists(major):
+        engine.ask("DELETE", f"/volumes/{VOLUME}{major}")
