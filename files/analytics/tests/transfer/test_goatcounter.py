@@ -128,9 +128,24 @@ def test_the_first_version_is_read_too(
         "1Path,Title,Event,Bot,Session,FirstVisit,Referrer,Referrer scheme,Browser,Screen size,"
         "Location,Date"
     )
-    line = f"/x,T,false,0,s1,true,,,Chrome 90,,DE,{DAY.isoformat()}"
-    take_in(written([line], head=head))
-    assert rows("SELECT page_views, bounce FROM visits") == [(1, 1)]
+    agents = [
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 15_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like"
+        " Gecko) Version/15.0 Mobile/15E148 Safari/604.1",
+        "Mozilla/5.0 (X11; Linux x86_64; rv:88.0) Gecko/20100101 Firefox/88.0",
+        "of no known kind",
+    ]
+    lines = [
+        f'/x,T,false,0,s{number},true,,,"{agent}",{size},DE,{DAY.isoformat()}'
+        for number, (agent, size) in enumerate(zip(agents, ("", '"800,600,1"', ""), strict=True))
+    ]
+    take_in(written(lines, head=head))
+    assert rows("SELECT page_views, bounce FROM visits") == [(1, 1)] * 3
+    assert rows(
+        "SELECT b.text, s.text, d.text FROM clients k LEFT JOIN texts b ON b.id = k.browser"
+        " LEFT JOIN texts s ON s.id = k.system LEFT JOIN texts d ON d.id = k.screen ORDER BY 1"
+    ) == [("Firefox", "GNU/Linux", "Tablet"), ("Safari", "iOS", "Mobile"), (None, None, None)]
+    # Nothing else of a user agent has come to rest.
+    assert rows("SELECT text FROM texts WHERE text ~ 'Mozilla|known'") == []
 
 
 @pytest.mark.parametrize(

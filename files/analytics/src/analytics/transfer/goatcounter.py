@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, text
 
 from analytics.taking import sources, urls
+from analytics.taking.agents import Agent, agent_of
 from analytics.taking.channels import channel_of
 from analytics.taking.sources import Source
 from analytics.taking.visitors import VISIT_MINUTES
@@ -84,6 +85,7 @@ def rows(
         session = line.text("Session") or ""
         tagged = line.values["Referrer scheme"] == "c"
         referrer, source = (None, None) if tagged and not campaign else _came_from(line, site)
+        agent = _agent(line, path)
         yield (
             file,
             "" if set(session) <= _NO_SESSION else session,
@@ -92,9 +94,9 @@ def rows(
             # On which page an event was, is not told.
             "/" if event else where,
             names.country(line.text("Location")),
-            names.browser(line.text("Browser")),
-            names.system(line.text("System")),
-            names.screen_of_width(line.text("Screen size")),
+            agent.browser,
+            agent.system,
+            names.screen_of_width(line.text("Screen size")) or agent.screen,
             referrer,
             source and source.name,
             channel_of(source, tag=line.text("Referrer") if tagged and campaign else None),
@@ -107,6 +109,13 @@ def make_visits(connection: Connection, file: int, site: str) -> None:
     connection.execute(text(_VISITS), {"file": file})
     for statement in _STAGE:
         connection.execute(text(statement), {"file": file, "hostname": site})
+
+
+def _agent(line: Line, path: str) -> Agent:
+    """Names alone: the first version's "Browser" is the whole user agent, which is not kept."""
+    if path == "1Path":
+        return agent_of(line.text("Browser"))
+    return Agent(names.browser(line.text("Browser")), names.system(line.text("System")), None)
 
 
 def _came_from(line: Line, site: str) -> tuple[str | None, Source | None]:
