@@ -37,7 +37,7 @@ count_from: str = "script"
 time_zone: str = "UTC"
 
 # What is kept beside the page itself, field by field. What is left out is no longer computed or
-# stored.
+# stored. Without "visitor" there is no "engagement" either: nothing would tell whose it is.
 collect: list[str] = [
     *("referrer", "campaign", "country", "browser", "system", "screen", "language"),
     *("visitor", "engagement", "properties"),

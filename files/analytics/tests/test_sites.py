@@ -63,6 +63,11 @@ def test_a_site_may_collect_nothing_but_its_pages() -> None:
     assert not any(map(site.collects, FIELDS))
 
 
+def test_without_a_mark_nobody_s_reading_is_collected() -> None:
+    assert Site("blog.test", collect=frozenset({"engagement", "visitor"})).collects("engagement")
+    assert not Site("blog.test", collect=frozenset({"engagement"})).collects("engagement")
+
+
 @pytest.mark.parametrize("text", ["", " , ", "{}", " {} "])
 def test_without_a_site_there_is_nothing_to_do(text: str) -> None:
     found, (fault,) = sites.read(text)

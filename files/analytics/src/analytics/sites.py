@@ -68,7 +68,9 @@ class Site:
 
     def collects(self, field: str) -> bool:
         """Whether that field is kept."""
-        return field in self.collect
+        # Without a mark nobody knows whose visit an engagement belongs to: it could only be lost.
+        needed = {"engagement", "visitor"} if field == "engagement" else {field}
+        return needed <= self.collect
 
 
 def read(text: str) -> tuple[tuple[Site, ...], list[str]]:

@@ -170,6 +170,7 @@ def test_what_a_site_does_not_collect_is_said(serve: Serve) -> None:
     page = opened(serve(Site("blog.test", collect=kept)), f"{BLOG}?tab=utm_campaign")
     assert "does not collect the country" in page.text
     assert "does not collect the campaign" in page.text
+    assert "Not collected: campaign, country, visitor, engagement." in page.text
     assert [figure.text.split()[0] for figure in page.all("a", class_="figure")] == ["Page"]
     assert not page.all("svg", class_="world")
 

@@ -143,10 +143,11 @@ def test_kept_parameters_are_part_of_the_path(
     assert [record.path for record in spooled()] == [path]
 
 
+@pytest.mark.parametrize("off", ["engagement", "visitor"])
 def test_without_engagement_nothing_tells_when_a_page_was_left(
-    client_with: Callable[..., FlaskClient], spooled: Spooled, send: Send
+    client_with: Callable[..., FlaskClient], spooled: Spooled, send: Send, off: str
 ) -> None:
-    client = client_with(collect=frozenset(FIELDS) - {"engagement"})
+    client = client_with(collect=frozenset(FIELDS) - {off})
     left = EVENT | {"name": "engagement", "e": 4711, "sd": 37}
     assert send(client, EVENT).status_code == 202
     assert [record.name for record in spooled()] == ["pageview"]
