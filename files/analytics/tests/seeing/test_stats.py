@@ -4,10 +4,13 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from zoneinfo import ZoneInfo
 
 import pytest
 from analytics.app import create_app
 from analytics.config import Settings
+from analytics.seeing.stats import report
+from analytics.sites import Site
 from analytics.spool.record import Record
 from click.testing import Result
 from flask import Flask
@@ -76,6 +79,32 @@ def test_numbers(app: Flask) -> None:
         ("US", 2),
         (None, 1),
     ]
+
+
+def test_a_day_is_that_of_each_site(engine: Engine, keep: Keep) -> None:
+    now = datetime(2026, 3, 2, 1, tzinfo=UTC)  # 17:00 of the first, in Los Angeles
+    zone = "America/Los_Angeles"
+    views = [
+        Record(
+            time=round((now - timedelta(hours=hours)).timestamp() * 1000),
+            site=site,
+            hostname=site,
+            name="pageview",
+            path=f"/{hours}",
+        )
+        for site, hours in (
+            ("blog.test", 2),
+            ("blog.test", 20),
+            ("shop.test", 0.5),
+            ("shop.test", 3),
+        )
+    ]
+    keep(views, zone)
+    sites = (Site("blog.test", ZoneInfo(zone)), Site("shop.test"), Site("new.test"))
+    with engine.connect() as connection:
+        found = report(connection, 1, sites, now)
+    assert found.since.isoformat() == "2026-03-01"
+    assert (found.views, found.pages) == (2, [("/0.5", 1), ("/2", 1)])
 
 
 @pytest.mark.usefixtures("counted")

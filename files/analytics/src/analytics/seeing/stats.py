@@ -1,6 +1,7 @@
 """`flask --app analytics stats`: which pages were seen, and from which countries."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -14,42 +15,47 @@ from analytics import database
 from analytics.config import current_settings
 from analytics.countries import name_of
 from analytics.seeing import sums
-from analytics.seeing.figures import Row
 from analytics.seeing.sums import Slice
+from analytics.sites import Site
+
+Counts = list[tuple[str | None, int]]
 
 _QUERY_SECONDS = 60.0
+_NUMBER = text("SELECT id FROM sites WHERE domain = :domain")
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The page views since a day, most frequent first."""
+    """The page views of the last days, most frequent first."""
 
     since: date
+    """The first day, of the site that has the earliest."""
     views: int
-    pages: list[Row]
-    countries: list[Row]
+    pages: Counts
+    countries: Counts
 
 
-def report(connection: Connection, since: date, sites: Sequence[str]) -> Report:
-    """Counts the page views of these sites since that day."""
-    numbers = connection.scalars(
-        text("SELECT id FROM sites WHERE domain = ANY(:sites)"), {"sites": list(sites)}
-    )
+def report(connection: Connection, days: int, sites: Sequence[Site], now: datetime) -> Report:
+    """Counts the page views of these sites, each in the last days of its own time zone."""
     wanted = ("page", "country")
-    tables = sums.tables(
-        connection, list(numbers), wanted, since, date.max, Slice(limit=0, whole=wanted)
-    )
-    pages, countries = (sorted(tables[name].rows, key=_rank) for name in wanted)
-    return Report(
-        since,
-        sum(page.totals.page_views for page in pages),
-        pages,
-        [country for country in countries if country.totals.page_views],
-    )
+    counted = {name: Counter[str | None]() for name in wanted}
+    first_days = []
+    for site in sites:
+        since = now.astimezone(site.time_zone).date() - timedelta(days=days - 1)
+        first_days.append(since)
+        numbers = connection.scalars(_NUMBER, {"domain": site.domain}).all()
+        all_rows = Slice(limit=0, whole=wanted)
+        tables = sums.tables(connection, numbers, wanted, since, date.max, all_rows)
+        for name in wanted:
+            for row in tables[name].rows:
+                counted[name][row.value] += row.totals.page_views
+    pages, countries = (sorted((+counted[name]).items(), key=_rank) for name in wanted)
+    return Report(min(first_days), counted["page"].total(), pages, countries)
 
 
-def _rank(row: Row) -> tuple[int, bool, str]:
-    return -row.totals.page_views, row.value is None, row.value or ""
+def _rank(counted: tuple[str | None, int]) -> tuple[int, bool, str]:
+    value, views = counted
+    return -views, value is None, value or ""
 
 
 @click.command("stats")
@@ -61,14 +67,14 @@ def _rank(row: Row) -> tuple[int, bool, str]:
 def command(days: int, site: str | None, limit: int, as_json: bool) -> None:
     """Print the page views of the last days: by page, and by country."""
     settings = current_settings()
-    sites = [one.domain for one in settings.sites]
-    if site is not None and site not in sites:
-        raise click.BadParameter(f"{site} is none of {', '.join(sites)}.")
+    sites = [one for one in settings.sites if site in (None, one.domain)]
+    if not sites:
+        known = ", ".join(one.domain for one in settings.sites)
+        raise click.BadParameter(f"{site} is none of {known}.")
     engine = database.make_engine(settings.database, query_seconds=_QUERY_SECONDS)
-    since = datetime.now(UTC).date() - timedelta(days=days - 1)
     try:
         with engine.connect() as connection:
-            found = report(connection, since, [site] if site else sites)
+            found = report(connection, days, sites, datetime.now(UTC))
     except SQLAlchemyError as error:
         raise click.ClickException(
             f"The database is unavailable ({database.reason(error)}). Is it running?"
@@ -83,10 +89,10 @@ def _as_json(found: Report) -> str:
         {
             "since": found.since.isoformat(),
             "views": found.views,
-            "pages": [{"path": row.value, "views": row.totals.page_views} for row in found.pages],
+            "pages": [{"path": path, "views": views} for path, views in found.pages],
             "countries": [
-                {"code": row.value, "name": _country(row.value), "views": row.totals.page_views}
-                for row in found.countries
+                {"code": code, "name": _country(code), "views": views}
+                for code, views in found.countries
             ],
         },
         indent=2,
@@ -102,11 +108,8 @@ def _as_text(found: Report, days: int, limit: int) -> str:
             "Open a page of the site that has the tracker, or send an event by hand as the README\n"
             "of the analytics service shows. Then run this again."
         )
-    pages = [(row.totals.page_views, row.value or "") for row in found.pages]
-    countries = [
-        (row.totals.page_views, f"{row.value or '--'}  {_country(row.value)}")
-        for row in found.countries
-    ]
+    pages = [(views, path or "") for path, views in found.pages]
+    countries = [(views, f"{code or '--'}  {_country(code)}") for code, views in found.countries]
     plural = "" if found.views == 1 else "s"
     return "\n".join(
         [
