@@ -69,10 +69,7 @@ def test_a_page_within_a_page_is_no_view() -> None:
 def test_a_view_is_read_as_a_tracker_s_event_is() -> None:
     seen = view(asked("/a%20b?utm_source=fb&id=7", referrer="https://www.blog.test/x"), BLOG)
     assert (seen.name, seen.path, seen.hostname) == ("pageview", "/a b", "blog.test")
-    assert (seen.source, seen.referrer, seen.parameters) == (
-        *("Facebook", None),
-        (("utm_source", "fb"), ("id", "7")),
-    )
+    assert (seen.referrer, seen.parameters) == (None, (("utm_source", "fb"), ("id", "7")))
     assert seen.domains == ("www.blog.test",)
 
 

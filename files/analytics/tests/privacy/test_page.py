@@ -76,6 +76,8 @@ def test_what_was_stored_while_a_field_was_on_is_told(
     assert "the sums of each day" in switched_off
     two = page_of(collect=frozenset(FIELDS) - {"country", "screen"})
     assert "What was stored while they were on is deleted after" in two
+    assert "those that forge visits" not in two
+    assert "those that forge visits" in page_of(collect=frozenset(FIELDS) - {"referrer"})
 
 
 def test_backups_are_told_with_their_time(make_settings: MakeSettings) -> None:

@@ -140,10 +140,13 @@ def test_what_is_not_collected_is_not_computed(
 
     spy(collect, "country_of", {"country"})
     spy(collect, "agent_of", {"browser", "system", "screen"})
+    spy(collect, "source_of", {"referrer"})
+    spy(collect, "campaign_of", {"campaign"})
     spy(Visitors, "marks", {"visitor"})
     site = Site("blog.test", collect=frozenset({field} if field else ()))
     record_of(site, event, SENDER, Visitors(tmp_path), NOW)
-    assert (field in called) == (field in {"country", "browser", "system", "screen", "visitor"})
+    computed = set(FIELDS) - {"language", "engagement", "properties"}
+    assert (field in called) == (field in computed)
     assert not called or field in called
 
 
@@ -202,6 +205,6 @@ def test_ignored_pages(event: Payload, pattern: str, path: str, *, ignored: bool
 
 def test_a_record_of_a_plain_event_is_small(event: Payload, tmp_path: Path) -> None:
     """What the spool and the worker's speed are reckoned with."""
-    plain = replace(event, props=(), referrer=None, source=None, channel="Direct")
+    plain = replace(event, props=(), referrer=None)
     record = record_of(Site("blog.test"), plain, SENDER, Visitors(tmp_path), NOW)
     assert len(encode(record)) < 400

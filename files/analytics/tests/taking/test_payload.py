@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import pytest
 from analytics.errors import InvalidEventError
-from analytics.taking.payload import Campaign, Payload, parse
+from analytics.taking.payload import Payload, parse
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,9 +42,6 @@ def test_all_of_an_event_is_read() -> None:
         hostname="blog.test",
         path="/join",
         referrer="l.facebook.com/l.php",
-        source="Facebook",
-        channel="Paid Social",
-        campaign=Campaign("fb", "cpc", "spring", "blue", "seed"),
         parameters=(
             *(("utm_source", "fb"), ("utm_medium", "cpc"), ("utm_campaign", "spring")),
             *(("utm_content", "blue"), ("utm_term", "seed"), ("q", "café noir"), ("q", "2")),
@@ -71,9 +68,6 @@ def test_a_page_view_of_an_unmodified_tracker(content: str) -> None:
         hostname="blog.test",
         path="/a",
         referrer=None,
-        source=None,
-        channel="Direct",
-        campaign=Campaign(),
         parameters=(),
         props=(),
         interactive=True,
@@ -130,29 +124,6 @@ def test_the_fragment_counts_in_hash_mode_only(mode: dict[str, object], path: st
 )
 def test_referrer_is_kept_as_host_and_path(referrer: str | None, kept: str | None) -> None:
     assert parse(body(referrer=referrer)).referrer == kept
-
-
-@pytest.mark.parametrize(
-    ("query", "referrer", "source", "channel"),
-    [
-        ("utm_source=a&source=b&ref=c", "https://google.com/", "a", "Referral"),
-        ("source=b&ref=c", "https://google.com/", "b", "Referral"),
-        ("ref=producthunt", "https://google.com/", "Product Hunt", "Organic Social"),
-        ("utm_source=+&source=", "https://google.com/", "Google", "Organic Search"),
-        ("utm_source=chatgpt.com", "", "ChatGPT", "AI Assistants"),
-        ("utm_source=a&utm_source=b", "", "b", "Referral"),
-        ("gclid=x", "https://www.google.de/", "Google", "Paid Search"),
-        ("", "android-app://com.google.android.gm/", "Gmail", "Email"),
-        ("", "https://blog.test/before", None, "Direct"),
-        ("utm_medium=newsletter", "", None, "Email"),
-        ("", "https://other.test/a", "other.test", "Referral"),
-    ],
-)
-def test_the_page_s_address_tells_the_source_and_else_the_referrer(
-    query: str, referrer: str, source: str | None, channel: str
-) -> None:
-    payload = parse(body(url=f"https://blog.test/?{query}", referrer=referrer))
-    assert (payload.source, payload.channel) == (source, channel)
 
 
 def test_parameters_that_tell_the_source_are_parameters_too() -> None:
@@ -311,7 +282,6 @@ def test_any_object_is_an_event_that_can_be_stored_or_has_faults(fields: dict[st
     assert 0 < len(payload.name) <= 120
     assert 0 < len(payload.hostname) <= 253
     assert payload.path
-    assert payload.channel
     assert len(payload.props) <= 30
     assert payload.scroll_depth is None or 0 <= payload.scroll_depth <= 100
     assert payload.engagement_ms is None or 0 < payload.engagement_ms <= 30 * 86_400_000

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from analytics.sites import Site
-from analytics.taking.payload import TAGS
+from analytics.taking.arrival import TAGS
 
 
 @dataclass(frozen=True, slots=True)

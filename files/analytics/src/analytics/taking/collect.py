@@ -11,17 +11,9 @@ from analytics.countries import country_of
 from analytics.sites import Site
 from analytics.spool.record import Record
 from analytics.taking.agents import agent_of
-from analytics.taking.channels import of_referrer
+from analytics.taking.arrival import campaign_of, source_of
 from analytics.taking.payload import MAX_URL_BYTES, Payload
 from analytics.taking.visitors import Visitors
-
-_CAMPAIGN = {
-    "utm_source": "source",
-    "utm_medium": "medium",
-    "utm_campaign": "name",
-    "utm_content": "content",
-    "utm_term": "term",
-}
 
 # What the column holds, 24 days. No visit lasts longer than one.
 _LONGEST_ENGAGEMENT_MS = 2**31 - 1
@@ -93,10 +85,10 @@ def _came_from(site: Site, event: Payload) -> Mapping[str, str | None]:
     campaign = site.collects("campaign")
     if site.collects("referrer"):
         # What a link says of itself is part of the campaign.
-        source, channel = (event.source, event.channel) if campaign else of_referrer(event.referrer)
+        source, channel = source_of(event.referrer, event.parameters if campaign else ())
         found |= {"referrer": event.referrer, "source": source, "channel": channel}
     if campaign:
-        found |= {name: getattr(event.campaign, field) for name, field in _CAMPAIGN.items()}
+        found |= campaign_of(event.parameters)
     return found
 
 

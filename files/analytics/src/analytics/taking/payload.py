@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from itertools import chain
 
 from analytics.errors import InvalidEventError
-from analytics.taking import sources, urls
-from analytics.taking.channels import channel_of
+from analytics.taking import urls
 from analytics.taking.fields import Fields, storable
-from analytics.taking.sources import Source
 from analytics.taking.values import engagement_milliseconds, properties, scroll_depth
 
 PAGE_VIEW = "pageview"
@@ -21,22 +19,6 @@ MAX_NAME_LENGTH = 120
 # Clients for mobile apps name their screens as app://localhost/screen.
 # https://github.com/dailytics/plausible_api/blob/1268e471/lib/plausible_api/event/post.rb
 _PAGE_SCHEMES = frozenset({"http", "https", "app"})
-_CAMPAIGN_PARAMETERS = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
-# In the order in which they count. https://plausible.io/docs/manual-link-tagging
-_SOURCE_PARAMETERS = ("utm_source", "source", "ref")
-TAGS = frozenset(_CAMPAIGN_PARAMETERS + _SOURCE_PARAMETERS)
-"""The parameters by which a link tells what led here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Campaign:
-    """The `utm_` parameters of a page's address; `name` is `utm_campaign`."""
-
-    source: str | None = None
-    medium: str | None = None
-    name: str | None = None
-    content: str | None = None
-    term: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +35,6 @@ class Payload:
     """The page's path, decoded; with the fragment if the page navigates by it."""
     referrer: str | None
     """Host and path of the page that led here, if that is on another host; at most 2,000 bytes."""
-    source: str | None
-    """The name of what led here, by the page's address or else the referrer."""
-    channel: str
-    """The group of sources that it belongs to; "Direct" for none."""
-    campaign: Campaign
     parameters: tuple[tuple[str, str], ...]
     """All parameters of the page's address, decoded."""
     props: tuple[tuple[str, str], ...]
@@ -88,25 +65,12 @@ def parse(body: bytes) -> Payload:
     depth, milliseconds = _engagement(fields) if name == ENGAGEMENT else (None, None)
     if fields.errors:
         raise InvalidEventError(dict(fields.errors))
-    tags = {key: value for key, value in page.parameters if key in TAGS and value}
-    tag = next((tags[key] for key in _SOURCE_PARAMETERS if key in tags), None)
-    source = _source(tag, referrer)
-    campaign = Campaign(*map(tags.get, _CAMPAIGN_PARAMETERS))
     return Payload(
         domains=domains,
         name=name,
         hostname=page.hostname,
         path=page.path,
         referrer="".join(referrer) if referrer else None,
-        source=source.name if source else None,
-        channel=channel_of(
-            source,
-            tag=tag,
-            medium=campaign.medium,
-            campaign=campaign.name,
-            parameters=[key for key, _ in page.parameters],
-        ),
-        campaign=campaign,
         parameters=page.parameters,
         props=props,
         interactive=fields.value("interactive") is not False,
@@ -160,12 +124,6 @@ def _domains(fields: Fields, hostname: str) -> tuple[str, ...]:
     if not domains and "domain" not in fields.errors:
         fields.fault("domain", "is required")
     return domains
-
-
-def _source(tag: str | None, referrer: tuple[str, str] | None) -> Source | None:
-    if tag:
-        return sources.of_tag(tag)
-    return sources.of_host(referrer[0]) if referrer else None
 
 
 def _engagement(fields: Fields) -> tuple[int | None, int | None]:
