@@ -92,6 +92,18 @@ def test_events_before_the_script_wait_for_it(site: Site, page: Page) -> None:
     assert site.next("early")["p"] == {"number": 1}
 
 
+def test_a_page_may_tell_of_its_views_by_itself(site: Site, page: Page) -> None:
+    site.body = '<script src="/manual.js"></script>'
+    page.goto(site.url())
+    assert site.next()["u"] == "http://site.test/named"
+    page.evaluate("history.pushState(null, '', '/second')")
+    assert site.is_silent()
+    page.evaluate("plausible('pageview')")
+    assert site.next("engagement")["u"] == "http://site.test/named"
+    assert site.next()["u"] == site.url("/second")
+    assert site.is_silent()
+
+
 def test_a_page_has_events_of_its_own(site: Site, page: Page) -> None:
     page.goto(site.url("/shop"))
     site.next()

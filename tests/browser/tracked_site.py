@@ -26,6 +26,15 @@ SCRIPTS = {
         };
         plausible("early", {props: {number: 1}});
     """,
+    # The one of 2025 and after, in a page that tells of its views by itself.
+    "manual.js": """
+        window.plausible = window.plausible || function () {
+          (plausible.q = plausible.q || []).push(arguments);
+        };
+        plausible.init = plausible.init || function (options) { plausible.o = options || {} };
+        plausible.init({autoCapturePageviews: false});
+        plausible("pageview", {url: "http://site.test/named"});
+    """,
     # The first page has the browser prepare the second, and goes there later.
     "prepare.js": """
         if (document.prerendering) addEventListener("load", () => plausible("prepared"));

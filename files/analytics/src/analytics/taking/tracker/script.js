@@ -7,6 +7,8 @@
 {
   const script = document.currentScript;
   const data = script.dataset;
+  // What the page said before this script was there: its calls, and Plausible's options.
+  const stub = window.plausible || {};
   const hash = "hash" in data;
 
   // The page view that was sent last, and where it was.
@@ -63,9 +65,10 @@
   };
 
   // Sends what is new since the last time, but no three seconds by themselves. The page's height
-  // is asked for late, because a page grows while it loads.
+  // is asked for late, because a page grows while it loads. Beyond its end the service takes for
+  // the end.
   const engage = () => {
-    const sd = Math.min(100, Math.round((depth / document.documentElement.scrollHeight) * 100));
+    const sd = Math.round((depth / document.documentElement.scrollHeight) * 100);
     if (sd > sent || time >= 3000) {
       send({ ...view, n: "engagement", sd, e: Math.round(time) });
       sent = sd;
@@ -102,7 +105,8 @@
     // Back from the browser's memory: the same page is read once more.
     if (event.persisted) path = 0;
     const now = location.pathname + (hash ? location.hash : "");
-    if (!document.hidden && now != path) {
+    // A page that tells of its views by itself would else have each of them counted twice.
+    if (!document.hidden && now != path && stub.o?.autoCapturePageviews !== false) {
       path = now;
       track("pageview");
     }
@@ -141,9 +145,7 @@
   addEventListener("click", click);
   addEventListener("auxclick", click);
 
-  // What the page called before this script was there.
-  const q = window.plausible?.q || [];
   window.plausible = track;
-  look(q);
-  q.forEach((call) => track(...call));
+  look(stub);
+  stub.q?.forEach((call) => track(...call));
 }
