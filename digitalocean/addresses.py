@@ -62,7 +62,7 @@ def _begun(cloud: Cloud, free: list[Address]) -> Address | None:
     return new[0] if len(new) == 1 else None
 
 
-def check_region(found: Address, region: str) -> None:
+def check_region(found: Address, region: str | None) -> None:
     """Raise CloudError when the address can't be led to a droplet in `region`."""
     if found.region != region:
         raise CloudError(

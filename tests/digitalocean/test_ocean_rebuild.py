@@ -271,9 +271,8 @@ def test_an_address_that_can_not_follow_is_told_before_anything_is_bought(
         rebuilt.run(droplet_region="ams3")
     assert (rebuilt.done, account.things()) == ([], before)
     other = account.ask("POST", "/v2/reserved_ips", {"region": "ams3"})["reserved_ip"]["ip"]
-    moved = {"droplet_region": "ams3", "reserved_address": other}
-    assert rebuilt.run(**moved) == 0
-    assert account.run(**moved) == []
+    assert rebuilt.run(droplet_region="ams3", reserved_address=other) == 0
+    assert account.run(droplet_region="ams3", reserved_address=other) == []
 
 
 @pytest.mark.parametrize("region", ["fra1", "ams3"])
@@ -290,10 +289,9 @@ def test_one_that_is_in_another_region_already_goes_on_without_an_address(
     with pytest.raises(CloudError, match=r'leave its region.*reserved_address = "no"'):
         rebuilt.run(droplet_region=region)
     monkeypatch.setattr(command, "certify", lambda _: None)
-    alone = {"droplet_region": "ams3", "reserved_address": "no"}
-    assert rebuilt.run(**alone) == 0
+    assert rebuilt.run(droplet_region="ams3", reserved_address="no") == 0
     assert rebuilt.done == []
-    assert account.run(**alone) == []
+    assert account.run(droplet_region="ams3", reserved_address="no") == []
 
 
 @pytest.mark.parametrize("requests", [1, 3, 4, 6, 7, 8, 9, 10])
