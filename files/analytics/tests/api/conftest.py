@@ -1,16 +1,23 @@
 """A program with a token."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from analytics.access import tokens
+from analytics.keeping import imported
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from werkzeug.test import TestResponse
 
 Ask = Callable[..., Any]
+
+_IMPORT = """
+INSERT INTO imported_daily (site, day, dimension, origin, value, "import", visitors, visits,
+  page_views, bounces, seconds, scrolls, scrolled)
+VALUES (1, :day, 1, 2, 0, 1, :visitors, :visitors, :visitors, 0, 0, 0, 0)
+"""
 
 
 @pytest.fixture
@@ -43,3 +50,16 @@ def get(client: FlaskClient, bearer: dict[str, str]) -> Callable[..., TestRespon
         return client.get(f"/api/v1/stats/{name}", query_string=query, headers=bearer)
 
     return send
+
+
+@pytest.fixture
+def import_day(engine: Engine) -> Callable[[str, int], None]:
+    """Imports a day of the blog, which must have events already: its total alone."""
+
+    def add(day: str, visitors: int) -> None:
+        with engine.begin() as connection:
+            values = {"day": day, "visitors": visitors}
+            connection.execute(text(_IMPORT), values)
+            imported.add(connection, 1, date.fromisoformat(day))
+
+    return add

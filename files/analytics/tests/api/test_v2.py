@@ -13,6 +13,7 @@ from sqlalchemy import Engine, text
 
 Ask = Callable[..., Any]
 Keep = Callable[..., None]
+ImportDay = Callable[[str, int], None]
 
 DAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MARCH = ["2026-03-01", "2026-03-31"]
@@ -258,6 +259,20 @@ def test_a_conversion_rate_is_of_all_who_could_have(ask: Ask) -> None:
     by_country = ask(metrics=metrics, filters=[signup], dimensions=["visit:country"])
     assert rows(by_country) == [("NL", 1, 25), ("US", 1, 25)]
     assert "event:goal" in ask(400, metrics=metrics)["error"]
+
+
+@pytest.mark.usefixtures("blog")
+def test_shares_are_of_those_who_were_counted_in_the_same_way(
+    ask: Ask, import_day: ImportDay
+) -> None:
+    import_day("2026-03-01", 96)
+    signup = {"filters": [["is", "event:goal", ["Signup"]]], "date_range": MARCH}
+    assert rows(ask(metrics=["visitors", "conversion_rate"], **signup)) == [(2, 50)]
+    by_two = {"dimensions": ["visit:country", "visit:browser"], "date_range": MARCH}
+    shares = rows(ask(metrics=["percentage"], **by_two))
+    assert sorted(share for *_, share in shares) == [25, 25, 50]
+    by_goal = {"dimensions": ["event:goal"], "date_range": MARCH}
+    assert rows(ask(metrics=["conversion_rate"], **by_goal)) == [("Signup", 2)]
 
 
 @pytest.mark.usefixtures("blog")

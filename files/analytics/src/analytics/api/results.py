@@ -48,7 +48,9 @@ class Results:
 def run(connection: Connection, query: Query, now: datetime) -> Results:
     """The results of a query. Raises what the database raises."""
     order = _order(query)
-    rows_of, values = _prepared(connection, query)
+    # Numbers that are divided by each other must be counted in the same way.
+    from_sums = summed.fits(query)
+    rows_of, values = _prepared(connection, query, from_sums)
     told_apart = [Order(key, descending=False) for key in query.keys]
     by = ", ".join(statement.ordered(query, each) for each in (*order, *told_apart))
     rows = connection.execute(
@@ -69,7 +71,7 @@ def run(connection: Connection, query: Query, now: datetime) -> Results:
     )
 
 
-def _prepared(connection: Connection, query: Query) -> tuple[str, dict[str, Any]]:
+def _prepared(connection: Connection, query: Query, from_sums: bool) -> tuple[str, dict[str, Any]]:
     connection.execute(text(_PLANNING))
     steps = query.steps
     numbers = connection.execute(
@@ -92,22 +94,22 @@ def _prepared(connection: Connection, query: Query) -> tuple[str, dict[str, Any]
         **dimensions.names(),
     }
     if any(one.name == "percentage" for one in query.metrics):
-        values["everybody"] = _visitors(connection, query)
+        values["everybody"] = _visitors(connection, query, from_sums)
     if any(one.of_goal for one in query.metrics):
         # Who could have: all that the query is about but for the goal.
         others = replace(query, filters=tree.without_goals(query.filters))
-        values["candidates"] = _visitors(connection, others)
-    if summed.fits(query):
+        values["candidates"] = _visitors(connection, others, from_sums)
+    if from_sums:
         found = summed.of(connection, values["site"], query, values)
     else:
         found = counted.of(query, values)
     return statement.of(query, found), values
 
 
-def _visitors(connection: Connection, query: Query) -> int:
+def _visitors(connection: Connection, query: Query, from_sums: bool) -> int:
     """How many visitors there are in all rows together."""
     whole = replace(query, keys=(), metrics=(METRICS["visitors"],), hide_unknown=False)
-    rows_of, values = _prepared(connection, whole)
+    rows_of, values = _prepared(connection, whole, from_sums)
     return int(connection.scalar(text(rows_of), values) or 0)
 
 
