@@ -197,3 +197,27 @@ def test_filters_that_are_none_are_a_sentence(get: Get, filters: str) -> None:
     answer = get("aggregate", filters=filters, **JULY)
     assert answer.status_code == 400
     assert (answer.json or {})["error"]
+
+
+@pytest.mark.usefixtures("summer")
+def test_what_is_missing_is_said(get: Get, import_day: Callable[[str, int], None]) -> None:
+    import_day("2026-07-01", 10)
+
+    def warning(name: str, **parameters: str) -> Any:
+        answer = get(name, **JULY | parameters).json or {}
+        assert answer["results"]
+        return answer.get("warning")
+
+    assert warning("aggregate") is None
+    assert warning("timeseries") is None
+    filters = {"filters": "visit:browser==Firefox"}
+    for name, more in (
+        ("aggregate", {}),
+        ("aggregate", {"compare": "previous_period"}),
+        ("timeseries", {}),
+        ("breakdown", {"property": "visit:source"}),
+    ):
+        said = warning(name, **filters, **more)
+        assert said.startswith("What was imported is not in these results.")
+    before = {"date": "2026-08-01,2026-08-31", "compare": "previous_period", **filters}
+    assert "imported" in warning("aggregate", **before)

@@ -363,6 +363,31 @@ def test_what_is_deleted_is_said(ask: Ask, engine: Engine) -> None:
     assert filtered["meta"]["warning"].startswith("Single visits are kept since ")
 
 
+@pytest.mark.usefixtures("blog")
+def test_imports_that_are_left_out_are_said(ask: Ask, import_day: ImportDay) -> None:
+    import_day("2026-03-01", 10)
+
+    def meta(**asked: Any) -> Any:
+        return ask(**{"date_range": MARCH, "include": {"imports": True}} | asked)["meta"]
+
+    assert meta() == {"imports_included": True}
+    assert meta(dimensions=["visit:country"]) == {"imports_included": True}
+    assert meta(date_range=["2026-03-02", "2026-03-31"]) == {
+        "imports_included": False,
+        "imports_skip_reason": "out_of_range",
+    }
+    filtered = {"filters": [["is", "visit:country", ["NL"]]]}
+    for reason, asked in (
+        ("unsupported_query", filtered),
+        ("unsupported_interval", {"dimensions": ["time:hour"]}),
+    ):
+        found = meta(**asked)
+        assert (found["imports_included"], found["imports_skip_reason"]) == (False, reason)
+        assert "imported" in found["imports_warning"]
+    assert meta(include={}) == {}
+    assert meta(include={}, **filtered).keys() == {"imports_warning"}
+
+
 def test_the_answer_is_never_cached(client: FlaskClient, bearer: dict[str, str]) -> None:
     body = json.dumps({"site_id": "blog.test", "metrics": ["visitors"], "date_range": "day"})
     answer = client.post("/api/v2/query", data=body, headers=bearer)

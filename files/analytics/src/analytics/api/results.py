@@ -7,10 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from analytics.api import counted, dimensions, statement, summed, tree
+from analytics.api import counted, dimensions, missing, statement, summed, tree
 from analytics.api.metrics import METRICS
 from analytics.api.query import Order, Query
-from analytics.keeping import retention
 from analytics.keeping.visits import ENGAGEMENT, PAGE_VIEW
 
 _NUMBERS = """
@@ -41,8 +40,11 @@ class Results:
     total_rows: int | None
     """How many there are on all pages; None unless that was asked for."""
     time_labels: list[str] | None
+    imports_skipped: str | None
+    """Why nothing that was imported is among it; None if it is."""
+    imports_warning: str | None
     warning: str | None
-    """What the reader should know of what is missing."""
+    """What the reader should know of visits that are missing, as of imports."""
 
 
 def run(connection: Connection, query: Query, now: datetime) -> Results:
@@ -62,12 +64,15 @@ def run(connection: Connection, query: Query, now: datetime) -> Results:
     total = None
     if query.include.get("total_rows"):
         total = connection.scalar(text(f"SELECT count(*) FROM ({rows_of}) rows"), values)
+    skipped = missing.imports(connection, query)
     return Results(
         found,
         order,
         total,
         labels if query.include.get("time_labels") else None,
-        _warning(query, now),
+        skipped,
+        missing.imports_warning(skipped),
+        missing.old_visits(query, now),
     )
 
 
@@ -137,14 +142,3 @@ def _row(query: Query, values: Sequence[Any], labels: Sequence[str]) -> Row:
 
 def _text(value: str | None, unknown: str) -> str:
     return unknown if value is None else value
-
-
-def _warning(query: Query, now: datetime) -> str | None:
-    oldest = retention.oldest_kept(query.site, now)
-    if summed.fits(query) or query.range.start >= oldest:
-        return None
-    day = oldest.astimezone(query.site.time_zone).date()
-    return (
-        f"Single visits are kept since {day}; what was before is not in these results. Without"
-        " filters, by day or longer, and by one dimension at most, it would be."
-    )

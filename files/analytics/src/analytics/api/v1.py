@@ -5,10 +5,9 @@ https://plausible.io/docs/stats-api-v1
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 
 from flask import Blueprint, Response, jsonify, request
-from sqlalchemy import Connection
 
 from analytics import database
 from analytics.api import answers, authorization, legacy, results
@@ -42,17 +41,18 @@ def aggregate() -> Response:
     today = answers.today(site, now)
     asked = legacy.read(arguments, site, today)
     with database.current_engine().connect() as connection:
-        found = _only_row(connection, asked, now)
+        found = results.run(connection, asked, now)
+        values = _only_row(asked, found)
         if compare is None:
-            return jsonify(results={name: {"value": value} for name, value in found.items()})
+            return _answer({name: {"value": value} for name, value in values.items()}, found)
         earlier = replace(asked, range=legacy.previous(asked.range, today))
-        before = _only_row(connection, earlier, now)
-    return jsonify(
-        results={
-            name: {"value": value, "change": _change(name, before[name], value)}
-            for name, value in found.items()
-        }
-    )
+        compared = results.run(connection, earlier, now)
+    before = _only_row(earlier, compared)
+    changes = {
+        name: {"value": value, "change": _change(name, before[name], value)}
+        for name, value in values.items()
+    }
+    return _answer(changes, found, compared)
 
 
 @blueprint.get("/timeseries")
@@ -62,12 +62,11 @@ def timeseries() -> Response:
     counted = {row.dimensions[0]: row.metrics for row in found.rows}
     nothing = [None if one.of_page or not one.known else 0 for one in asked.metrics]
     names = [one.name for one in asked.metrics]
-    return jsonify(
-        results=[
-            {"date": label, **dict(zip(names, counted.get(label, nothing), strict=True))}
-            for label in found.time_labels or []
-        ]
-    )
+    rows = [
+        {"date": label, **dict(zip(names, counted.get(label, nothing), strict=True))}
+        for label in found.time_labels or []
+    ]
+    return _answer(rows, found)
 
 
 @blueprint.get("/breakdown")
@@ -78,12 +77,10 @@ def breakdown() -> Response:
     # A property may be called as a metric is; then it is the property that is meant.
     name = key.split(":", 2)[-1] if key.startswith("event:props:") else key.partition(":")[2]
     names = [one.name for one in asked.metrics]
-    return jsonify(
-        results=[
-            dict(zip(names, row.metrics, strict=True)) | {name: row.dimensions[0]}
-            for row in found.rows
-        ]
-    )
+    rows = [
+        dict(zip(names, row.metrics, strict=True)) | {name: row.dimensions[0]} for row in found.rows
+    ]
+    return _answer(rows, found)
 
 
 def _found(read: Callable[[dict[str, str], Site, date], Query]) -> tuple[Query, Results]:
@@ -103,8 +100,15 @@ def _arguments() -> dict[str, str]:
     return request.args.to_dict()
 
 
-def _only_row(connection: Connection, asked: Query, now: datetime) -> dict[str, float | None]:
-    (row,) = results.run(connection, asked, now).rows
+def _answer(values: object, *found: Results) -> Response:
+    """The values, with what the reader should know of what they lack."""
+    warnings = [each for one in found for each in (one.imports_warning, one.warning) if each]
+    said = {"warning": " ".join(dict.fromkeys(warnings))} if warnings else {}
+    return jsonify(results=values, **said)
+
+
+def _only_row(asked: Query, found: Results) -> dict[str, float | None]:
+    (row,) = found.rows
     return {one.name: value for one, value in zip(asked.metrics, row.metrics, strict=True)}
 
 

@@ -46,8 +46,12 @@ def _body(data: bytes) -> Mapping[str, Any]:
 def _meta(asked: Query, found: Results) -> dict[str, Any]:
     meta: dict[str, Any] = {}
     if asked.include.get("imports"):
-        # What was imported is like all else here, and in every result.
-        meta |= {"imports_included": False, "imports_skip_reason": "no_imported_data"}
+        meta["imports_included"] = found.imports_skipped is None
+        if found.imports_skipped:
+            meta["imports_skip_reason"] = found.imports_skipped
+    if found.imports_warning:
+        # Asked for or not: here, imports are in every result that can have them.
+        meta["imports_warning"] = found.imports_warning
     if found.time_labels is not None:
         meta["time_labels"] = found.time_labels
     if found.total_rows is not None:
