@@ -76,12 +76,18 @@ def test_hours_of_years_are_refused() -> None:
     ("first", "last", "interval"),
     [
         ("2026-01-31", "2026-01-31", "hour"),
-        ("2026-01-31", "2026-02-27", "day"),
-        ("2026-01-31", "2026-02-28", "month"),
-        ("2026-01-01", "2026-01-31", "day"),
+        ("2026-01-30", "2026-01-31", "hour"),
+        ("2026-01-29", "2026-01-31", "day"),
+        ("2026-01-01", "2026-02-10", "day"),
+        ("2026-01-01", "2026-02-11", "week"),
+        ("2025-01-01", "2025-12-31", "week"),
+        ("2025-01-01", "2026-01-06", "week"),
+        ("2025-01-01", "2026-01-07", "month"),
+        ("2026-01-29T00:00:00", "2026-01-31T00:59:59", "hour"),
+        ("2026-01-29T00:00:00", "2026-01-31T01:00:00", "day"),
     ],
 )
-def test_time_means_steps_that_are_not_too_many(first: str, last: str, interval: str) -> None:
+def test_time_means_the_steps_that_plausible_takes(first: str, last: str, interval: str) -> None:
     found = ranges.parse([first, last], NOW, None, BERLIN)
     assert ranges.default_interval(found) == interval
 

@@ -288,9 +288,21 @@ def test_steps_without_visits_have_a_label_and_no_row(ask: Ask) -> None:
     weeks = ask(date_range=["2026-03-03", "2026-03-10"], dimensions=["time:week"], include=include)
     assert weeks["meta"]["time_labels"] == ["2026-03-03", "2026-03-09"]
     assert rows(weeks) == [("2026-03-03", 2)]
-    assert rows(ask(date_range=["2026-02-03", "2026-03-10"], dimensions=["time"])) == [
-        ("2026-03-01", 4)
-    ]
+
+
+@pytest.mark.usefixtures("blog")
+def test_the_steps_that_time_means_are_told(ask: Ask) -> None:
+    for first, key, step in (
+        ("2026-03-02", "time:day", "2026-03-04"),
+        ("2026-01-19", "time:week", "2026-03-02"),
+        ("2025-02-03", "time:month", "2026-03-01"),
+    ):
+        asked = {"date_range": [first, "2026-03-10"], "dimensions": ["time"]}
+        for order in ([], [["time", "desc"]]):
+            answer = ask(order_by=order, **asked)
+            assert answer["query"]["dimensions"] == [key]
+            assert answer["query"]["order_by"][0] == [key, "desc" if order else "asc"]
+            assert answer["results"][0 if order else -1]["dimensions"] == [step]
 
 
 @pytest.mark.usefixtures("blog")

@@ -22,7 +22,7 @@ TIMES: dict[str, Interval | None] = {
     "time:week": "week",
     "time:month": "month",
 }
-"""The dimensions of time; that of `time` depends on the date range."""
+"""The dimensions of time; which of them `time` is depends on the date range."""
 NOT_SET = "(not set)"
 _PROPERTY = "event:props:"
 

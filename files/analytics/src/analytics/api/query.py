@@ -4,7 +4,7 @@ https://plausible.io/docs/stats-api#request-structure
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -69,10 +69,7 @@ class Query:
     @property
     def steps(self) -> Steps:
         """The parts in which it is counted."""
-        interval = TIMES[self.time] if self.time else None
-        if self.time == "time":
-            interval = ranges.default_interval(self.range)
-        return ranges.steps(self.range, interval)
+        return ranges.steps(self.range, TIMES[self.time] if self.time else None)
 
     def uses(self, kind: str, *, filtered: bool = True) -> set[str]:
         """The names of its dimensions of a kind, with those that it filters by."""
@@ -113,7 +110,20 @@ def parse(body: Mapping[str, Any], site: Site, now: datetime, first_day: date | 
         include,
     )
     check(found)
-    return found
+    return _with_steps(found)
+
+
+def _with_steps(query: Query) -> Query:
+    """The same query with the steps of its range in place of `time`."""
+
+    def meant(key: str) -> str:
+        return f"time:{ranges.default_interval(query.range)}" if key == "time" else key
+
+    return replace(
+        query,
+        keys=tuple(map(meant, query.keys)),
+        order=tuple(replace(order, key=meant(order.key)) for order in query.order),
+    )
 
 
 def check(query: Query) -> None:

@@ -1,7 +1,6 @@
 """Date ranges: from when to when, and how that is cut into days and the steps of time."""
 
 import re
-from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -16,10 +15,13 @@ from analytics.seeing.intervals import Interval
 from analytics.seeing.periods import EARLIEST
 
 _DAY = timedelta(days=1)
+_HOUR = timedelta(hours=1)
 _SECOND = timedelta(seconds=1)
 _RECENT = re.compile(r"([1-9][0-9]{0,3})(d|mo)")
 _MOST_DAYS, _MOST_MONTHS = 5000, 100
 _MOST_STEPS = 10_000
+# Beyond these, `time` means longer steps.
+_MOST_HOURS, _MOST_BY_DAY, _MOST_WEEKS = 48, 40, 52
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +108,13 @@ def months_before(month: date, count: int) -> date:
 
 
 def default_interval(range_: Range) -> Interval:
-    """The steps that `time` means: of an hour, a day or a month."""
-    if range_.last <= range_.first or range_.end - range_.start <= _DAY:
+    """The steps that `time` means, as with Plausible."""
+    lasts = range_.end - _SECOND - range_.start
+    if lasts // _HOUR <= _MOST_HOURS:
         return "hour"
-    first = range_.first
-    following = months_before(first, -1)
-    longest = monthrange(following.year, following.month)[1]
-    a_month_on = following.replace(day=min(first.day, longest))
-    return "month" if range_.last >= a_month_on else "day"
+    if lasts.days <= _MOST_BY_DAY:
+        return "day"
+    return "week" if lasts.days // 7 <= _MOST_WEEKS else "month"
 
 
 def steps(range_: Range, interval: Interval | None) -> Steps:
