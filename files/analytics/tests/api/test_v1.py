@@ -108,6 +108,21 @@ def test_a_timeseries_has_every_month_and_every_day(get: Get) -> None:
 
 
 @pytest.mark.usefixtures("summer")
+def test_a_timeseries_of_a_day_has_every_hour(get: Get) -> None:
+    metrics = "visitors,visit_duration"
+    day = {"period": "day", "date": "2026-07-01", "metrics": metrics}
+    hours = results(get("timeseries", **day))
+    assert [row["date"] for row in hours] == [f"2026-07-01 {hour:02}:00:00" for hour in range(24)]
+    assert hours[11:13] == [
+        {"date": "2026-07-01 11:00:00", "visitors": 0, "visit_duration": None},
+        {"date": "2026-07-01 12:00:00", "visitors": 3, "visit_duration": 0},
+    ]
+    assert len(results(get("timeseries", interval="date", **day))) == 1
+    custom = {"period": "custom", "date": "2026-07-01,2026-07-01"}
+    assert len(results(get("timeseries", **custom))) == 1
+
+
+@pytest.mark.usefixtures("summer")
 def test_a_breakdown_is_by_one_property_in_pages(get: Get) -> None:
     metrics = "visitors,bounce_rate"
     sources = {"property": "visit:source", "metrics": metrics, **JULY}

@@ -49,8 +49,8 @@ def read(arguments: Arguments, site: Site, today: date, keys: tuple[str, ...] = 
 
 
 def timeseries(arguments: Arguments, site: Site, today: date) -> Query:
-    """As `read`, by day or month."""
-    interval = arguments.get("interval", "month" if _is_long(arguments) else "day")
+    """As `read`, by hour, day or month."""
+    interval = arguments.get("interval", _interval(arguments.get("period")))
     key = f"time:{'day' if interval == 'date' else interval}"
     if key not in TIMES:
         raise QueryError(
@@ -84,8 +84,11 @@ def previous(range_: Range, today: date) -> Range:
     return ranges.of_days(first - (last - first) - _DAY, first - _DAY, today, range_.zone)
 
 
-def _is_long(arguments: Arguments) -> bool:
-    return arguments.get("period") in ("6mo", "12mo")
+def _interval(period: str | None) -> str:
+    """The steps of a period unless told otherwise."""
+    if period in ("6mo", "12mo"):
+        return "month"
+    return "hour" if period == "day" else "day"
 
 
 def _range(arguments: Arguments, site: Site, today: date) -> Range:

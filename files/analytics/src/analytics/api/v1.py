@@ -57,10 +57,13 @@ def aggregate() -> Response:
 
 @blueprint.get("/timeseries")
 def timeseries() -> Response:
-    """The metrics of each day or month of a period, of those without visits too."""
+    """The metrics of each hour, day or month of a period, of those without visits too."""
     asked, found = _found(legacy.timeseries)
     counted = {row.dimensions[0]: row.metrics for row in found.rows}
-    nothing = [None if one.of_page or not one.known else 0 for one in asked.metrics]
+    nothing = [
+        0 if one.known and not one.of_page and one.name != "visit_duration" else None
+        for one in asked.metrics
+    ]
     names = [one.name for one in asked.metrics]
     rows = [
         {"date": label, **dict(zip(names, counted.get(label, nothing), strict=True))}
