@@ -22,16 +22,17 @@ ZONES = ("UTC", "Europe/Berlin", "Asia/Beirut", "Pacific/Apia", "Australia/Lord_
         ("day", "2026-03-15", "2026-03-15"),
         ("7d", "2026-03-08", "2026-03-14"),
         ("91d", "2025-12-14", "2026-03-14"),
-        ("month", "2026-03-01", "2026-03-15"),
+        ("month", "2026-03-01", "2026-03-31"),
         ("6mo", "2025-09-01", "2026-02-28"),
         ("12mo", "2025-03-01", "2026-02-28"),
-        ("year", "2026-01-01", "2026-03-15"),
+        ("year", "2026-01-01", "2026-12-31"),
         ("all", "2024-02-29", "2026-03-15"),
     ],
 )
 def test_shortcuts_are_the_days_that_plausible_means(text: str, first: str, last: str) -> None:
     found = ranges.parse(text, NOW, date(2024, 2, 29), BERLIN)
-    assert (found.first.isoformat(), found.last.isoformat()) == (first, last)
+    assert (found.first.isoformat(), found.until.isoformat()) == (first, last)
+    assert found.last <= date(2026, 3, 15)
     start, end = found.texts()
     assert (start[:19], end[:19]) == (f"{first}T00:00:00", f"{last}T23:59:59")
 
@@ -65,6 +66,31 @@ def test_an_hour_that_is_struck_twice_is_one_of_two_hours() -> None:
     steps = ranges.steps(ranges.of_days(day, day, date(2026, 11, 1), BERLIN), "hour")
     assert len(steps.labels) == 23
     assert "2026-03-29 02:00:00" not in steps.labels
+
+
+@pytest.mark.parametrize(
+    ("given_range", "interval", "labels", "last"),
+    [
+        ("month", "day", 31, "2026-03-31"),
+        ("month", "hour", 31 * 24 - 1, "2026-03-31 23:00:00"),
+        ("year", "month", 12, "2026-12-01"),
+        (["2026-03-14", "2026-03-30"], "week", 4, "2026-03-30"),
+        (["2100-01-01", "2100-01-02"], "day", 2, "2100-01-02"),
+    ],
+)
+def test_labels_go_on_into_the_future(
+    given_range: object, interval: Interval, labels: int, last: str
+) -> None:
+    found = ranges.parse(given_range, NOW, None, BERLIN)
+    steps = ranges.steps(found, interval)
+    assert (len(steps.labels), steps.labels[-1]) == (labels, last)
+    assert len(steps.edges) == len(steps.numbers) + 1
+
+
+def test_what_happens_while_a_query_is_answered_is_of_the_last_part() -> None:
+    found = ranges.parse("month", NOW, None, BERLIN)
+    steps = ranges.steps(found, "day")
+    assert (len(steps.numbers), steps.edges[-1]) == (15, found.end)
 
 
 def test_hours_of_years_are_refused() -> None:

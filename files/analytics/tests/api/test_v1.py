@@ -1,7 +1,7 @@
 """GET /api/v1/stats/…: what Plausible's older clients ask is answered as they expect."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -105,6 +105,14 @@ def test_a_timeseries_has_every_month_and_every_day(get: Get) -> None:
         {"date": "2026-07-01", "visitors": 3, "bounce_rate": 100},
         {"date": "2026-07-02", "visitors": 0, "bounce_rate": 0},
     ]
+
+
+def test_a_timeseries_goes_on_to_the_end_of_its_period(get: Get) -> None:
+    days = results(get("timeseries", period="month", interval="day"))
+    assert len(days) >= 28
+    assert (datetime.fromisoformat(days[-1]["date"]) + timedelta(days=1)).day == 1
+    future = {"period": "custom", "date": "2100-01-01,2100-01-03"}
+    assert [row["visitors"] for row in results(get("timeseries", **future))] == [0, 0, 0]
 
 
 @pytest.mark.usefixtures("summer")

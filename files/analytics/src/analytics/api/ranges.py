@@ -38,6 +38,11 @@ class Range:
     zone: ZoneInfo
 
     @property
+    def until(self) -> date:
+        """Its last day, which may be after today."""
+        return (self.end - _SECOND).astimezone(self.zone).date()
+
+    @property
     def whole(self) -> bool:
         """Whether it consists of whole days, of which there are sums."""
         if self.last < self.first:
@@ -60,6 +65,7 @@ class Steps:
     numbers: list[int]
     """Of each part, the number of its label; the first is 1."""
     labels: list[str]
+    """In order; the last ones may be of the future, and no part's."""
 
 
 def of_days(first: date, last: date, today: date, zone: ZoneInfo) -> Range:
@@ -87,9 +93,9 @@ def parse(given: object, now: datetime, first_day: date | None, zone: ZoneInfo) 
     if given == "day":
         return of_days(today, today, today, zone)
     if given == "month":
-        return of_days(today.replace(day=1), today, today, zone)
+        return of_days(today.replace(day=1), months_before(today, -1) - _DAY, today, zone)
     if given == "year":
-        return of_days(today.replace(month=1, day=1), today, today, zone)
+        return of_days(today.replace(month=1, day=1), today.replace(month=12, day=31), today, zone)
     if given == "all":
         return of_days(min(first_day or today, today), today, today, zone)
     match = _RECENT.fullmatch(given)
@@ -122,24 +128,30 @@ def steps(range_: Range, interval: Interval | None) -> Steps:
 
     Raises QueryError for more hours than anybody reads.
     """
-    if interval == "hour" and (range_.last - range_.first).days * 24 > _MOST_STEPS:
-        raise QueryError("The date range is too long for `time:hour`.")
-    found = list((_hours if interval == "hour" else _days)(range_, interval))
+    if interval == "hour":
+        if (range_.until - range_.first).days * 24 > _MOST_STEPS:
+            raise QueryError("The date range is too long for `time:hour`.")
+        found = list(_hours(range_))
+        labels = [label for _, label in found]
+    else:
+        found = [
+            (day_bounds(day, range_.zone)[0], _label(range_, day, interval))
+            for day in _days(range_.first, range_.last)
+        ]
+        days = _days(range_.first, range_.until)
+        labels = list(dict.fromkeys(_label(range_, day, interval) for day in days))
     if not found:
-        return Steps([range_.start, range_.start], [1], [])
-    begins, labels = zip(*found, strict=True)
-    bounds = [*begins, day_bounds(range_.last, range_.zone)[1]]
-    edges = [min(max(edge, range_.start), range_.end) for edge in bounds]
-    unique = list(dict.fromkeys(labels))
-    numbers = {label: number for number, label in enumerate(unique, 1)}
-    return Steps(edges, [numbers[label] for label in labels], unique)
+        return Steps([range_.start, range_.start], [1], labels)
+    begins = [min(max(begin, range_.start), range_.end) for begin, _ in found]
+    numbers = {label: number for number, label in enumerate(labels, 1)}
+    return Steps([*begins, range_.end], [numbers[label] for _, label in found], labels)
 
 
-def _hours(range_: Range, _: Interval | None) -> Iterator[tuple[datetime, str]]:
+def _hours(range_: Range) -> Iterator[tuple[datetime, str]]:
     """Each hour of the clock; one that it strikes twice is one of two hours."""
-    if range_.last < range_.first:
+    if range_.until < range_.first:
         return
-    period = periods.between(range_.first, range_.last, range_.last)
+    period = periods.between(range_.first, range_.until, range_.until)
     buckets = (
         bucket
         for bucket in intervals.buckets(period, "hour", range_.zone)
@@ -151,19 +163,21 @@ def _hours(range_: Range, _: Interval | None) -> Iterator[tuple[datetime, str]]:
         yield next(same).start, label
 
 
-def _days(range_: Range, interval: Interval | None) -> Iterator[tuple[datetime, str]]:
-    """Each day, with the first day of its week or month as the label.
+def _days(first: date, last: date) -> Iterator[date]:
+    for number in range((last - first).days + 1):
+        yield first + number * _DAY
+
+
+def _label(range_: Range, day: date, interval: Interval | None) -> str:
+    """The first day of its week or month, or the day itself.
 
     A week that the range cuts begins with the range.
     """
-    for number in range((range_.last - range_.first).days + 1):
-        day = range_.first + number * _DAY
-        label = day
-        if interval == "week":
-            label = max(day - timedelta(days=day.weekday()), range_.first)
-        elif interval == "month":
-            label = day.replace(day=1)
-        yield day_bounds(day, range_.zone)[0], label.isoformat() if interval else ""
+    if interval == "week":
+        day = max(day - timedelta(days=day.weekday()), range_.first)
+    elif interval == "month":
+        day = day.replace(day=1)
+    return day.isoformat() if interval else ""
 
 
 def _between(first: str, last: str, today: date, zone: ZoneInfo) -> Range:
