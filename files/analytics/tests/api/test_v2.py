@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from analytics.sites import FIELDS
 from analytics.spool.record import Record
 from flask.testing import FlaskClient
 from sightings import seen
@@ -225,6 +226,29 @@ def test_revenue_is_nothing_that_is_known(ask: Ask) -> None:
             assert row["metrics"][1:] == [None, None, None]
     ordered = ask(metrics=unknown, order_by=[["total_revenue", "desc"]], dimensions=["event:goal"])
     assert rows(ordered) == [("Signup", None, None, None)]
+
+
+def test_without_a_visitors_mark_only_events_are_counted(
+    client_with: Callable[..., FlaskClient], bearer: dict[str, str], keep: Keep
+) -> None:
+    keep([event(0, "/"), event(0, "/", 1), event(0, "/", 2, name="Signup")])
+    client = client_with(collect=frozenset(FIELDS) - {"visitor"})
+    metrics = [
+        *("visitors", "visits", "bounce_rate", "visit_duration", "views_per_visit"),
+        *("percentage", "pageviews", "events"),
+    ]
+    body = {"site_id": "blog.test", "metrics": metrics, "date_range": MARCH}
+    answer = client.post(
+        "/api/v2/query", json=body | {"dimensions": ["visit:country"]}, headers=bearer
+    )
+    assert rows(answer.json) == [("(not set)", *[None] * 6, 2, 3)]
+    query = {"site_id": "blog.test", "metrics": "visitors,pageviews", "period": "custom"}
+    query |= {"date": "2026-03-01,2026-03-02", "compare": "previous_period"}
+    old = client.get("/api/v1/stats/aggregate", query_string=query, headers=bearer).json or {}
+    assert old["results"]["visitors"] == {"value": None, "change": None}
+    assert old["results"]["pageviews"] == {"value": 2, "change": 100}
+    days = client.get("/api/v1/stats/timeseries", query_string=query, headers=bearer).json or {}
+    assert [row["visitors"] for row in days["results"]] == [None, None]
 
 
 def test_the_last_24_hours_end_now(ask: Ask, keep: Keep) -> None:

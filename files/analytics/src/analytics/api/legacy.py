@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from analytics.api import dimensions, json_text, query, ranges, tree
 from analytics.api.dimensions import TIMES
 from analytics.api.errors import QueryError
+from analytics.api.metrics import of_site
 from analytics.api.query import Query
 from analytics.api.ranges import Range
 from analytics.api.tree import Clause, Group, shown
@@ -39,7 +40,7 @@ def read(arguments: Arguments, site: Site, today: date, keys: tuple[str, ...] = 
     found = Query(
         site,
         _range(arguments, site, today),
-        metrics,
+        of_site(metrics, site),
         keys,
         _filters(arguments.get("filters", "")),
         hide_unknown="visit:country" in keys,

@@ -3,8 +3,11 @@
 https://plausible.io/docs/stats-api#metrics
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from analytics.sites import Site
 
 COUNTED = (
     *("visitors", "visits", "views", "events"),
@@ -34,6 +37,8 @@ class Metric:
     """Whether it needs a goal."""
     known: bool = True
     """Whether there is ever a value."""
+    of_events: bool = False
+    """Whether events alone tell it, whoever made them."""
 
     def number(self, value: Decimal | float | None) -> float | None:
         """The value for JSON; None where nothing is known."""
@@ -46,13 +51,15 @@ def _share(part: str, whole: str, digits: int = 0, factor: str = "1.0") -> str:
     return f"round({factor} * {part} / nullif({whole}, 0), {digits})"
 
 
+_UNKNOWN = "CAST(NULL AS numeric)"
+
 METRICS = {
     each.name: each
     for each in (
         Metric("visitors", "visitors"),
         Metric("visits", "visits"),
-        Metric("pageviews", "views"),
-        Metric("events", "events"),
+        Metric("pageviews", "views", of_events=True),
+        Metric("events", "events", of_events=True),
         Metric(
             "views_per_visit",
             f"coalesce({_share('views', 'visits', 2)}, 0)",
@@ -80,9 +87,19 @@ METRICS = {
         ),
         # Plausible has them, and tells of no revenue as of none either: amounts are not kept.
         *(
-            Metric(name, "CAST(NULL AS numeric)", known=False)
+            Metric(name, _UNKNOWN, known=False)
             for name in ("group_conversion_rate", "average_revenue", "total_revenue")
         ),
     )
 }
 """All that there are, by name."""
+
+
+def of_site(metrics: Iterable[Metric], site: Site) -> tuple[Metric, ...]:
+    """What a site can have of them: without a visitor's mark no two page views belong together."""
+    return tuple(
+        one
+        if one.of_events or site.collects("visitor")
+        else replace(one, expression=_UNKNOWN, known=False)
+        for one in metrics
+    )

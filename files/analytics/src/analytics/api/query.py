@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from analytics.api import dimensions, ranges, tree
 from analytics.api.dimensions import TIMES, Dimension
 from analytics.api.errors import QueryError
-from analytics.api.metrics import METRICS, Metric
+from analytics.api.metrics import METRICS, Metric, of_site
 from analytics.api.ranges import Range, Steps
 from analytics.api.tree import Group, shown
 from analytics.sites import Site
@@ -101,7 +101,7 @@ def parse(body: Mapping[str, Any], site: Site, now: datetime, first_day: date | 
     found = Query(
         site,
         ranges.parse(body["date_range"], now, first_day, site.time_zone),
-        metrics,
+        of_site(metrics, site),
         keys,
         tree.parse(body.get("filters", [])),
         tuple(_unique(body, "order_by", _order)),
