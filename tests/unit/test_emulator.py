@@ -22,6 +22,8 @@ from emulator.ports import Ports, choose_ports
 from emulator.process import wait_for_end
 from emulator.ssh import Login
 
+pytestmark = pytest.mark.integration
+
 
 def test_user_data_begins_as_cloud_init_wants_it() -> None:
     made = user_data(host_key="PRIVATE\nKEY\n", host_public_key="ssh-ed25519 AAAA")

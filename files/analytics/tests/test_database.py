@@ -17,6 +17,8 @@ from sqlalchemy import URL, Engine, text
 from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
+pytestmark = pytest.mark.integration
+
 MakeSettings = Callable[[URL], Settings]
 Send = Callable[..., TestResponse]
 

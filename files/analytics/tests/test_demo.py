@@ -9,6 +9,8 @@ from analytics.dev.year import Year
 from analytics.spool.record import Dropped, Record
 from sqlalchemy import Engine, text
 
+pytestmark = pytest.mark.integration
+
 NOW = datetime(2026, 11, 24, 15, tzinfo=UTC)
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from analytics.api import query, results, summed
 from analytics.api.dimensions import TIMES
 from analytics.api.errors import QueryError
@@ -16,6 +17,8 @@ from analytics.spool.record import Record
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
+
+pytestmark = pytest.mark.integration
 
 Keep = Callable[..., None]
 

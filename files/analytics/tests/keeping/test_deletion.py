@@ -76,6 +76,7 @@ steps = st.lists(
 )
 
 
+@pytest.mark.integration
 @given(visits=st.lists(st.tuples(st.integers(0, 3), steps), min_size=1, max_size=4))
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_deleted_page_was_never_there(

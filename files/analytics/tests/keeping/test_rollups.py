@@ -6,12 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from analytics.keeping import rollups
 from analytics.keeping.store import Store
 from analytics.spool.record import Record
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
+
+pytestmark = pytest.mark.integration
 
 Keep = Callable[..., None]
 

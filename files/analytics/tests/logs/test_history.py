@@ -20,6 +20,8 @@ from analytics.spool.record import Record
 from flask import Flask
 from sqlalchemy import Engine, text
 
+pytestmark = pytest.mark.integration
+
 Work = Callable[[Settings], Carrier]
 Import = Callable[..., str]
 Numbers = Callable[[], list[tuple[object, ...]]]

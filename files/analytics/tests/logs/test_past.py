@@ -13,6 +13,8 @@ from analytics.sites import Site
 from analytics.spool.record import Record
 from sqlalchemy import Engine, text
 
+pytestmark = pytest.mark.integration
+
 Keep = Callable[..., None]
 
 NOW = datetime(2026, 5, 5, 12, tzinfo=UTC)

@@ -18,6 +18,8 @@ from analytics.spool.record import Record
 from flask import Flask
 from sqlalchemy import Engine, text
 
+pytestmark = pytest.mark.integration
+
 Keep = Callable[..., None]
 
 NOW = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)

@@ -79,6 +79,7 @@ def test_the_heading_is_the_name_and_not_the_menu_of_sites(client: FlaskClient) 
     assert headings == ["Site: blog.test"]
 
 
+@pytest.mark.integration
 @pytest.mark.usefixtures("visits")
 def test_every_link_of_every_page_leads_on(client: FlaskClient) -> None:
     pages = {

@@ -15,6 +15,8 @@ from markup import Page
 from sightings import seen
 from sqlalchemy import URL, Engine, event, text
 
+pytestmark = pytest.mark.integration
+
 Keep = Callable[..., None]
 MakeSettings = Callable[[URL], Settings]
 

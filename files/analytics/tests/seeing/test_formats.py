@@ -77,6 +77,7 @@ def test_whoever_comes_last_reads_as_at_home_and_strangers_keep_no_more_than_a_f
     assert len(localedata._cache) <= 2 * 6 + 2
 
 
+@pytest.mark.integration
 def test_many_readers_at_once_each_read_as_at_home() -> None:
     tags = ("de", "xx", "fr", "nl-XX", "it", "es", "pt", "sv", "ja", "zh-TW") * 20
     with ThreadPoolExecutor(8) as readers:

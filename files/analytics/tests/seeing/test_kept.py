@@ -26,6 +26,8 @@ from sightings import period_bounds
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
+pytestmark = pytest.mark.integration
+
 Keep = Callable[..., None]
 
 BLOG = Site("blog.test")

@@ -129,6 +129,7 @@ def test_all_properties_are_a_list_that_leads_to_their_values(client: FlaskClien
     assert len(file(client, unfiltered.link("Download as CSV"))) == 4
 
 
+@pytest.mark.integration
 def test_a_property_may_have_any_name_and_value(client: FlaskClient, keep: Keep) -> None:
     keep([seen(days=3, name="Odd", props=dict.fromkeys(ODD, "=1/2 & more"))])
     names = rows(opened(client, f"{SITE}/properties?event=Odd"))

@@ -98,6 +98,7 @@ def shown(found: Report) -> dict[tuple[str, str | None], Totals]:
     return rows | totals
 
 
+@pytest.mark.integration
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -12,6 +12,8 @@ import pytest
 from analytics.spool import reader as segments
 from analytics.spool.writer import Spool
 
+pytestmark = pytest.mark.integration
+
 SOURCE = Path(__file__).parents[2] / "src"
 
 # Four threads append numbered events, and tell each when it was promised.

@@ -132,6 +132,7 @@ def test_any_bytes_are_read_or_refused(
             assert str(error).startswith("a.zip")  # noqa: PT017 - or it is read
 
 
+@pytest.mark.integration
 @given(
     st.lists(st.tuples(st.sampled_from("ab"), st.binary(max_size=50), st.integers(0, 3))),
     st.integers(0, 30_000),
