@@ -1,5 +1,7 @@
 """The reserved address, which outlives the droplet that it leads to."""
 
+from collections.abc import Iterable
+
 from digitalocean.cloud import Cloud, Json
 from digitalocean.droplets import beside
 from digitalocean.droplets import ours as our_droplet
@@ -73,6 +75,15 @@ def check_region(found: Address, region: str | None) -> None:
         )
 
 
+def check_holder(found: Address, droplets: Iterable[Droplet | None]) -> None:
+    """Raise CloudError when the address leads to a droplet that is none of these."""
+    if found.droplet not in (None, *(one.id for one in droplets if one)):
+        raise CloudError(
+            f"The reserved address {found.ip} leads to another droplet ({found.droplet}). If it is "
+            f"to leave that one: doctl compute reserved-ip-action unassign {found.ip}"
+        )
+
+
 class AddressConcern:
     """A reserved address leads to the droplet.
 
@@ -116,10 +127,7 @@ class AddressConcern:
                 f"{self._settings.droplet_name} is being moved to a new droplet, and {found.ip} "
                 "leads there. To go on: make rebuild"
             )
-        raise CloudError(
-            f"The reserved address {found.ip} leads to another droplet ({found.droplet}). If it is "
-            f"to leave that one: doctl compute reserved-ip-action unassign {found.ip}"
-        )
+        check_holder(found, [droplet])
 
     def mend(self) -> None:
         droplet = our_droplet(self._cloud, self._settings)

@@ -97,6 +97,7 @@ class Rebuild:
             addresses.check_region(
                 address, pair.new.region if pair.new else self._settings.droplet_region
             )
+            addresses.check_holder(address, [pair.old, pair.new])
 
     def move(self, pair: Pair) -> None:
         """Lead the address to the new droplet, and give it the tag."""

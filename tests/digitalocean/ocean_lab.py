@@ -138,6 +138,10 @@ class Ocean:
         client = client or CutClient(self.url, FULL)
         return Cloud(client, self.folder / machine, DOMAIN, self.said.append)
 
+    def wait_until_active(self, number: int) -> None:
+        while self.ask("GET", f"/v2/droplets/{number}")["droplet"]["status"] != "active":
+            CLOCK.wait(1.0)
+
     def run(self, client: Client | None = None, **more: object) -> list[str]:
         """What droplet.py does; what it changed."""
         settings = self.settings(**more)

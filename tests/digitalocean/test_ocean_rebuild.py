@@ -275,6 +275,23 @@ def test_an_address_that_can_not_follow_is_told_before_anything_is_bought(
     assert account.run(droplet_region="ams3", reserved_address=other) == []
 
 
+def test_an_address_that_leads_to_another_droplet_is_not_taken_from_it(
+    account: Ocean, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.run()
+    body = {"name": "other", "region": "fra1", "size": "s-1vcpu-1gb", "image": "debian-13-x64"}
+    other = account.ask("POST", "/v2/droplets", body)["droplet"]["id"]
+    account.wait_until_active(other)
+    taken = account.ask("POST", "/v2/reserved_ips", {"droplet_id": other})["reserved_ip"]["ip"]
+    while not account.ask("GET", f"/v2/reserved_ips/{taken}")["reserved_ip"]["droplet"]:
+        CLOCK.wait(1.0)
+    before = account.things()
+    rebuilt = Rebuilt(account, monkeypatch)
+    with pytest.raises(CloudError, match=f"{taken} leads to another droplet .{other}."):
+        rebuilt.run(reserved_address=taken)
+    assert (rebuilt.done, account.things()) == ([], before)
+
+
 @pytest.mark.parametrize("region", ["fra1", "ams3"])
 def test_one_that_is_in_another_region_already_goes_on_without_an_address(
     account: Ocean, monkeypatch: pytest.MonkeyPatch, region: str

@@ -11,7 +11,6 @@ from digitalocean.errors import CloudError
 from digitalocean.removal import gone
 from digitalocean.ssh_keys import fingerprint
 from tests.digitalocean.ocean_lab import (
-    CLOCK,
     DOMAIN,
     FULL,
     NARROW,
@@ -204,7 +203,7 @@ def test_a_firewall_of_our_name_before_another_droplet_stays_there(account: Ocea
 
 def test_a_reserved_address_that_leads_to_another_droplet_stays_there(account: Ocean) -> None:
     other = account.ask("POST", "/v2/droplets", DROPLET | {"name": "another", "tags": []})
-    _wait_until_active(account, other["droplet"]["id"])
+    account.wait_until_active(other["droplet"]["id"])
     body = {"droplet_id": other["droplet"]["id"]}
     ip = account.ask("POST", "/v2/reserved_ips", body)["reserved_ip"]["ip"]
     account.run(reserved_address="no")
@@ -246,11 +245,6 @@ class CutAtAddress(CutClient):
         if path.startswith("/v2/reserved_ips/"):
             raise CutOffError
         return super().post(path, body)
-
-
-def _wait_until_active(account: Ocean, number: int) -> None:
-    while account.ask("GET", f"/v2/droplets/{number}")["droplet"]["status"] != "active":
-        CLOCK.wait(1.0)
 
 
 def test_an_uptime_check_of_our_name_that_asks_for_another_page_stays(account: Ocean) -> None:
