@@ -37,6 +37,8 @@ for listed in docker("/containers/json?all=1"):
         one["apparmor"] = Path(f"/proc/{pid}/attr/apparmor/current").read_text().strip("\\0\\n")
     except OSError:
         pass
+    mounts = Path(f"/proc/{pid}/mountinfo").read_text() if pid else ""
+    one["mounted"] = [line.split()[4] for line in mounts.splitlines()]
     one["status"] = dict(line.split(":", 1) for line in status.splitlines())
     one["limits"] = {
         name: (scope / name).read_text().strip()
@@ -283,6 +285,9 @@ def test_it_sees_of_the_host_what_it_needs(container: dict[str, Any], service: s
     foreign = {path for path in sources if not path.startswith(ours)}
     assert not foreign, "It sees a folder of the host that is none of its business."
     assert not any("docker.sock" in path for path in sources), "It commands Docker, so it is root."
+    # Below another folder a mount comes along, whatever Docker lists.
+    keys = "/run/freehold/keys" in container["mounted"]
+    assert keys == ("/run/freehold/keys" in MAY_WRITE[service]), "It can link an address to visits."
 
 
 # ---- Networks ----
