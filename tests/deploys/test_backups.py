@@ -410,6 +410,7 @@ def test_a_repository_that_somebody_holds(lab: Lab, copied: str) -> None:
 
 
 def test_places_that_are_not_reached(lab: Lab) -> None:
+    lab.right("backup")
     lab.describe("rest:http://127.0.0.1:1/x")
     try:
         for command in ("spool", "prove"):
