@@ -81,7 +81,16 @@ fi
 echo "$session $(started "$session") $1 since $(date -u '+%Y-%m-%d %H:%M:%S UTC')" >"$lock"
 flock --unlock 9
 exec 8>>"$lock.work"
-if ! flock --wait "$4" 8; then
+free=yes
+flock --wait "$4" 8 || free=
+# No hangup ends this wait when its session ends, and then the lock may be another's by now.
+flock 9
+read -r holder start who <"$lock" || true
+if [ "$holder $start" != "$session $(started "$session")" ]; then
+  echo "held by ${who:-another}"
+  exit 0
+fi
+if [ -z "$free" ]; then
   : >"$lock"
   echo "held by $(cat "$lock.work"); its connection is gone, but it is still at work"
   exit 0

@@ -1,5 +1,6 @@
 """Who gets the deploy's lock, by real processes and connections that stand for sshd's sessions."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -125,6 +126,65 @@ def test_not_while_what_a_run_that_is_gone_has_begun_is_at_work(
     assert said == "held by a rollout by ann; its connection is gone, but it is still at work"
     threading.Timer(1, (tmp_path / "busy").unlink).start()
     assert session().takes("eve@phone", patience=30) == "taken"
+
+
+@pytest.fixture
+def rollout(tmp_path: Path) -> Iterator[int]:
+    """What a run that is gone has begun: at work until its lock is given back."""
+    with (tmp_path / "lock.work").open("w") as work:
+        work.write("a rollout by ann\n")
+        work.flush()
+        fcntl.flock(work, fcntl.LOCK_EX)
+        yield work.fileno()
+
+
+def waits_and_is_killed(session: Session, folder: Path, patience: int) -> Path:
+    """Nothing tells what it has begun to wait; the file that is told has its last words."""
+    told, take = folder / "told", ("sh", "-c", TAKE, "sh", "ann@laptop", str(folder / "lock"), "0")
+    aside = f'"$@" >{told}.new; mv {told}.new {told}'
+    session.runs("sh", "-c", aside, "sh", *take, str(patience), wait=False)
+    wait_until_it_names("ann@laptop", folder / "lock")
+    session.ends()
+    return told
+
+
+def wait_until_it_names(who: str, lock: Path) -> None:
+    deadline = time.monotonic() + 20
+    while not (lock.exists() and who in lock.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def last_words(told: Path) -> str:
+    deadline = time.monotonic() + 20
+    while not told.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return told.read_text().strip()
+
+
+def test_one_that_was_killed_while_it_waited_gives_back_no_lock_but_its_own(
+    session: Callable[..., Session], tmp_path: Path, rollout: int
+) -> None:
+    told = waits_and_is_killed(session(), tmp_path, patience=2)
+    second, said = session(), list[str]()
+    waiting = threading.Thread(target=lambda: said.append(second.takes("bob@desk", patience=60)))
+    waiting.start()
+    wait_until_it_names("bob@desk", tmp_path / "lock")
+    assert last_words(told).startswith("held by ")
+    assert session().takes("eve@phone").startswith("held by bob@desk since 20")
+    fcntl.flock(rollout, fcntl.LOCK_UN)
+    waiting.join(20)
+    assert said == ["taken"]
+
+
+def test_one_that_was_killed_while_it_waited_has_it_no_more(
+    session: Callable[..., Session], tmp_path: Path, rollout: int
+) -> None:
+    told = waits_and_is_killed(session(), tmp_path, patience=60)
+    second = session()
+    assert second.takes("bob@desk").startswith("held by a rollout by ann")
+    fcntl.flock(rollout, fcntl.LOCK_UN)
+    assert last_words(told).startswith("held by ")
+    assert second.takes("bob@desk") == "taken"
 
 
 def test_whoever_is_heard_keeps_it(
