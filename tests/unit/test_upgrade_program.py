@@ -105,10 +105,15 @@ def test_the_host_says_which_major_version_its_data_is_of(tmp_path: Path) -> Non
     assert "freehold_db-" in fact.command()
 
 
+def has_state(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (major, upgrade):
+        monkeypatch.setattr(module, "STATE", folder)
+
+
 @pytest.fixture
 def upgraded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Places]:
     """A host whose upgrade to PostgreSQL 17 the power cut off when all of it was in place."""
-    monkeypatch.setattr(upgrade, "STATE", tmp_path / "state")
+    has_state(tmp_path / "state", monkeypatch)
     monkeypatch.setattr(move, "size", lambda: 0)
     memory.store(upgrade.STATE, "upgrade", {"stage": "begun", "from": 15, "to": 17})
     places = Places(tmp_path)
@@ -172,7 +177,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
             made.did.append("resumed")
             assert "moved" not in made.mark(), "It takes events from here on, and the new one none."
 
-        monkeypatch.setattr(upgrade, "STATE", tmp_path / "state")
+        has_state(tmp_path / "state", monkeypatch)
         monkeypatch.setattr(upgrade, "_moved", moved)
         monkeypatch.setattr(upgrade, "_have_image", lambda *_: None)
         monkeypatch.setattr(upgrade, "check_room", lambda *_: None)
@@ -219,6 +224,34 @@ def test_nothing_takes_its_place_until_the_upgrade_is_done(
     file.write_text(compose(tmp_path / "wanted", image))
     with pytest.raises(RolloutTrouble, match=r"17 was cut off.*make upgrade-database"):
         major.check(cut.places, file)
+
+
+@pytest.mark.parametrize("left", ["one that ended", "the old one", "none"])
+def test_nor_while_the_new_one_does_not_run(cut: Host, tmp_path: Path, left: str) -> None:
+    if left == "one that ended":
+        next(iter(cut.docker.there.values())).running = False
+    else:
+        cut.docker.there.clear()
+    if left == "the old one":
+        cut.serves(15)
+    file = tmp_path / "candidate.yml"
+    file.write_text(compose(tmp_path / "wanted", "postgres:15.14"))
+    with pytest.raises(RolloutTrouble, match=r"17 was cut off.*make upgrade-database"):
+        major.check(cut.places, file)
+
+
+def test_one_that_was_taken_back_holds_up_nothing(
+    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise RolloutTrouble("The disk is full")
+
+    rollout_does(monkeypatch, fail)
+    with pytest.raises(RolloutTrouble, match="disk"):
+        host.upgrade()
+    file = tmp_path / "candidate.yml"
+    file.write_text(compose(tmp_path / "wanted", "postgres:15.14"))
+    major.check(host.places, file)
 
 
 @pytest.mark.parametrize("serving", [17, 15, None])

@@ -26,7 +26,7 @@ from freehold_rollout.major import VOLUME
 from freehold_upgrade import candidate, move, volumes
 
 Say = Callable[[str], None]
-STATE = Path("/var/lib/freehold/upgrade")
+STATE = major.STATE
 _BESIDE = "freehold-upgrade"
 
 
