@@ -93,9 +93,25 @@ def test_what_happens_while_a_query_is_answered_is_of_the_last_part() -> None:
     assert (len(steps.numbers), steps.edges[-1]) == (15, found.end)
 
 
-def test_hours_of_years_are_refused() -> None:
-    with pytest.raises(QueryError, match="too long"):
-        ranges.steps(ranges.parse("5000d", NOW, None, BERLIN), "hour")
+@pytest.mark.parametrize(
+    ("given_range", "interval"),
+    [
+        ("5000d", "hour"),
+        (["2026-01-01", "2028-01-01"], "hour"),
+        (["1990-01-01", "2200-01-01"], "day"),
+        (["1990-01-01", "2200-01-01"], "week"),
+    ],
+)
+def test_more_steps_than_anybody_reads_are_refused(given_range: object, interval: Interval) -> None:
+    with pytest.raises(QueryError, match=f"too long for `time:{interval}`"):
+        ranges.steps(ranges.parse(given_range, NOW, None, BERLIN), interval)
+
+
+def test_a_generation_by_day_and_a_life_by_month_are_not() -> None:
+    found = ranges.parse("all", NOW, date(1999, 1, 1), BERLIN)
+    assert len(ranges.steps(found, "day").labels) == 9936
+    found = ranges.parse(["1990-01-01", "2200-01-01"], NOW, None, BERLIN)
+    assert len(ranges.steps(found, "month").labels) == 210 * 12 + 1
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Date ranges: from when to when, and how that is cut into days and the steps of time."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
@@ -20,6 +20,7 @@ _SECOND = timedelta(seconds=1)
 _RECENT = re.compile(r"([1-9][0-9]{0,3})(d|mo)")
 _MOST_DAYS, _MOST_MONTHS = 5000, 100
 _MOST_STEPS = 10_000
+_A_DAY: Mapping[Interval, float] = {"hour": 24, "day": 1, "week": 1 / 7, "month": 1 / 28}
 # Beyond these, `time` means longer steps.
 _MOST_HOURS, _MOST_BY_DAY, _MOST_WEEKS = 48, 40, 52
 
@@ -126,11 +127,11 @@ def default_interval(range_: Range) -> Interval:
 def steps(range_: Range, interval: Interval | None) -> Steps:
     """The parts of a range: days, for a visitor is one of a day; or hours, if those are asked for.
 
-    Raises QueryError for more hours than anybody reads.
+    Raises QueryError for more labels than anybody reads.
     """
+    if interval and (range_.until - range_.first).days * _A_DAY[interval] > _MOST_STEPS:
+        raise QueryError(f"The date range is too long for `time:{interval}`.")
     if interval == "hour":
-        if (range_.until - range_.first).days * 24 > _MOST_STEPS:
-            raise QueryError("The date range is too long for `time:hour`.")
         found = list(_hours(range_))
         labels = [label for _, label in found]
     else:

@@ -52,14 +52,13 @@ def run(connection: Connection, query: Query, now: datetime) -> Results:
     order = _order(query)
     # Numbers that are divided by each other must be counted in the same way.
     from_sums = summed.fits(query)
-    rows_of, values = _prepared(connection, query, from_sums)
+    rows_of, values, labels = _prepared(connection, query, from_sums)
     told_apart = [Order(key, descending=False) for key in query.keys]
     by = ", ".join(statement.ordered(query, each) for each in (*order, *told_apart))
     rows = connection.execute(
         text(f"{rows_of} ORDER BY {by or 'true'} LIMIT :limit OFFSET :offset"),
         values | {"limit": query.limit, "offset": query.offset},
     )
-    labels = query.steps.labels if query.time else []
     found = [_row(query, list(row), labels) for row in rows]
     total = None
     if query.include.get("total_rows"):
@@ -76,7 +75,10 @@ def run(connection: Connection, query: Query, now: datetime) -> Results:
     )
 
 
-def _prepared(connection: Connection, query: Query, from_sums: bool) -> tuple[str, dict[str, Any]]:
+def _prepared(
+    connection: Connection, query: Query, from_sums: bool
+) -> tuple[str, dict[str, Any], list[str]]:
+    """The statement, its values, and the labels of the steps whose numbers it gives."""
     connection.execute(text(_PLANNING))
     steps = query.steps
     numbers = connection.execute(
@@ -108,13 +110,13 @@ def _prepared(connection: Connection, query: Query, from_sums: bool) -> tuple[st
         found = summed.of(connection, values["site"], query, values)
     else:
         found = counted.of(query, values)
-    return statement.of(query, found), values
+    return statement.of(query, found), values, steps.labels
 
 
 def _visitors(connection: Connection, query: Query, from_sums: bool) -> int:
     """How many visitors there are in all rows together."""
     whole = replace(query, keys=(), metrics=(METRICS["visitors"],), hide_unknown=False)
-    rows_of, values = _prepared(connection, whole, from_sums)
+    rows_of, values, _ = _prepared(connection, whole, from_sums)
     return int(connection.scalar(text(rows_of), values) or 0)
 
 
