@@ -31,6 +31,11 @@ def test_the_page_s_address_tells_the_source_and_else_the_referrer(
     assert source_of(event.referrer, event.parameters) == (source, channel)
 
 
+def test_a_referrer_that_is_imported_may_be_written_in_any_case() -> None:
+    assert source_of("News.YCombinator.com/item", ()) == ("Hacker News", "Organic Social")
+    assert source_of(None, ()) == (None, "Direct")
+
+
 def test_a_campaign_is_its_five_parameters() -> None:
     parameters = (("utm_source", "fb"), ("utm_medium", ""), ("utm_id", "1"), ("ref", "hn"))
     assert campaign_of(parameters) == {

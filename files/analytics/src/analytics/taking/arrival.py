@@ -29,7 +29,8 @@ def source_of(referrer: str | None, parameters: Parameters) -> tuple[str | None,
     if tag:
         source = sources.of_tag(tag)
     elif referrer:
-        source = sources.of_host(referrer.partition("/")[0])
+        # Another program's file may have it in upper case.
+        source = sources.of_host(referrer.partition("/")[0].lower())
     channel = channel_of(
         source,
         tag=tag,

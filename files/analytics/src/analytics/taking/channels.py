@@ -7,7 +7,7 @@ https://plausible.io/docs/top-referrers#channels adds the AI assistants.
 import re
 from collections.abc import Collection
 
-from analytics.taking.sources import Kind, Source, of_host
+from analytics.taking.sources import Kind, Source
 
 DIRECT = "Direct"
 
@@ -65,12 +65,6 @@ def channel_of(
         or _tagged(tag, medium)
         or ("Referral" if source or medium in ("referral", "app", "link") else DIRECT)
     )
-
-
-def of_referrer(referrer: str | None) -> tuple[str | None, str]:
-    """Source and channel by the page that led here alone, given as host and path."""
-    source = of_host(referrer.partition("/")[0].lower()) if referrer else None
-    return source.name if source else None, channel_of(source)
 
 
 def _paid(

@@ -7,7 +7,7 @@ from datetime import date
 
 from analytics.keeping.dimensions import NUMBERS
 from analytics.keeping.imported import COUNTS, ORIGINS
-from analytics.taking.channels import of_referrer
+from analytics.taking.arrival import source_of
 from analytics.taking.fields import decode, storable
 from analytics.transfer.rows import Line
 from analytics.transfer.staging import CAME_WITH
@@ -64,7 +64,7 @@ def visits(file: int, lines: Iterator[Line], *, campaign: bool) -> Iterator[tupl
         came_with = {column: line.text(column) for column in CAME_WITH}
         # A site that collects no referrers has no channels either.
         if not campaign and came_with["channel"]:
-            came_with["source"], came_with["channel"] = of_referrer(came_with["referrer"])
+            came_with["source"], came_with["channel"] = source_of(came_with["referrer"], ())
         yield (
             file,
             line.whole("id", **_INT8),

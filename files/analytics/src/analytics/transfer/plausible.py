@@ -11,7 +11,8 @@ from analytics.keeping.dimensions import NUMBERS
 from analytics.keeping.imported import ORIGINS
 from analytics.keeping.visits import ENGAGEMENT, PAGE_VIEW
 from analytics.taking import sources
-from analytics.taking.channels import channel_of, of_referrer
+from analytics.taking.arrival import source_of
+from analytics.taking.channels import channel_of
 from analytics.transfer import names
 from analytics.transfer.rows import Line
 
@@ -135,7 +136,7 @@ def _sources(line: Line) -> Iterator[Sum]:
 
 def _untagged(line: Line) -> Iterator[Sum]:
     referrer = names.known(line.text("referrer"))
-    source, channel = of_referrer(referrer)
+    source, channel = source_of(referrer, ())
     yield Sum("source", source)
     yield Sum("channel", channel)
     if referrer:
