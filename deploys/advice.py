@@ -6,6 +6,8 @@ from pyinfra import state
 from pyinfra.api.exceptions import PyinfraError
 from typing_extensions import override
 
+from operations.rsync import DISK_IS_FULL
+
 # What pyinfra says, and what helps.
 ADVICE = {
     "Authentication error": (
@@ -34,6 +36,10 @@ ADVICE = {
     "Error reading SSH protocol banner": (
         "The server accepted the connection and said nothing: it may be booting. Try again in a "
         "minute."
+    ),
+    DISK_IS_FULL: (
+        "The server's disk is full. What was brought is removed again. See what takes it: make "
+        "ssh, then: du -xh / | sort -h | tail. When there is room: make deploy"
     ),
     "Private key file is encrypted": (
         "The key has a passphrase. Load it into the agent first: ssh-add"

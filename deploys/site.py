@@ -9,9 +9,10 @@ from pathlib import Path
 from pyinfra.api import deploy
 from pyinfra.api.exceptions import PyinfraError
 
+from deploys.base import DISK_NEEDED
 from deploys.staging import staging
 from operations.origin import origin_of
-from operations.site import site_release
+from operations.site import listed, site_release
 from settings.model import Settings
 
 # What a browser gets compressed (compression.conf); pictures and most fonts are so already.
@@ -59,9 +60,7 @@ def digest(folder: Path) -> str:
         if path.is_dir():
             entries.append(b"755 %b/" % name)
         else:
-            with path.open("rb") as file:
-                content = hashlib.file_digest(file, "sha256").hexdigest()
-            entries += [b"644 %b" % name, b"%b  ./%b" % (content.encode(), name)]
+            entries += [b"644 %b" % name, listed(path, folder)]
     # As `sort` has them: a name may hold the end of a line, or what is sorted before it.
     lines = sorted(b"\n".join(entries).split(b"\n"))
     return hashlib.sha256(b"".join(b"%b\n" % line for line in lines)).hexdigest()[:12]
@@ -90,5 +89,6 @@ def site(settings: Settings) -> None:
         folder=folder,
         content=digest(folder),
         kept=settings.site_releases_kept,
+        reserve=DISK_NEEDED,
         origin=origin_of(settings.site_folder),
     )

@@ -5,11 +5,12 @@ from collections.abc import Generator, Iterable
 from pathlib import Path
 
 from pyinfra import host
-from pyinfra.api import FactBase, RsyncCommand, operation
+from pyinfra.api import FactBase, operation
 from typing_extensions import override
 
 from facts.holds import Holds
 from operations.origin import Origin
+from operations.rsync import Rsync
 
 
 class ComposeDifferences(FactBase[list[str]]):
@@ -44,7 +45,7 @@ class ComposeDifferences(FactBase[list[str]]):
 @operation()
 def built_image(
     image: str, context: Path, arguments: dict[str, str]
-) -> Generator[str | RsyncCommand, None, None]:
+) -> Generator[str | Rsync, None, None]:
     """Build `image` from the local folder `context`, unless the host has it.
 
     `image` must carry a tag that changes with the content of `context`. What it is built from
@@ -59,7 +60,7 @@ def built_image(
         host.noop(f"{image} is built")
         return
     yield f"mkdir -p {build}"
-    yield RsyncCommand(f"{context}/", f"{build}/", ["--recursive", "--delete"])
+    yield Rsync(f"{context}/", f"{build}/", ["--recursive", "--delete"])
     given = " ".join(f"--build-arg {key}={shlex.quote(value)}" for key, value in arguments.items())
     # The build trusts what the droplet trusts, or pip could not work behind a company's proxy.
     authorities = "--secret id=ca,src=/etc/ssl/certs/ca-certificates.crt"

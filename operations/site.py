@@ -1,18 +1,24 @@
 """The site's files: a folder a release, and one link to the live one."""
 
+import base64
+import hashlib
+import os
 import shlex
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pyinfra import host
-from pyinfra.api import FactBase, RsyncCommand, operation
+from pyinfra.api import FactBase, operation
 from typing_extensions import override
 
 from operations.origin import Origin
+from operations.rsync import Rsync
 
 ROOT = "/srv/www"
 RECORDS = "/opt/freehold/releases/site"
+# In bytes: what the smallest file takes.
+BLOCK = 4096
 
 
 @dataclass(frozen=True)
@@ -43,10 +49,59 @@ class Site(FactBase[LiveSite]):
         return LiveSite(release, content[0] if content else "", now)
 
 
+class SiteFiles(FactBase[set[bytes]]):
+    """The files of the live release, as `listed` has them."""
+
+    @override
+    def command(self) -> str:
+        # A name may hold anything but the character that separates.
+        files = "find . -type f -exec sha256sum -z {} + | base64"
+        return f"cd {ROOT}/current/ 2>/dev/null && {files} || true"
+
+    @staticmethod
+    @override
+    def default() -> set[bytes]:
+        return set()
+
+    @override
+    def process(self, output: Iterable[str]) -> set[bytes]:
+        return set(base64.b64decode("".join(output)).split(b"\0"))
+
+
+def listed(path: Path, folder: Path) -> bytes:
+    """A file's content and its name in `folder`, as sha256sum says it on the host."""
+    with path.open("rb") as file:
+        content = hashlib.file_digest(file, "sha256").hexdigest()
+    return b"%b  ./%b" % (content.encode(), os.fsencode(path.relative_to(folder)))
+
+
+def _megabytes(folder: Path, there: set[bytes]) -> int:
+    """What a release of `folder` takes at most; a file that is `there` is a link."""
+    blocks = 0
+    for path in folder.rglob("*"):
+        if path.is_dir() or listed(path, folder) not in there:
+            blocks += path.stat().st_size // BLOCK + 1
+    return blocks * BLOCK // 1_048_576 + 1
+
+
+def _room(incoming: str, needed: int, reserve: int) -> str:
+    """The command that fails, with a sentence, before a release fills the disk."""
+    free = f"$(df --output=avail --block-size=1M {ROOT}/releases | tail -n 1)"
+    enough = f"[ {free} -ge {needed + reserve} ]"
+    return (
+        # What a run that was cut off has brought is gone on with, if there is room for it.
+        f"{enough} || rm -rf {incoming}; {enough} || {{"
+        f" echo The server has {free} MB of disk left. The new release of the site needs {needed}"
+        f" MB, and {reserve} MB must stay free. The old one goes on.;"
+        " echo 'See what takes it: make ssh, then: du -xh / | sort -h | tail. When there is room:"
+        " make deploy'; exit 1; }"
+    )
+
+
 @operation()
 def site_release(
-    folder: Path, content: str, kept: int, origin: Origin
-) -> Generator[str | RsyncCommand, None, None]:
+    folder: Path, content: str, kept: int, reserve: int, origin: Origin
+) -> Generator[str | Rsync, None, None]:
     """Make `folder` the live release, unless the live one has the same content.
 
     Files that did not change are links to those of the release before, so that a release takes
@@ -55,6 +110,7 @@ def site_release(
     + folder: what is to be served, as it is
     + content: a digest of names, modes and contents, as the fact `Site` makes it
     + kept: how many releases stay
+    + reserve: how many megabytes of the disk stay free
     + origin: what the release is remembered by
     """
     live = host.get_fact(Site)
@@ -64,12 +120,14 @@ def site_release(
     # The host's own time: the clocks of those who deploy may differ, and the oldest are removed.
     release = f"releases/{live.now}-{content}"
     incoming = f"{ROOT}/releases/.incoming"
-    yield f"install -d -m 0755 {ROOT}/releases && mkdir -p {incoming}"
+    needed = _megabytes(folder, host.get_fact(SiteFiles))
+    yield f"install -d -m 0755 {ROOT}/releases; {_room(incoming, needed, reserve)}"
+    yield f"mkdir -p {incoming}"
     # With --perms, or a file whose mode was changed by hand would be linked as it is.
     flags = ["--recursive", "--checksum", "--delete", "--perms", "--chmod=D755,F644"]
     # A shell reads it; where TMPDIR leads, it may have spaces.
     source = shlex.quote(f"{folder}/")
-    yield RsyncCommand(source, f"{incoming}/", [*flags, f"--link-dest={ROOT}/current/"])
+    yield Rsync(source, f"{incoming}/", [*flags, f"--link-dest={ROOT}/current/"])
     name = release.partition("/")[2]
     yield (
         f"mkdir -p {RECORDS} && echo {shlex.quote(origin.told())} >{RECORDS}/{name}.json"

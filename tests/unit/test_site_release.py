@@ -5,46 +5,128 @@ import shlex
 import shutil
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from pyinfra.api import RsyncCommand
+from pyinfra.api import FactBase, RsyncCommand
 
+from deploys.advice import ADVICE
 from operations import site
 from operations.origin import Origin
-from operations.site import LiveSite, site_release
+from operations.rsync import Rsync
+from operations.site import LiveSite, Site, site_release
 
 
 class FakeHost:
     """A host whose live release is another one."""
 
-    def get_fact(self, _: type) -> LiveSite:
-        return LiveSite("releases/old", "0123456789ab", "20261127T120000Z")
+    def get_fact(self, fact: type[FactBase[Any]]) -> Any:
+        if fact is Site:
+            return LiveSite("releases/old", "0123456789ab", "20261127T120000Z")
+        asked = subprocess.run(
+            ["sh", "-c", str(fact().command())], capture_output=True, text=True, check=True
+        )
+        return fact().process(asked.stdout.splitlines())
 
 
-def test_a_release_is_on_the_disk_before_it_is_live(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    root, records, new = tmp_path / "www", tmp_path / "records", tmp_path / "what is new"
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The site's folder, with an old release that is live."""
+    root = tmp_path / "www"
     (root / "releases/old").mkdir(parents=True)
     (root / "current").symlink_to("releases/old")
+    monkeypatch.setattr(site, "ROOT", str(root))
+    monkeypatch.setattr(site, "RECORDS", str(tmp_path / "records"))
+    monkeypatch.setattr(site, "host", FakeHost())
+    return root
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> Path:
+    """What is to be live."""
+    new = tmp_path / "what is new"
     new.mkdir()
     (new / "index.html").write_text("hello")
-    monkeypatch.setattr(site, "ROOT", str(root))
-    monkeypatch.setattr(site, "RECORDS", str(records))
-    monkeypatch.setattr(site, "host", FakeHost())
-    # What it is called with, and what is live at that moment.
-    sync = tmp_path / "bin/sync"
-    sync.parent.mkdir()
-    sync.write_text(f'#!/bin/sh\necho "$*" "$(readlink {root}/current)" >>{tmp_path}/synced\n')
-    sync.chmod(0o755)
-    path = {"PATH": f"{sync.parent}:{os.environ['PATH']}"}
-    for command in site_release._inner(new, "ba9876543210", 2, Origin("abc", "anna@pc")):
+    return new
+
+
+def _release(new: Path, root: Path, **programs: str) -> None:
+    """Run what the host is told to, with `programs` in the place of its own."""
+    binaries = root.parent / "bin"
+    binaries.mkdir()
+    for name, script in programs.items():
+        (binaries / name).write_text(f"#!/bin/sh\n{script}\n")
+        (binaries / name).chmod(0o755)
+    environment = os.environ | {"PATH": f"{binaries}:{os.environ['PATH']}"}
+    for command in site_release._inner(new, "ba9876543210", 2, 500, Origin("abc", "anna@pc")):
         if isinstance(command, RsyncCommand):
             assert shlex.split(command.src) == [f"{new}/"]
             shutil.copytree(new, root / "releases/.incoming", dirs_exist_ok=True)
         else:
-            subprocess.run(["sh", "-euc", command], check=True, env=os.environ | path)
+            subprocess.run(
+                ["sh", "-euc", command], check=True, env=environment, capture_output=True, text=True
+            )
+
+
+def test_a_release_is_on_the_disk_before_it_is_live(root: Path, new: Path, tmp_path: Path) -> None:
+    # What it is called with, and what is live at that moment.
+    _release(new, root, sync=f'echo "$*" "$(readlink {root}/current)" >>{tmp_path}/synced')
     release = "releases/20261127T120000Z-ba9876543210"
     assert (root / "current").readlink() == Path(release)
     assert (root / "current/index.html").read_text() == "hello"
     assert (tmp_path / "synced").read_text() == f"-f {root}/{release} releases/old\n"
+
+
+# A disk of 600 MB with what is in the folder that a run has left.
+DISK = (
+    "printf ' Avail\\n  %s\\n' $((600 - $(cat {}/releases/.incoming/size 2>/dev/null || echo 0)))"
+)
+
+
+def test_a_site_that_does_not_fit_is_refused_before_it_fills_the_disk(
+    root: Path, new: Path
+) -> None:
+    os.truncate(new / "index.html", 150 * 1_048_576)
+    (root / "releases/.incoming").mkdir()
+    (root / "releases/.incoming/size").write_text("590")
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        _release(new, root, df=DISK.format(root))
+    assert (
+        "has 600 MB of disk left. The new release of the site needs 151 MB" in failed.value.stdout
+    )
+    assert [path.name for path in (root / "releases").iterdir()] == ["old"]
+    assert (root / "current").readlink() == Path("releases/old")
+
+
+def test_what_is_live_already_takes_no_room(root: Path, new: Path) -> None:
+    """Files that did not change are links; what a run has left makes room for the rest."""
+    (new / "line\nbreak caf\udce9.bin").touch()
+    os.truncate(new / "line\nbreak caf\udce9.bin", 150 * 1_048_576)
+    shutil.copytree(new, root / "current", dirs_exist_ok=True)
+    (new / "index.html").write_text("changed")
+    (root / "releases/.incoming").mkdir()
+    (root / "releases/.incoming/size").write_text("590")
+    _release(new, root, df=DISK.format(root))
+    assert (root / "current/index.html").read_text() == "changed"
+    assert not (root / "current/size").exists()
+
+
+@pytest.mark.parametrize(
+    ("complaint", "removed"),
+    [
+        ("write failed: No space left on device (28)", ["rm -rf /srv/www/releases/.incoming/"]),
+        ("connection unexpectedly closed", []),
+    ],
+)
+def test_a_disk_that_was_filled_is_given_back(complaint: str, removed: list[str]) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(f"rsync: [receiver] {complaint}")
+
+    told: list[str] = []
+    host: Any = SimpleNamespace(rsync=full, run_shell_command=told.append)
+    state: Any = SimpleNamespace(print_output=False, print_input=False)
+    with pytest.raises(OSError, match=r"rsync: \[receiver\]"):
+        Rsync("site/", "/srv/www/releases/.incoming/", []).execute(state, host, {})
+    assert told == removed
+    assert any(sign in complaint for sign in ADVICE) == bool(removed)
