@@ -5,16 +5,13 @@ import shlex
 import shutil
 import subprocess
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from pyinfra.api import FactBase, RsyncCommand
 
-from deploys.advice import ADVICE
 from operations import site
 from operations.origin import Origin
-from operations.rsync import Rsync
 from operations.site import LiveSite, Site, site_release
 
 
@@ -110,23 +107,3 @@ def test_what_is_live_already_takes_no_room(root: Path, new: Path) -> None:
     _release(new, root, df=DISK.format(root))
     assert (root / "current/index.html").read_text() == "changed"
     assert not (root / "current/size").exists()
-
-
-@pytest.mark.parametrize(
-    ("complaint", "removed"),
-    [
-        ("write failed: No space left on device (28)", ["rm -rf /srv/www/releases/.incoming/"]),
-        ("connection unexpectedly closed", []),
-    ],
-)
-def test_a_disk_that_was_filled_is_given_back(complaint: str, removed: list[str]) -> None:
-    def full(*_: object, **__: object) -> None:
-        raise OSError(f"rsync: [receiver] {complaint}")
-
-    told: list[str] = []
-    host: Any = SimpleNamespace(rsync=full, run_shell_command=told.append)
-    state: Any = SimpleNamespace(print_output=False, print_input=False)
-    with pytest.raises(OSError, match=r"rsync: \[receiver\]"):
-        Rsync("site/", "/srv/www/releases/.incoming/", []).execute(state, host, {})
-    assert told == removed
-    assert any(sign in complaint for sign in ADVICE) == bool(removed)
