@@ -11,6 +11,7 @@ from pyinfra.api.exceptions import PyinfraError
 
 from deploys.base import DISK_NEEDED
 from deploys.staging import staging
+from operations.aside import aside
 from operations.origin import origin_of
 from operations.site import listed, site_release
 from settings.model import Settings
@@ -66,6 +67,20 @@ def digest(folder: Path) -> str:
     return hashlib.sha256(b"".join(b"%b\n" % line for line in lines)).hexdigest()[:12]
 
 
+def _prepared(site: Path, folder: Path) -> str:
+    """Prepare `site` in `folder`: its digest."""
+    try:
+        prepare(site, folder)
+    except OSError as error:
+        # Several are gathered: from where, to where, why.
+        why = error.args[0][0][2] if isinstance(error, shutil.Error) else error
+        raise PyinfraError(
+            f"The site can't be copied to {folder}: {why}. When there is room, and nothing builds "
+            "the site at this moment: make deploy"
+        ) from None
+    return digest(folder)
+
+
 @deploy("Site")
 def site(settings: Settings) -> None:
     """A release of the site, when it has changed."""
@@ -75,19 +90,11 @@ def site(settings: Settings) -> None:
             "Debian: apt-get install rsync openssh-client"
         )
     folder = staging()
-    try:
-        prepare(settings.site_folder, folder)
-    except OSError as error:
-        # Several are gathered: from where, to where, why.
-        why = error.args[0][0][2] if isinstance(error, shutil.Error) else error
-        raise PyinfraError(
-            f"The site can't be copied to {folder}: {why}. When there is room, and nothing builds "
-            "the site at this moment: make deploy"
-        ) from None
+    content = aside(_prepared, settings.site_folder, folder)
     site_release(
         name="Switch to a new release of the site, if it has changed",
         folder=folder,
-        content=digest(folder),
+        content=content,
         kept=settings.site_releases_kept,
         reserve=DISK_NEEDED,
         origin=origin_of(settings.site_folder),

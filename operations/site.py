@@ -12,6 +12,7 @@ from pyinfra import host
 from pyinfra.api import FactBase, operation
 from typing_extensions import override
 
+from operations.aside import aside
 from operations.origin import Origin
 from operations.rsync import Rsync
 
@@ -120,7 +121,7 @@ def site_release(
     # The host's own time: the clocks of those who deploy may differ, and the oldest are removed.
     release = f"releases/{live.now}-{content}"
     incoming = f"{ROOT}/releases/.incoming"
-    needed = _megabytes(folder, host.get_fact(SiteFiles))
+    needed = aside(_megabytes, folder, host.get_fact(SiteFiles))
     yield f"install -d -m 0755 {ROOT}/releases; {_room(incoming, needed, reserve)}"
     yield f"mkdir -p {incoming}"
     # With --perms, or a file whose mode was changed by hand would be linked as it is.

@@ -4,12 +4,14 @@ import gzip
 import os
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import gevent
 import pytest
 from pyinfra.api.exceptions import PyinfraError
 
@@ -138,6 +140,39 @@ def test_a_site_that_changes_while_it_is_copied_is_told(
     settings: Any = SimpleNamespace(site_folder=tmp_path / "site")
     with pytest.raises(PyinfraError, match=r"No such file or directory: '.*gone.html'\. When"):
         deploy.site._inner(settings)
+
+
+@pytest.mark.parametrize("part", ["prepare", "digest"])
+def test_connections_live_on_while_a_site_is_prepared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    """Or a long one's deploy would be silent for so long that its lock went to another."""
+    ticks = 0
+
+    def keepalive() -> None:
+        nonlocal ticks
+        while True:
+            gevent.sleep(0.01)
+            ticks += 1
+
+    during: list[int] = []
+
+    def slow(*_: Path) -> str:
+        before = ticks
+        time.sleep(0.5)
+        during.append(ticks - before)
+        return "0123456789ab"
+
+    monkeypatch.setattr(deploy, part, slow)
+    monkeypatch.setattr(deploy, "site_release", lambda **_: None)
+    (tmp_path / "site").mkdir()
+    settings: Any = SimpleNamespace(site_folder=tmp_path / "site", site_releases_kept=2)
+    ticking = gevent.spawn(keepalive)
+    try:
+        deploy.site._inner(settings)
+    finally:
+        ticking.kill()
+    assert during[0] > 1
 
 
 def test_who_lacks_rsync_is_told_before_anything_is_done(
