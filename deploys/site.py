@@ -13,7 +13,7 @@ from deploys.base import DISK_NEEDED
 from deploys.staging import staging
 from operations.aside import aside
 from operations.origin import origin_of
-from operations.site import listed, site_release
+from operations.site import OWNER, listed, site_release
 from settings.model import Settings
 
 # What a browser gets compressed (compression.conf); pictures and most fonts are so already.
@@ -53,15 +53,15 @@ def _compress(path: Path) -> None:
         beside.write_bytes(compressed)
 
 
-def digest(folder: Path) -> str:
-    """Of names, modes and contents, as `operations.site.Site` makes it of the live release."""
-    entries = [b"755 /"]
+def digest(folder: Path, owner: str = OWNER) -> str:
+    """Of names, modes, owners and contents, as `operations.site.Site` makes it of the live one."""
+    entries = [f"755 {owner} d ".encode()]
     for path in folder.rglob("*"):
         name = os.fsencode(path.relative_to(folder))
         if path.is_dir():
-            entries.append(b"755 %b/" % name)
+            entries.append(b"755 %b d %b" % (owner.encode(), name))
         else:
-            entries += [b"644 %b" % name, listed(path, folder)]
+            entries += [b"644 %b f %b" % (owner.encode(), name), listed(path, folder)]
     # As `sort` has them: a name may hold the end of a line, or what is sorted before it.
     lines = sorted(b"\n".join(entries).split(b"\n"))
     return hashlib.sha256(b"".join(b"%b\n" % line for line in lines)).hexdigest()[:12]

@@ -18,6 +18,8 @@ from operations.rsync import Rsync
 
 ROOT = "/srv/www"
 RECORDS = "/opt/freehold/releases/site"
+# Whose all of it is, by number.
+OWNER = "0 0"
 # In bytes: what the smallest file takes.
 BLOCK = 4096
 
@@ -39,8 +41,7 @@ class Site(FactBase[LiveSite]):
         return (
             f"readlink {ROOT}/current || echo none; date -u +%Y%m%dT%H%M%SZ; "
             f"cd {ROOT}/current/ 2>/dev/null && "
-            "find . -type d -printf '%m %P/\\n' -o"
-            " -type f -printf '%m %P\\n' -exec sha256sum -z {} + | tr '\\0' '\\n'"
+            "find . -printf '%m %U %G %y %P\\n' -type f -exec sha256sum -z {} + | tr '\\0' '\\n'"
             " | LC_ALL=C sort | sha256sum | cut -c1-12 || true"
         )
 
@@ -109,7 +110,7 @@ def site_release(
     the space and the time of what is new, and an unchanged page keeps its ETag.
 
     + folder: what is to be served, as it is
-    + content: a digest of names, modes and contents, as the fact `Site` makes it
+    + content: a digest of names, modes, owners and contents, as the fact `Site` makes it
     + kept: how many releases stay
     + reserve: how many megabytes of the disk stay free
     + origin: what the release is remembered by
@@ -123,7 +124,8 @@ def site_release(
     incoming = f"{ROOT}/releases/.incoming"
     needed = aside(_megabytes, folder, host.get_fact(SiteFiles))
     yield f"install -d -m 0755 {ROOT}/releases; {_room(incoming, needed, reserve)}"
-    yield f"mkdir -p {incoming}"
+    # Or a file that was given away by hand would be linked as it is.
+    yield f"mkdir -p {incoming} && chown -R -h {OWNER.replace(' ', ':')} {ROOT}/releases"
     # With --perms, or a file whose mode was changed by hand would be linked as it is.
     flags = ["--recursive", "--checksum", "--delete", "--perms", "--chmod=D755,F644"]
     # A shell reads it; where TMPDIR leads, it may have spaces.

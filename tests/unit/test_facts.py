@@ -1,6 +1,7 @@
 """What the facts read, by their own commands in a real shell."""
 
 import hashlib
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -184,7 +185,8 @@ def test_the_host_lists_a_site_as_this_machine_does(
         "a.txt.gz",
         "b\\c.txt.gz",
     }
-    content = digest(staging)
+    mine = f"{os.getuid()} {os.getgid()}"
+    content = digest(staging, mine)
     monkeypatch.setattr("operations.site.ROOT", str(tmp_path))
     (tmp_path / "current").symlink_to("staging")
     live = _read(Site)
@@ -196,9 +198,13 @@ def test_the_host_lists_a_site_as_this_machine_does(
         folder.chmod(0o700)
         assert _read(Site).content != content, "and that of a folder"
         folder.chmod(0o755)
+    for added in (staging / "link.txt", staging / "pipe"):
+        added.symlink_to("/etc/passwd") if added.suffix else os.mkfifo(added)
+        assert _read(Site).content != content, "what is no file and no folder"
+        added.unlink()
     assert _read(Site).content == content
     prepare(site, staging)
-    assert digest(staging) == content, "an unchanged site is the same at any time"
+    assert digest(staging, mine) == content, "an unchanged site is the same at any time"
     (site / "a.txt").write_text("A.txt\n" * 100)
     prepare(site, staging)
-    assert digest(staging) != content
+    assert digest(staging, mine) != content

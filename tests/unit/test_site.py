@@ -99,7 +99,8 @@ def test_any_name_is_known_again_on_the_host(
     asked = subprocess.run(
         ["sh", "-c", operation.Site().command()], capture_output=True, text=True, check=True
     )
-    assert digest(staging) == operation.Site().process(asked.stdout.splitlines()).content
+    mine = f"{os.getuid()} {os.getgid()}"
+    assert digest(staging, mine) == operation.Site().process(asked.stdout.splitlines()).content
 
 
 def test_no_compressed_copy_is_of_an_older_build(tmp_path: Path) -> None:

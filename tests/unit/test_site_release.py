@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 from pyinfra.api import FactBase, RsyncCommand
 
+from deploys.site import digest
 from operations import site
 from operations.origin import Origin
 from operations.site import LiveSite, Site, site_release
+
+ROOT = os.getuid() == 0
 
 
 class FakeHost:
@@ -21,6 +24,10 @@ class FakeHost:
     def get_fact(self, fact: type[FactBase[Any]]) -> Any:
         if fact is Site:
             return LiveSite("releases/old", "0123456789ab", "20261127T120000Z")
+        return self.asked(fact)
+
+    def asked(self, fact: type[FactBase[Any]]) -> Any:
+        """What it says of what there really is."""
         asked = subprocess.run(
             ["sh", "-c", str(fact().command())], capture_output=True, text=True, check=True
         )
@@ -52,14 +59,15 @@ def _release(new: Path, root: Path, **programs: str) -> None:
     """Run what the host is told to, with `programs` in the place of its own."""
     binaries = root.parent / "bin"
     binaries.mkdir()
-    for name, script in programs.items():
+    # Only root may give files away.
+    for name, script in (({} if ROOT else {"chown": ":"}) | programs).items():
         (binaries / name).write_text(f"#!/bin/sh\n{script}\n")
         (binaries / name).chmod(0o755)
     environment = os.environ | {"PATH": f"{binaries}:{os.environ['PATH']}"}
     for command in site_release._inner(new, "ba9876543210", 2, 500, Origin("abc", "anna@pc")):
         if isinstance(command, RsyncCommand):
             assert shlex.split(command.src) == [f"{new}/"]
-            shutil.copytree(new, root / "releases/.incoming", dirs_exist_ok=True)
+            subprocess.run(["rsync", *command.flags, f"{new}/", command.dest], check=True)
         else:
             subprocess.run(
                 ["sh", "-euc", command], check=True, env=environment, capture_output=True, text=True
@@ -107,3 +115,20 @@ def test_what_is_live_already_takes_no_room(root: Path, new: Path) -> None:
     _release(new, root, df=DISK.format(root))
     assert (root / "current/index.html").read_text() == "changed"
     assert not (root / "current/size").exists()
+
+
+@pytest.mark.skipif(not ROOT, reason="only root may give files away")
+def test_what_was_changed_by_hand_is_mended_by_a_new_release(root: Path, new: Path) -> None:
+    shutil.copytree(new, root / "current", dirs_exist_ok=True)
+    live = root / "current/index.html"
+    live.chmod(0o644)
+    (root / "current/").chmod(0o755)
+    assert FakeHost().asked(Site).content == digest(new)
+    os.chown(live, 33, 33)
+    assert FakeHost().asked(Site).content != digest(new)
+    (root / "current/link.txt").symlink_to("/etc/passwd")
+    os.mkfifo(root / "current/pipe")
+    was = live.stat().st_ino
+    _release(new, root)
+    assert FakeHost().asked(Site).content == digest(new)
+    assert live.stat().st_ino == was, "It is a link, as before."
