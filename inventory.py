@@ -55,4 +55,8 @@ _here = [] if _asked_for else _running_emulated()
 emulated = [*_found.get("emulated", []), *_here]
 droplets = [*_written, *_found.get("droplets", []), *_here]
 
-check_inventory({"droplets": droplets, **_others, "emulated": emulated})
+check_inventory(
+    {"droplets": droplets, **_others, "emulated": emulated},
+    # Not when a command only wants to know how a host is reached (commands/hosts.py).
+    brings_files="FREEHOLD_ONLY_REACH" not in os.environ,
+)

@@ -32,6 +32,13 @@ SENTENCES = {
     "less_than_equal": "It must be at most {le}.",
 }
 
+# The settings with the owner's own files, which a deploy brings to a host. Nothing else needs them:
+# a rollback must be possible while the site is not built, or a certificate has ended.
+BROUGHT = {
+    *("site_path", "certificate_key", "certificate_bundle", "acme_ca", "nginx_extra"),
+    *("authorized_keys", "backup_credentials", "backup_ssh_key"),
+}
+
 
 def settings_of(data: Mapping[str, object]) -> Settings:
     """The settings in the data of a host (`host.data.dict()`).
@@ -45,17 +52,22 @@ def settings_of(data: Mapping[str, object]) -> Settings:
 
 
 def check_inventory(
-    groups: Mapping[str, Sequence[HostEntry]], folder: Path = PROJECT / "group_data"
+    groups: Mapping[str, Sequence[HostEntry]],
+    folder: Path = PROJECT / "group_data",
+    *,
+    brings_files: bool = True,
 ) -> None:
     """Check the settings of every host, before pyinfra connects to any.
 
-    `groups` are the groups of inventory.py in its order, for the last one's settings win.
+    `groups` are the groups of inventory.py in its order, for the last one's settings win. Whoever
+    brings no files to the hosts (`brings_files`) needs none of the owner's that settings name.
     Raises SettingsError, with everything that is wrong; what several hosts share is told once.
     """
     found = [
         (host.name, replace(one, where=host.origin(one.name)))
         for host in hosts_of(groups, folder)
         for one in _examined(host.data)[1]
+        if brings_files or one.name not in BROUGHT
     ]
     if found:
         raise SettingsError(report(together(found), "No host was contacted."))

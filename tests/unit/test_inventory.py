@@ -4,9 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from commands import hosts
 
 pytestmark = pytest.mark.integration
 
@@ -26,26 +30,52 @@ def _names(folder: Path) -> list[str]:
     return [host["name"] for host in json.loads(asked.stdout)]
 
 
-@pytest.mark.parametrize("runs", [True, False])
-def test_the_emulated_droplet_is_there_only_while_it_runs(tmp_path: Path, runs: bool) -> None:
-    key = tmp_path / "id_ed25519"
+@contextmanager
+def _described(folder: Path, *, runs: bool = True) -> Iterator[None]:
+    """An emulated droplet in `folder`, with a site in `folder`, that runs or not."""
+    key = folder / "id_ed25519"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
     data = {
         "ssh_hostname": "127.0.0.1",
         "ssh_key": str(key),
         "authorized_keys": [f"{key}.pub"],
-        "site_path": str(tmp_path),
+        "site_path": str(folder),
     }
-    (tmp_path / "index.html").write_text("<!doctype html>")
     # Like QEMU's, the arguments of the process name the droplet's folder; or they don't.
-    wait = ["sh", "-c", "sleep 60 & wait", str(tmp_path) if runs else "another"]
+    wait = ["sh", "-c", "sleep 60 & wait", str(folder) if runs else "another"]
     with subprocess.Popen(wait, start_new_session=True) as process:
         described = {"name": "emulated-droplet", "pid": process.pid, "data": data}
-        (tmp_path / "host.json").write_text(json.dumps(described))
+        (folder / "host.json").write_text(json.dumps(described))
         try:
-            assert _names(tmp_path) == (["emulated-droplet"] if runs else [])
+            yield
         finally:
             os.killpg(process.pid, 9)
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_the_emulated_droplet_is_there_only_while_it_runs(tmp_path: Path, runs: bool) -> None:
+    (tmp_path / "index.html").write_text("<!doctype html>")
+    with _described(tmp_path, runs=runs):
+        assert _names(tmp_path) == (["emulated-droplet"] if runs else [])
+
+
+def test_while_the_site_is_not_built_a_host_is_reached_and_not_deployed_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is wrong with the site may be why somebody types `make rollback`."""
+    monkeypatch.setenv("FREEHOLD_EMULATOR", str(tmp_path))
+    with _described(tmp_path):
+        assert [host.name for host in hosts.hosts()] == ["emulated-droplet"]
+        deploy = subprocess.run(
+            [PYINFRA, "inventory.py", "deploy.py", "--dry", "-y"],
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert deploy.returncode == 1
+    assert "has no index.html" in deploy.stderr
+    assert "No host was contacted." in deploy.stderr
 
 
 @pytest.mark.parametrize("command", [("deploy.py", "-y"), ("deploy.py", "--dry", "--json")])
