@@ -31,6 +31,8 @@ class Host:
     def ssh_options(self) -> list[str]:
         """The options that make ssh reach the host exactly as pyinfra does."""
         options = ["-o", "ConnectTimeout=20"]
+        if self.data.get("ssh_config_file"):
+            options += ["-F", str(Path(str(self.data["ssh_config_file"])).expanduser())]
         for option, key in {
             "IdentityFile": "ssh_key",
             "UserKnownHostsFile": "ssh_known_hosts_file",
@@ -48,7 +50,9 @@ class Host:
         """The argument list that runs `command` on the host, or opens a shell."""
         user = str(self.data.get("ssh_user") or "root")
         flags = ["-t"] if terminal else ["-o", "BatchMode=yes"]
-        options = [*self.ssh_options(), *flags, "-p", str(self.port)]
+        # As for pyinfra, without a setting the port is that of the user's configuration of ssh.
+        port = ["-p", str(self.port)] if self.data.get("ssh_port") else []
+        options = [*self.ssh_options(), *flags, *port]
         return ["ssh", *options, f"{user}@{self.address}", *command]
 
 

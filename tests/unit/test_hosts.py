@@ -87,6 +87,16 @@ def test_ssh_reads_the_options_of_a_host_as_they_were_meant(tmp_path: Path) -> N
     } <= {line.strip() for line in read.stdout.splitlines()}  # fmt: skip
 
 
+def test_ssh_reads_the_file_that_pyinfra_reads(tmp_path: Path) -> None:
+    file = tmp_path / "my config"
+    file.write_text("Host blog\n  HostName 203.0.113.7\n  Port 2222\n  ProxyJump door.example\n")
+    program, *words = Host("blog", [], {"ssh_config_file": str(file)}).ssh("true")
+    read = subprocess.run([program, "-G", *words], capture_output=True, text=True, check=True)
+    assert {"hostname 203.0.113.7", "port 2222", "proxyjump door.example"} <= {
+        line.strip() for line in read.stdout.splitlines()
+    }
+
+
 def test_an_emulated_host_is_reached_through_a_port_of_this_machine(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
