@@ -200,15 +200,29 @@ def test_the_clean_up_of_images_knows_them(places: Places, tmp_path: Path) -> No
     """The shell program, with a Docker that only writes down what it is to remove."""
     for version in range(5):
         deployed(places, str(version))
-    listed = "\n".join(f"freehold/webapp:{version}" for version in (9, 8, 7, 6, 4, 3, 2, 1, 0))
+    versions = (9, 8, 7, 6, 4, 3, 2, 1)
+    listed = "\n".join(f"sha256:{version} freehold/webapp:{version}" for version in versions)
     docker = tmp_path / "bin" / "docker"
     docker.parent.mkdir()
     docker.write_text(
         f"""#!/bin/sh
-case "$1 $2 $4" in
-  "image ls {{{{.Repository}}}}") echo freehold/webapp ;;
+case "$*" in
+  "image ls --format {{{{.Repository}}}}") echo freehold/webapp ;;
+  # nginx has no tag, as one that was pulled by its digest.
+  "image ls"*dangling*) printf '%s %s\n' sha256:nginx sha256:nginx sha256:old sha256:old ;;
   "image ls"*) printf '%s\n' "{listed}" ;;
-  rmi*) echo "$2" >>{tmp_path}/removed ;;
+  "image inspect"*)
+    # Of those that it does not have it says so, tells the others, and fails.
+    for image in "$@"; do
+      case $image in
+        nginx:*) echo sha256:nginx ;;
+        freehold/webapp:0) echo "No such image" >&2 ;;
+        freehold/webapp:*) echo "sha256:${{image##*:}}" ;;
+      esac
+    done
+    exit 1
+    ;;
+  "rmi "*) echo "$2" >>{tmp_path}/removed ;;
 esac
 """
     )
@@ -218,7 +232,7 @@ esac
     subprocess.run(
         ["sh", "-c", text], check=True, env={"PATH": f"{docker.parent}:{os.environ['PATH']}"}
     )
-    assert (tmp_path / "removed").read_text() == "freehold/webapp:6\n"
+    assert (tmp_path / "removed").read_text() == "sha256:old\nfreehold/webapp:6\n"
 
 
 # ---- The site's ----
