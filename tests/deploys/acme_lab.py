@@ -39,7 +39,11 @@ _DOCKER = """#!/bin/sh
 set -eu
 case $1 in
 ps) echo nginx ;;
-inspect) echo "$(cat /nginx/run/nginx.pid) nginx:lab nginx" ;;
+inspect)
+  case $3 in
+  *Pid*) echo "$(cat /nginx/run/nginx.pid) nginx:lab nginx" ;;
+  *) echo nginx:lab ;;
+  esac ;;
 run)
   mounts=
   while [ "$1" != --entrypoint ]; do

@@ -8,7 +8,7 @@ import pytest
 from freehold_certificate import certificates, force, order
 from freehold_certificate.config import Config
 from freehold_host.trouble import Trouble
-from tests.unit.certificate_lab import NAMES, config, lineage, put
+from tests.unit.certificate_lab import NAMES, config, lineage, program, put
 from tests.unit.settings_lab import DAY, NOW
 
 
@@ -37,6 +37,21 @@ def test_a_copy_that_was_cut_off_is_made_again(tmp_path: Path) -> None:
     force.copy(tmp_path / "source", tmp_path / "target")
     assert certificates.same(tmp_path / "source", tmp_path / "target")
     assert not (tmp_path / "target.new").exists()
+
+
+@pytest.mark.parametrize(
+    ("running", "image"), [("new\nold", "image-of-old"), ("", "nginx:1")], ids=["runs", "none"]
+)
+def test_nginx_checks_a_certificate_in_the_image_that_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, running: str, image: str
+) -> None:
+    """The image of the settings may be one that the last deploy failed on."""
+    docker = f'[ $1 = ps ] && printf "{running}" || echo "image-of-$4"'
+    program(tmp_path, "docker", docker, monkeypatch)
+    program(tmp_path, "freehold-nginx", 'echo "$3" >&2; exit 1', monkeypatch)
+    monkeypatch.setattr(force, "NGINX", "freehold-nginx")
+    with pytest.raises(Trouble, match=f"serves the one before: {image} Type"):
+        force.apply(config(tmp_path))
 
 
 def test_who_puts_a_certificate_in_force_waits_for_another(

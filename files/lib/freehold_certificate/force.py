@@ -11,6 +11,7 @@ from pathlib import Path
 from freehold_certificate import certificates
 from freehold_certificate.config import Config
 from freehold_certificate.lock import alone
+from freehold_host import containers
 from freehold_host.trouble import Trouble
 
 NGINX = "/usr/local/sbin/freehold-nginx"
@@ -68,9 +69,11 @@ def copy(source: Path, target: Path) -> None:
 
 def apply(config: Config) -> None:
     """Serve what is in the folder of this mode, after nginx has checked it; see that it is."""
+    # What is told may be an image that a deploy failed on; a renewal does not wait for the next.
+    image = containers.running_image("nginx") or config.nginx_image
     # Also when the links say that it is in force: nginx may not have taken its last reload.
     done = subprocess.run(
-        [NGINX, "apply-certificate", "acme", config.nginx_image],
+        [NGINX, "apply-certificate", "acme", image],
         capture_output=True,
         text=True,
         check=False,

@@ -25,6 +25,15 @@ def the(service: str) -> str:
     return found[0]
 
 
+def running_image(service: str) -> str:
+    """What a compose file calls the image that a service runs, of two the older; "" of none."""
+    asked = ("--filter", f"label=com.docker.compose.service={service}")
+    running = docker("ps", "--quiet", *_LABELS, *asked).split()
+    if not running:
+        return ""
+    return docker("inspect", "--format", "{{.Config.Image}}", running[-1]).strip()
+
+
 def docker(*arguments: str) -> str:
     """What Docker says to it; Trouble when it did not do it."""
     done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
