@@ -24,6 +24,8 @@ COLLECTED = (
 # As analytics.config and analytics.sites have them.
 _PATH = re.compile(r"(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
 _TAKEN = re.compile(r"/(api|stats)(/|$)")
+# What nginx has room for (nginx.conf.j2).
+_LONGEST_PATH = 200
 _LONGEST_CONTACT = 200
 
 
@@ -34,9 +36,7 @@ def page_path(text: str) -> str:
             'It must be a path such as "/privacy": letters, digits, dots and hyphens, and no slash'
             ' or ".js" at its end; or "" for no such page.'
         )
-    if _TAKEN.match(text):
-        raise Fault("There the analytics service has something else; choose another path.")
-    return text
+    return _free(text)
 
 
 def script_path(text: str) -> str:
@@ -46,8 +46,14 @@ def script_path(text: str) -> str:
             'It must be a path that ends in ".js", such as "/js/script.js": letters, digits, dots'
             " and hyphens."
         )
+    return _free(text)
+
+
+def _free(text: str) -> str:
     if _TAKEN.match(text):
         raise Fault("There the analytics service has something else; choose another path.")
+    if len(text) > _LONGEST_PATH:
+        raise Fault(f"It must have at most {_LONGEST_PATH} characters.")
     return text
 
 

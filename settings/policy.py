@@ -30,6 +30,8 @@ _KEYWORDS = (
     *("'self'", "'none'", "'unsafe-inline'", "'unsafe-eval'", "'wasm-unsafe-eval'"),
     *("'unsafe-hashes'", "'strict-dynamic'", "'report-sample'"),
 )
+# nginx reads at most 4,096 bytes as one word.
+_LONGEST = 4000
 _HASH = re.compile(r"'sha(256|384|512)-[A-Za-z0-9+/_-]+={0,2}'")
 
 
@@ -48,6 +50,8 @@ def _faults(given: str) -> Iterator[str]:
     if not re.fullmatch(r"[ -~]*", given):
         yield "It must be one line of plain characters (ASCII)."
         return
+    if len(given) > _LONGEST:
+        yield f"It has {len(given):,} characters, and nginx takes at most {_LONGEST:,}."
     # Within nginx's text they would end it, or be taken for a variable.
     for wrong in ('"', "\\", "$", "{", "}"):
         if wrong in given:

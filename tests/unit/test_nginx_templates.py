@@ -164,6 +164,15 @@ def test_no_line_of_a_request_is_kept(configuration: Configuration) -> None:
     assert inside_http == [[to_it, "error"]]
 
 
+def test_maps_have_room_for_the_longest_path_of_the_tracker(configuration: Configuration) -> None:
+    """A key needs 10 bytes beside its own, in words of 8, and its bucket 8 more (ngx_hash.c)."""
+    names = [one["directive"] for _, one in configuration.directives]
+    ((size,),) = (one["args"] for one in configuration.named("map_hash_bucket_size"))
+    assert int(size) >= 8 + (200 + 2) // 8 * 8 + 8 + 8
+    # The first map fixes the size.
+    assert names.index("map_hash_bucket_size") < names.index("map")
+
+
 def test_the_policy_allows_the_style_of_the_bundled_pages(configuration: Configuration) -> None:
     (policy_of,) = (
         {one["directive"]: one["args"][0] for one in block["block"]}

@@ -76,6 +76,8 @@ def test_all_that_the_service_can_collect_is_collected_unasked(tmp_path: Path) -
         ({"tracker_path": ""}, 'ends in ".js"'),
         ({"tracker_path": "/a;}/x.js"}, 'ends in ".js"'),
         ({"tracker_path": "/api/x.js"}, "something else"),
+        ({"tracker_path": f"/{'a' * 197}.js"}, "at most 200 characters"),
+        ({"privacy_path": f"/{'a' * 200}"}, "at most 200 characters"),
         ({"privacy_path": "/js/script.js"}, "no slash"),
         ({"privacy_path": "/stats/privacy"}, "something else"),
         ({"privacy_contact": "a@blog.test\nb"}, "one line"),
@@ -97,7 +99,7 @@ def test_what_nginx_tells_may_wait_in_the_kernel(
 
 
 def test_the_service_takes_the_paths_that_are_right_here(tmp_path: Path) -> None:
-    given = {"tracker_path": "/seeds/grow.js", "privacy_path": "/about/data.html"}
+    given = {"tracker_path": f"/seeds/{'a' * 190}.js", "privacy_path": "/about/data.html"}
     environment = _environment(tmp_path, **given) | {"ANALYTICS_DATABASE_URL": "postgresql://u@h/n"}
     del environment["ANALYTICS_DATABASE_PASSWORD_FILE"]
     settings = Settings.from_environment(environment)

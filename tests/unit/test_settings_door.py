@@ -56,6 +56,7 @@ def test_only_a_base_domain_is_preloaded(
         "script-src 'self' https://a.example 'sha256-AwcNkKnui52cFCoIxcYvQ4XC/KWY/t+Yh+46XZOLUsg='",
         "Default-Src *; sandbox allow-forms; report-to x; trusted-types 'none'",
         "default-src 'self';;",
+        f"img-src https://{'a' * 3984}",
     ],
 )
 def test_right_policies(policy: str) -> None:
@@ -80,6 +81,7 @@ def test_right_policies(policy: str) -> None:
         ("default-src 'self'\nX-Evil: 1", "one line"),
         ("default-src https://nähe.example", "ASCII"),
         ("img-src 'sha256-x'; x", "There is no x."),
+        (f"img-src https://{'a' * 3985}", "It has 4,001 characters"),
     ],
 )
 def test_wrong_policies(policy: str, said: str) -> None:
