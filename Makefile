@@ -20,7 +20,7 @@ PACKAGES := python3-venv qemu-system-x86 qemu-utils seabios ipxe-qemu mmdebstrap
 
 BIN := .venv/bin
 PYTHON := $(BIN)/python
-# Touched last, so that an environment that was cut off is made again. Not the interpreter itself:
+# Written last, so that an environment that was cut off is made again. Not the interpreter itself:
 # that is a link to the system's.
 VENV := .venv/complete
 EMULATOR := $(or $(FREEHOLD_EMULATOR),.emulator)
@@ -358,22 +358,29 @@ packages:
 		echo "    done in $$((SECONDS - start)) s"; \
 	fi
 
-$(VENV): requirements.txt requirements-dev.txt
+# An environment is of one Python and in one folder: after an upgrade of the system, or when the
+# project was moved, its programs do not start. So what it was made for stands in its stamp.
+MADE_FOR := $(CURDIR) $(basename $(shell python3 --version))
+unless_made_for_this = $(shell grep -qsxF -- "$(MADE_FOR)" $(1) || echo anew)
+.PHONY: anew
+anew:
+
+$(VENV): requirements.txt requirements-dev.txt $(call unless_made_for_this,$(VENV))
 	@echo "--> Installing the Python environment (.venv) …"; start=$$SECONDS; \
 	python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed."; exit 1; }; \
 	rm -rf .venv; python3 -m venv .venv; \
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes \
 		-r requirements-dev.txt; \
-	touch $@; echo "    done in $$((SECONDS - start)) s"
+	echo "$(MADE_FOR)" >$@; echo "    done in $$((SECONDS - start)) s"
 
 # Apart from .venv: the scanners bring versions of libraries that ours need not bear.
-.venv-audit/complete: requirements-audit.txt
+.venv-audit/complete: requirements-audit.txt $(call unless_made_for_this,.venv-audit/complete)
 	@echo "--> Installing the scanners (.venv-audit) …"; start=$$SECONDS; \
 	rm -rf .venv-audit; python3 -m venv .venv-audit; \
 	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 		-r requirements-audit.txt; \
-	touch $@; echo "    done in $$((SECONDS - start)) s"
+	echo "$(MADE_FOR)" >$@; echo "    done in $$((SECONDS - start)) s"
 
 $(SITE)/index.html: $(shell find $(BLOG) -type f -not -path '*/_site/*' -not -path '*/.jekyll-cache/*' 2>/dev/null)
 	@echo "--> Building the example blog …"

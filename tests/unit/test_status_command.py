@@ -80,12 +80,20 @@ def test_asking_the_authority_at_once(ask: Ask) -> None:
     assert ask("", 1, "certificate")[0] == 1
 
 
+def made_for(folder: Path) -> str:
+    """What stands in the stamp of an environment: its folder, and the version of Python."""
+    asked = subprocess.run(["python3", "--version"], capture_output=True, text=True, check=True)
+    major, minor, *_ = asked.stdout.split(".")
+    return f"{folder.resolve()} {major}.{minor}\n"
+
+
 def make(folder: Path, code: int, *goals: str) -> tuple[int, str]:
     """What make ends with and prints, when the command is one that prints and ends so."""
     shutil.copy(PROJECT / "Makefile", folder)
     (folder / ".venv/bin").mkdir(parents=True)
-    for name in ("requirements.txt", "requirements-dev.txt", ".venv/complete"):
+    for name in ("requirements.txt", "requirements-dev.txt"):
         (folder / name).touch()
+    (folder / ".venv/complete").write_text(made_for(folder))
     python = folder / ".venv/bin/python"
     python.write_text(f'#!/bin/sh\necho "asked $*"\nexit {code}\n')
     python.chmod(0o755)
@@ -112,3 +120,34 @@ def test_among_other_goals_it_is_asked_in_its_turn(tmp_path: Path) -> None:
     assert ended == 0
     first, second = (line for line in said.splitlines() if line.startswith("asked"))
     assert (first.split()[2], second.split()[2]) == ("commands.token", "commands.status")
+
+
+@pytest.mark.parametrize(
+    ("stamp", "anew"),
+    [
+        ("{}", False),
+        ("", True),
+        ("/elsewhere{}", True),
+        ("{}0", True),
+    ],
+    ids=["the same", "an empty one", "moved", "another Python"],
+)
+def test_an_environment_of_another_python_or_folder_is_made_anew(
+    tmp_path: Path, stamp: str, anew: bool
+) -> None:
+    folder = tmp_path / "my site"
+    folder.mkdir()
+    shutil.copy(PROJECT / "Makefile", folder)
+    for name, kinds in ((".venv", ("", "-dev")), (".venv-audit", ("-audit",))):
+        for kind in kinds:
+            (folder / f"requirements{kind}.txt").touch()
+        (folder / name).mkdir()
+        (folder / name / "complete").write_text(stamp.format(made_for(folder).strip()))
+        done = subprocess.run(
+            ["make", "--dry-run", f"{name}/complete"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert (f"rm -rf {name};" in done.stdout) == anew
