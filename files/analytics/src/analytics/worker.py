@@ -87,8 +87,8 @@ class Worker:
         carrier, ahead = Carrier(self._settings, connection), Ahead(self._settings)
         while not self._stopping.is_set():
             if self._do_chores(connection):
-                # What the carrier remembers of words may be gone.
-                return
+                # What the carrier remembers of words may be gone; what is kept of filters is not.
+                carrier = Carrier(self._settings, connection)
             if not carrier.work():
                 began = time.monotonic()
                 made = ahead.work(connection)

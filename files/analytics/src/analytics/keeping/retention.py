@@ -1,6 +1,6 @@
 """Deletes single visits and events when they are old, and daily sums if the owner wants that."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from psycopg.errors import DeadlockDetected, LockNotAvailable
@@ -33,8 +33,9 @@ def apply(connection: Connection, sites: tuple[Site, ...], now: datetime) -> boo
     that is being read, as by a backup's dump, stays for this time (`months_due`).
 
     A site that is no longer set keeps its events for as long as the longest of the others, and its
-    sums. A visit stays for as long as an event of it may. When sums went, so did words that nothing
-    else has: then it is true, and nobody may use the numbers of words that they remember.
+    sums. A visit stays for as long as an event of it may. When visits or sums went, so did words
+    that nothing else has, or their combinations: then it is true, and nobody may use the numbers
+    that they remember of these.
     """
     limits = {site.domain: oldest_kept(site, now) for site in sites}
     zones = {site.domain: site.time_zone for site in sites}
@@ -43,7 +44,7 @@ def apply(connection: Connection, sites: tuple[Site, ...], now: datetime) -> boo
         for number, domain, day in rollups.stale(connection):
             if day <= now.date() - timedelta(days=1):
                 rollups.rebuild(connection, number, day, zones.get(domain, UTC_ZONE))
-    _drop(connection, months_due(connection, sites, now))
+    visits_went = _drop(connection, months_due(connection, sites, now))
     with connection.begin():
         for number, domain in connection.execute(text("SELECT id, domain FROM sites")).all():
             limit = limits.get(domain, min(limits.values()))
@@ -52,19 +53,16 @@ def apply(connection: Connection, sites: tuple[Site, ...], now: datetime) -> boo
             filtered.forget(connection, number, last=day)
         first = datetime.combine(_first_month(sites, now), datetime.min.time(), UTC)
         for domain, limit in limits.items():
-            for table, too_old in _TOO_OLD.items():
-                connection.execute(
-                    text(
-                        f"DELETE FROM {table} WHERE {too_old} AND site ="
-                        " (SELECT id FROM sites WHERE domain = :domain)"
-                    ),
-                    {"first": first, "limit": limit, "domain": domain},
-                )
+            values = {"first": first, "limit": limit, "domain": domain}
+            visits_went |= _forget_visits(connection, values)
     with connection.begin():
-        gone = [_forget_sums(connection, site, now) for site in sites]
-        if any(gone):
+        sums_went = [_forget_sums(connection, site, now) for site in sites]
+        if any(sums_went):
             words.forget_unused(connection)
-    return any(gone)
+        elif visits_went:
+            # It reads all visits; of a site they go once a day.
+            words.forget_combinations(connection)
+    return any(sums_went) or visits_went
 
 
 def months_due(connection: Connection, sites: tuple[Site, ...], now: datetime) -> list[date]:
@@ -79,9 +77,11 @@ def _first_month(sites: tuple[Site, ...], now: datetime) -> date:
     return partitions.month_of(min(oldest_kept(site, now) for site in sites) - timedelta(days=1))
 
 
-def _drop(connection: Connection, months: Sequence[date]) -> None:
-    """Drop the months' tables, each in a transaction of its own, up to one that is in use."""
-    for month in months:
+def _drop(connection: Connection, months: Sequence[date]) -> bool:
+    """Drop the months' tables, each in a transaction of its own, up to one that is in use; whether
+    any went.
+    """
+    for number, month in enumerate(months):
         try:
             with connection.begin():
                 connection.execute(
@@ -91,7 +91,23 @@ def _drop(connection: Connection, months: Sequence[date]) -> None:
         except OperationalError as error:
             if not isinstance(error.orig, LockNotAvailable | DeadlockDetected):
                 raise
-            return
+            return number > 0
+    return bool(months)
+
+
+def _forget_visits(connection: Connection, values: Mapping[str, str | datetime]) -> bool:
+    """Delete a site's events and visits that are too old; whether there were such visits."""
+    gone = {
+        table: connection.execute(
+            text(
+                f"DELETE FROM {table} WHERE {too_old} AND site ="
+                " (SELECT id FROM sites WHERE domain = :domain)"
+            ),
+            values,
+        ).rowcount
+        for table, too_old in _TOO_OLD.items()
+    }
+    return gone["visits"] > 0
 
 
 def _forget_sums(connection: Connection, site: Site, now: datetime) -> bool:

@@ -15,8 +15,11 @@ USERS = {
 """The columns that hold the number of a text, by table."""
 
 
-def forget_unused(connection: Connection) -> None:
-    """Delete them. The worker must be out of the way: it remembers numbers (lock.py)."""
+def forget_combinations(connection: Connection) -> None:
+    """Delete those that no visit has: they would go on telling which words belonged together.
+
+    The worker must be out of the way: it remembers numbers (lock.py).
+    """
     for table, column in (("clients", "client"), ("arrivals", "arrival")):
         connection.execute(
             text(
@@ -24,6 +27,11 @@ def forget_unused(connection: Connection) -> None:
                 f" WHERE NOT EXISTS (SELECT FROM visits v WHERE v.{column} = c.id)"
             )
         )
+
+
+def forget_unused(connection: Connection) -> None:
+    """Delete combinations and texts, with the worker out of the way as well."""
+    forget_combinations(connection)
     used = " UNION ".join(
         f"SELECT {column} FROM {table}" for table, columns in USERS.items() for column in columns
     )
