@@ -102,10 +102,18 @@ def test_what_is_missing_is_named(
 
 
 def test_a_regular_expression_takes_no_memory_from_the_database(ask: Ask) -> None:
-    for pattern in ("((((a{99}){99}){99}){99})", "(" + "a?" * 140 + "){50}", "(a{2,}b){3,255}{9}"):
+    for pattern in (
+        *("((((a{99}){99}){99}){99})", "(" + "a?" * 140 + "){50}", "(a{2,}b){3,255}{9}"),
+        *("((a{00255}){00255}){00009}", "(.?.?.?.?.?.?.?.?){00255}", "((a{1,00255}){255}){9}"),
+    ):
         error = ask(400, filters=[["matches", "event:page", [pattern]]])["error"]
         assert "too complex" in error
-    ask(filters=[["matches", "event:page", [r"^/[0-9]{4}/[0-9]{2}/"]]])
+    braces = r"((a\{255\}){255\}){9\}"
+    for pattern in ("(?x)((a{2 55}){2 55}){9}", "***:(?x)a{2 5}", f"(?b){braces}", "(?ix)a"):
+        error = ask(400, filters=[["matches", "event:page", [pattern]]])["error"]
+        assert "option" in error
+    for pattern in (r"^/[0-9]{4}/[0-9]{2}/", r"\(?x\)?", "(?:a|b)", "(?is)^/a", "(?!/a)"):
+        ask(filters=[["matches", "event:page", [pattern]]])
 
 
 def test_what_takes_too_long_is_told_so(ask: Ask, engine: Engine) -> None:

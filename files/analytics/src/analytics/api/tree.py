@@ -28,9 +28,12 @@ _LONGEST = 2000
 _MOST_PATTERNS = 10
 _LONGEST_PATTERN = 300
 # What `{9}` repeats counts that often. PostgreSQL itself finds a pattern too complex only when it
-# has taken 140 MB for it.
+# has taken 140 MB for it. It takes leading zeros.
 _HEAVIEST_PATTERN = 1000
-_REPEATED = re.compile(r"\{([0-9]{1,4})(?:,([0-9]{0,4}))?\}")
+_REPEATED = re.compile(r"\{([0-9]+)(?:,([0-9]*))?\}")
+# Others than these give it another syntax, in which repetitions are not found by the above.
+# https://www.postgresql.org/docs/17/functions-matching.html#POSIX-METASYNTAX
+_OTHER_SYNTAX = re.compile(r"\*\*\*|\(\?(?![:=!<]|[cimns]+\))")
 _SHOWN = 60
 
 
@@ -177,6 +180,8 @@ def clause(
         raise QueryError(f"Invalid {dimension.key} filter: at most {longest} characters.")
     if operator == "matches" and any(_weight(value) > _HEAVIEST_PATTERN for value in values):
         raise QueryError(f"Invalid {dimension.key} filter: the regular expression is too complex.")
+    if operator == "matches" and any(map(_OTHER_SYNTAX.match, values)):
+        raise QueryError(f"Invalid {dimension.key} filter: that option can't be used.")
     return Clause(dimension, operator, tuple(values), negative, case_sensitive)
 
 
