@@ -169,6 +169,30 @@ def test_a_deleted_site_leaves_the_other_as_it_was(engine: Engine, keep: Keep) -
     assert stored(engine) == alone
 
 
+@pytest.mark.parametrize("what", ["page", "site"])
+def test_nothing_deleted_is_left_in_what_the_planner_knows(
+    engine: Engine, keep: Keep, what: str
+) -> None:
+    secret = {"name": "Order", "props": {"who": "secret"}}
+    others = [at(NOON, "/a", n, site="www.shop.test", **secret | {"props": {}}) for n in range(9)]
+    keep([*(at(NOON, "/secret", n, **secret) for n in range(10, 19)), *others])
+    known = (
+        "SELECT DISTINCT tablename FROM pg_stats"
+        " WHERE concat(most_common_vals, histogram_bounds) LIKE '%secret%' ORDER BY 1"
+    )
+    with engine.begin() as connection:
+        connection.execute(text("ANALYZE"))
+        month = f"events_{NOON:%Y_%m}"
+        assert list(connection.scalars(text(known))) == ["events", month, "texts"]
+        if what == "site":
+            number = connection.scalar(text("SELECT id FROM sites WHERE domain = 'blog.test'"))
+            deletion.delete_site(connection, int(number or 0), "blog.test")
+    if what == "page":
+        delete(engine, path="/secret")
+    with engine.connect() as connection:
+        assert list(connection.scalars(text(known))) == []
+
+
 def test_every_table_is_known_here() -> None:
     # A new one: does it hold numbers of texts (words.USERS), or something of a site
     # (deletion.SITE_TABLES, delete_site)?

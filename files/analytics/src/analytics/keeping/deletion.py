@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection, text
 
-from analytics.keeping import filtered, retention, rollups, words
+from analytics.keeping import filtered, retention, rollups, statistics, words
 from analytics.keeping.days import day_bounds
 from analytics.keeping.dimensions import ENTRY, EXIT, PAGE
 from analytics.keeping.visits import ENGAGEMENT, PAGE_VIEW
@@ -168,6 +168,7 @@ def delete(connection: Connection, target: Target, now: datetime, tell: Tell) ->
     _sum(connection, target, days, now, tell)
     connection.execute(text("DROP TABLE touched"))
     words.forget_unused(connection)
+    statistics.forget(connection, (*words.USERS, "texts"))
 
 
 def delete_site(connection: Connection, number: int, domain: str) -> None:
@@ -178,6 +179,7 @@ def delete_site(connection: Connection, number: int, domain: str) -> None:
         connection.execute(text(f"DELETE FROM {table} WHERE site = :domain"), {"domain": domain})
     connection.execute(text("DELETE FROM sites WHERE id = :site"), {"site": number})
     words.forget_unused(connection)
+    statistics.forget(connection, (*words.USERS, "texts", "annotations", "sites"))
 
 
 def _days(connection: Connection, target: Target) -> list[date]:
