@@ -104,6 +104,15 @@ def test_the_fragment_counts_in_hash_mode_only(mode: dict[str, object], path: st
 
 
 @pytest.mark.parametrize(
+    ("fragment", "kept"),
+    [("/reset?token=x&y#/z?", "#/reset"), ("/reset%3Ftoken=x", "#/reset"), ("?a", "")],
+)
+def test_parameters_in_a_fragment_are_kept_no_more_than_others(fragment: str, kept: str) -> None:
+    payload = parse(body(url=f"https://blog.test/app#{fragment}", h=1))
+    assert payload.path == f"/app{kept}"
+
+
+@pytest.mark.parametrize(
     ("referrer", "kept"),
     [
         (None, None),

@@ -45,7 +45,11 @@ VISIT = (
 EVENT = (
     Kept("when", "24 November 2026, 04:21:07.123"),
     Kept("what happened", "a page was read, or what the page itself calls it"),
-    Kept("the path of the page, without what follows ? or #", "/posts/seed/"),
+    Kept(
+        "the path of the page, without what follows ?, and with what follows # only where the page"
+        " names its views by it",
+        "/posts/seed/",
+    ),
     Kept(
         "how long the page was in view and how far it was scrolled",
         "42 seconds, 80 %",

@@ -24,10 +24,14 @@ def hostname_of(parts: SplitResult) -> str:
 
 
 def path_of(parts: SplitResult, *, with_fragment: bool) -> str:
-    """The decoded path, at least "/", and the fragment of pages that navigate by it."""
+    """The decoded path, at least "/", and the fragment of pages that navigate by it.
+
+    Without the fragment's own parameters: they may be anything, such as what a form sends.
+    """
     path = unquote(parts.path).rstrip() or "/"
-    if with_fragment and parts.fragment:
-        return f"{path}#{unquote(parts.fragment)}".rstrip()
+    fragment = unquote(parts.fragment).partition("?")[0]
+    if with_fragment and fragment:
+        return f"{path}#{fragment}".rstrip()
     return path
 
 
