@@ -74,6 +74,9 @@ timeout = 30
 # request into a socket that is just being closed.
 keepalive = 75
 
+# As much as nginx takes, or nearly: filters are part of an address. gunicorn knows no more.
+limit_request_line = 8190
+
 # The root file system is read-only, so the heartbeat is in memory and there is no control socket.
 worker_tmp_dir = "/dev/shm"  # noqa: S108 - a file without a name, made by mkstemp
 control_socket_disable = True

@@ -144,6 +144,8 @@ def test_from_start_to_stop(service: Service, engine: Engine) -> None:
     assert (record.path, record.country, record.browser) == ("/a", "US", "Firefox")
     assert (folder / "keys").stat().st_mode & 0o777 == 0o700
 
+    assert service.request("GET", f"/api/health?{'x' * 8150}").status == 200, "as nginx takes it"
+
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE alembic_version RENAME TO away"))
     try:
