@@ -56,6 +56,7 @@ def test_the_database_logs_nothing_of_visitors(database: dict[str, str]) -> None
     assert settings["log_min_error_statement"] == "panic"
     assert settings["log_parameter_max_length"] == "0"
     assert settings["log_parameter_max_length_on_error"] == "0"
+    assert settings["log_error_verbosity"] == "terse"
 
 
 def test_its_schema_is_this_releases(database: dict[str, str]) -> None:

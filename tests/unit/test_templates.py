@@ -5,8 +5,11 @@ from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import yaml
+from analytics.dev.postgres import running
+from psycopg.errors import CheckViolation
 
 from settings.load import settings_of
 from settings.model import Settings
@@ -141,3 +144,21 @@ def test_udp_is_open_for_http3_only(http3: bool, tmp_path: Path) -> None:
     assert "tcp dport { 22, 80, 443 } accept" in rules
     # The statement, not the comment that says why there is none.
     assert "\nflush ruleset" not in rules
+
+
+@pytest.mark.integration
+def test_the_databases_log_has_nothing_of_a_row_that_it_refuses(settings: Settings) -> None:
+    compose = yaml.safe_load(_rendered("docker-compose.yml.j2", settings))
+    options = [one for one in compose["services"]["db"]["command"] if one.startswith("-clog_")]
+    with running(*options) as postgres:
+        postgres.execute("CREATE TABLE visits (page text CHECK (page IS NULL))")
+        target = postgres.url().set(drivername="postgresql").render_as_string()
+        with (
+            psycopg.connect(target) as connection,
+            pytest.raises(CheckViolation, match="anna"),
+            connection.cursor().copy("COPY visits FROM STDIN") as copy,
+        ):
+            copy.write_row(["/members/anna"])
+        log = (postgres.folder / "log").read_text()
+    assert "violates check constraint" in log
+    assert "anna" not in log

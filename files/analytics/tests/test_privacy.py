@@ -6,13 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from analytics.app import create_app
 from analytics.config import Settings
 from analytics.sites import FIELDS
 from flask import Flask
 from flask.testing import FlaskClient
+from psycopg.errors import CheckViolation, InvalidTextRepresentation
 from sqlalchemy import URL, Engine, inspect, text
+from sqlalchemy.exc import DBAPIError
 from werkzeug.test import TestResponse
 
 MakeSettings = Callable[[URL], Settings]
@@ -213,3 +216,23 @@ def test_nothing_of_the_visitor_is_logged_when_disk_and_database_are_away(
     assert "the database is unavailable" in caplog.text
     for trace in (*TRACES, "what-was-read"):
         assert trace not in caplog.text
+
+
+@pytest.mark.parametrize("path", ["/api/health", "/stats/blog.test", "/api/v2/query"])
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (CheckViolation("refused\nDETAIL:  Failing row contains (what-was-read)."), ": refused"),
+        (InvalidTextRepresentation('invalid input: "what-was-read"'), "InvalidTextRepresentation"),
+    ],
+)
+def test_of_what_the_database_refuses_nothing_is_logged(
+    app: Flask, caplog: pytest.LogCaptureFixture, path: str, error: psycopg.Error, told: str
+) -> None:
+    # Each group of pages answers its errors by itself.
+    with app.test_request_context(path, method="POST" if path.endswith("query") else "GET"):
+        answer = app.make_response(app.handle_user_exception(DBAPIError("SELECT", {}, error)))
+    assert answer.status_code == 500
+    assert "Traceback" in caplog.text
+    assert told in caplog.text
+    assert "what-was-read" not in caplog.text

@@ -77,6 +77,30 @@ def test_a_fault_of_ours_is_logged_and_tried_again(
     assert "Traceback" in caplog.text
 
 
+def test_of_a_row_that_the_database_refuses_nothing_is_logged(
+    make_settings: MakeSettings,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(worker, "ALIVE", tmp_path / "alive")
+    settings = make_settings(engine.url)
+    now = round(time.time() * 1000)
+    event = Record(time=now, site="blog.test", name="pageview", path="/", hostname="blog.test")
+    event = structs.replace(event, props={"email": "anna@example.org"})
+    Spool(settings.spool).append(encode(event))
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE events ADD CONSTRAINT bare CHECK (props IS NULL)"))
+    one = worker.Worker(settings, engine)
+    monkeypatch.setattr(one, "_rest", lambda _: one.stop())
+    one.run()
+    assert "the worker failed and starts again" in caplog.text
+    assert "_write_events" in caplog.text
+    assert 'CheckViolation (23514): new row for relation "events' in caplog.text
+    assert "anna" not in caplog.text
+
+
 def test_sums_of_filters_are_forgotten_at_the_start_and_made_when_nothing_is_to_do(
     make_settings: MakeSettings, engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """The way to PostgreSQL: a small pool that a dead or frozen database can't hang."""
 
 import time
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -153,6 +154,26 @@ def is_unavailable(error: Exception) -> bool:
 
 def reason(error: Exception) -> str:
     """The first line of what the driver said: later lines may quote what visitors sent."""
-    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    cause = _cause(error)
     lines = str(cause).strip().splitlines()
     return lines[0] if lines else type(cause).__name__
+
+
+def trace(error: Exception) -> str:
+    """What a log may have of a fault: where it happened, its class and SQLSTATE, and the reason.
+
+    Python's own traceback ends with all that the driver said: of a COPY that is the row.
+    """
+    cause = _cause(error)
+    told = type(cause).__name__
+    if isinstance(cause, psycopg.Error) and cause.sqlstate:
+        told += f" ({cause.sqlstate})"
+    # Of a value that it can't read, the first line quotes it.
+    if not isinstance(cause, psycopg.DataError):
+        told += f": {reason(error)}"
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    return f"Traceback (most recent call last):\n{frames}{told}"
+
+
+def _cause(error: Exception) -> BaseException:
+    return error.orig if isinstance(error, DBAPIError) and error.orig else error

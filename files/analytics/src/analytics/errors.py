@@ -54,7 +54,8 @@ def _disk_error(error: SpoolError | OSError) -> Response:
 def _database_error(error: SQLAlchemyError) -> Response:
     """503 if the database can't serve; otherwise a fault of ours, logged with its traceback."""
     if not database.is_unavailable(error):
-        current_app.logger.error("%s %s", request.method, request.path, exc_info=error)
+        told = (request.method, request.endpoint, database.trace(error))
+        current_app.logger.error("%s %s\n%s", *told)
         return _http_error(InternalServerError())
     current_app.logger.warning("the database is unavailable: %s", database.reason(error))
     return _http_error(

@@ -70,7 +70,7 @@ class Worker:
             # What is copied goes past SQLAlchemy, and its errors too.
             except (SQLAlchemyError, psycopg.Error) as error:
                 if not database.is_unavailable(error):
-                    log.exception("the worker failed and starts again")
+                    log.error("the worker failed and starts again\n%s", database.trace(error))
                 else:
                     log.warning("the database is unavailable: %s", database.reason(error))
                 self._rest(pause)

@@ -54,7 +54,8 @@ def _database_error(error: SQLAlchemyError) -> Response | tuple[Response, int]:
     if database.is_unavailable(error):
         current_app.logger.warning("the database is unavailable: %s", database.reason(error))
         return _unavailable(_AWAY)
-    current_app.logger.error("%s %s", request.method, request.path, exc_info=error)
+    told = (request.method, request.endpoint, database.trace(error))
+    current_app.logger.error("%s %s\n%s", *told)
     return jsonify(error="This is a fault of the service. Its log has the details."), 500
 
 

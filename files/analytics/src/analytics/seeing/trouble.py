@@ -48,7 +48,8 @@ def _http_error(error: HTTPException) -> Answer:
 
 def _database_error(error: SQLAlchemyError) -> Answer:
     if not database.is_unavailable(error):
-        current_app.logger.error("%s %s", request.method, request.path, exc_info=error)
+        told = (request.method, request.endpoint, database.trace(error))
+        current_app.logger.error("%s %s\n%s", *told)
         return _page(*_WORDS[500], 500, {})
     slow = isinstance(error, DBAPIError) and isinstance(error.orig, QueryCanceled)
     current_app.logger.warning("the database is unavailable: %s", database.reason(error))
