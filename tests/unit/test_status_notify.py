@@ -1,6 +1,7 @@
 """The host's status program: what two looks make of it, and who is told."""
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -114,6 +115,34 @@ def test_a_dead_webhook_is_a_row_and_is_told_later(tmp_path: Path, listener: Lis
         look(made, BAD, *looks.rows(made))
     assert [json.loads(body)["state"] for _, _, body in listener.taken] == ["error"]
     assert [one.state for one in looks.rows(made)] == ["ok"]
+
+
+@pytest.mark.parametrize("answer", [b"SSH-2.0-%b\r\n", b"HTTP/1.1 500 %b\r\n\r\n"])
+def test_what_a_webhook_answers_does_nothing_to_a_terminal(
+    tmp_path: Path, listener: Listener, answer: bytes
+) -> None:
+    def serve() -> None:
+        taken, _ = server.accept()
+        with taken:
+            taken.recv(65536)
+            taken.sendall(answer % b"\x1b]0;owned\x07 T\0ype: reboot")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(20)
+        thread = threading.Thread(target=serve)
+        thread.start()
+        made = config(tmp_path, f"http://127.0.0.1:{server.getsockname()[1]}/secret")
+        look(made, BAD)
+        look(made, BAD)
+        thread.join()
+    (row,) = looks.rows(made)
+    assert row.state == "warning"
+    assert row.text.isprintable()
+    assert "owned" in row.text
+    assert "Type" not in row.text
+    assert "secret" not in row.text
+    look(config(tmp_path, listener.address), BAD)
+    assert len(listener.taken) == 1, "The looks were not remembered."
 
 
 def test_what_came_and_went_while_it_was_dead_is_not_passed_over(

@@ -18,6 +18,15 @@ class Row:
         return asdict(self)
 
 
+def harmless(text: str) -> str:
+    """What a stranger said, for root's terminal: in one line, without what a terminal would do.
+
+    It ends where a command to type would be looked for.
+    """
+    said = "".join(one for one in " ".join(text.split()) if one.isprintable())
+    return said.partition("Type:")[0].strip()
+
+
 def show(rows: Sequence[Row], *, as_json: bool) -> None:
     """Print them for a person, or in one line for a program."""
     if as_json:

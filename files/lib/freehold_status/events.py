@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from freehold_host.rows import Row
+from freehold_host.rows import Row, harmless
 from freehold_status import ages
 from freehold_status.config import Config
 
@@ -66,14 +66,7 @@ def _asked(path: Path) -> list[Row]:
 def _row(what: str, state: str, text: str, type: str = "") -> Row:  # noqa: A002 - its own name
     if state not in _STATES:
         raise ValueError
-    # Where a command to type would be looked for.
-    said, _, _ = text.partition("Type:")
-    return Row(_printable(what), state, _printable(said), type if type in ADVICE else "")
-
-
-def _printable(text: str) -> str:
-    """It in one line, without what a terminal would do."""
-    return "".join(one for one in " ".join(text.split()) if one.isprintable())
+    return Row(harmless(what), state, harmless(text), type if type in ADVICE else "")
 
 
 def _unasked(spool: Path) -> Iterator[Row]:

@@ -1,11 +1,13 @@
 """Tells whoever listens at notify_url."""
 
+import http.client
 import json
 import re
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from freehold_host.rows import harmless
 from freehold_host.trouble import Trouble
 from freehold_status.config import Config
 
@@ -81,6 +83,7 @@ def post(config: Config, told: Message) -> None:
     try:
         with urllib.request.urlopen(request, timeout=_SECONDS):  # noqa: S310 - the same
             pass
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         # Not the address: it may be a secret.
-        raise Trouble(f"It was not reached ({error}), and is tried again.") from None
+        why = harmless(str(error))
+        raise Trouble(f"It was not reached ({why}), and is tried again.") from None
