@@ -4,17 +4,36 @@ The logs are put in order here, where they are, and go to the host's memory over
 counted before is not counted again.
 """
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import FrameType
 
 from analytics.logs.timeline import DamagedError, in_order
 
 from commands.flask import flask
 from commands.hosts import only_host, parser
+
+# A closed terminal's, and what asks a program to end.
+_ENDINGS = (signal.SIGHUP, signal.SIGTERM)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    # A closed terminal may send it twice, and what clears away must come to its end.
+    for one in _ENDINGS:
+        signal.signal(one, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
+def clear_away_when_ended() -> None:
+    """From now on the folder with the lines goes when a signal ends this; nohup is obeyed."""
+    for one in _ENDINGS:
+        if signal.getsignal(one) is not signal.SIG_IGN:
+            signal.signal(one, _end)
 
 
 def send(argv: list[str], lines: Iterable[bytes]) -> int:
@@ -35,6 +54,7 @@ def main() -> int:
     options.add_argument("files", nargs="+", type=Path)
     given = options.parse_args()
     host = only_host(given.limit)
+    clear_away_when_ended()
     with TemporaryDirectory(prefix="import-log-") as folder:
         try:
             total, lines = in_order(given.files, Path(folder), _say)
