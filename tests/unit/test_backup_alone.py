@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from freehold_backup import __main__ as program
+from freehold_backup import backup, spool
 from freehold_backup.alone import alone
 from freehold_backup.config import Config
+from freehold_host.trouble import Trouble
 
 
 def test_who_waits_says_for_whom(
@@ -33,3 +36,23 @@ def test_who_waits_says_for_whom(
         told = capsys.readouterr().err
     holder.join()
     assert told == "freehold-backup prove is at work, and this one waits for its end.\n"
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_deploy_waits_for_a_copy_of_the_spool_and_for_no_backup_of_hours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: bool
+) -> None:
+    made, done = Config("blog.test", "/mnt/backup", {}, 17, tmp_path), list[str]()
+    monkeypatch.setattr(backup, "ready", lambda _: done.append("ready"))
+    monkeypatch.setattr(spool, "hold", lambda _: done.append("hold"))
+    monkeypatch.setattr(sys, "argv", ["/x/freehold_backup/__main__.py", "backup"])
+    with alone(made), monkeypatch.context() as patch:
+        if ends:
+            # As if its run ended while the deploy sleeps: another file, which nobody holds.
+            patch.setattr("time.sleep", lambda _: (made.state / "lock").unlink())
+            program._ready(made)
+        else:
+            patch.setattr(program, "_READY_SECONDS", 0.0)
+            with pytest.raises(Trouble, match=r"freehold-backup backup is at work.*make deploy"):
+                program._ready(made)
+    assert done == (["ready", "hold"] if ends else [])

@@ -59,6 +59,8 @@ from freehold_host import memory, rows
 from freehold_host.trouble import Trouble
 
 _NOT_IN_ORDER = 2
+# A copy of the spool takes less. A backup may take hours, while the deploy keeps others out.
+_READY_SECONDS = 60.0
 # What ends a restore: its repository may have been taken out since it was cut off.
 _ALSO_WITHOUT_A_REPOSITORY = ("abandon", "finish")
 Action = Callable[[Config], None]
@@ -77,10 +79,23 @@ def _list(found: Config, *, as_json: bool) -> None:
 
 
 def _ready(found: Config) -> None:
-    # Or a backup to the place of before might end after that was forgotten.
-    with alone(found):
-        backup.ready(found)
-        spool.hold(found)
+    until = time.monotonic() + _READY_SECONDS
+    while True:
+        try:
+            # Or a backup to the place of before might end after that was forgotten.
+            with alone(found, wait=False):
+                backup.ready(found)
+                spool.hold(found)
+        except BusyError as busy:
+            if time.monotonic() >= until:
+                raise Trouble(
+                    f"{busy} is at work, perhaps in the place of before. Wait for its end, or end "
+                    "it: make ssh, and there: systemctl stop 'freehold-backup*.service'. Then: "
+                    "make deploy"
+                ) from None
+            time.sleep(1)
+        else:
+            return
 
 
 def _key_is_safe(found: Config) -> None:

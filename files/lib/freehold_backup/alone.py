@@ -10,7 +10,7 @@ from freehold_backup.config import Config
 
 
 class BusyError(Exception):
-    """Another run is at work."""
+    """Another run is at work; it says which."""
 
 
 @contextmanager
@@ -25,11 +25,11 @@ def alone(config: Config, *, name: str = "lock", wait: bool = True) -> Iterator[
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if not wait:
-                raise BusyError from None
             lock.seek(0)
-            # It may be for hours. Not among what is asked for, which may be a tar.
             who = lock.read() or "Another run"
+            if not wait:
+                raise BusyError(who) from None
+            # It may be for hours. Not among what is asked for, which may be a tar.
             print(f"{who} is at work, and this one waits for its end.", file=sys.stderr)
             fcntl.flock(lock, fcntl.LOCK_EX)
         lock.truncate(0)
