@@ -407,6 +407,7 @@ def test_who_can_not_look_has_found_nothing(
     told: bool,
 ) -> None:
     made = config(tmp_path)
+    memory.store(made.state, "repository", {"id": "it"})
 
     def fail(*_: object, **__: object) -> None:
         # The two keep each other out.
@@ -444,6 +445,7 @@ def test_a_proof_whose_database_is_replaced_has_found_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, after: str, told: bool
 ) -> None:
     made = config(tmp_path)
+    memory.store(made.state, "repository", {"id": "it"})
 
     def cut_off(*_: object) -> int:
         raise Trouble("The dump can't be loaded: server closed the connection")

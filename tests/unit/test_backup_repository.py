@@ -1,11 +1,14 @@
 """The host's backup program: which repository it uses, and which key may open it."""
 
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from freehold_backup import backup, restic, status
+from freehold_backup import backup, outage, prove, restic, retention, sets, status
 from freehold_backup.config import Config
+from freehold_backup.sets import Set
 from freehold_host import memory
 from freehold_host.trouble import Trouble
 from tests.unit.settings_lab import NOW
@@ -77,3 +80,35 @@ def test_what_is_known_of_another_place_is_forgotten(
     assert (row.state == "ok") == stays, row
     assert bool(memory.load(made.state, "spool")) == stays
     assert memory.load(made.state, "repository") == {"id": found, "address": "/mnt/another"}
+
+
+@pytest.mark.parametrize("which", [prove.prove, retention.check])
+@pytest.mark.parametrize("place", [PLACE, "/mnt/another"])
+@pytest.mark.parametrize("fault", ["", "is damaged"])
+def test_what_was_found_in_the_place_of_before_is_not_told_of_the_new_one(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    which: Callable[..., None],
+    place: str,
+    fault: str,
+) -> None:
+    made = config(tmp_path)
+    monkeypatch.setattr(restic, "identity", lambda at: at.repository)
+    monkeypatch.setattr(backup, "_check_room", lambda _: None)
+    backup.ready(made)
+
+    def look(*_: object) -> int:
+        """It takes long, and the owner deploys meanwhile."""
+        backup.ready(config(tmp_path, place))
+        if fault:
+            raise Trouble(fault)
+        return 10
+
+    monkeypatch.setattr(restic, "run", look)
+    monkeypatch.setattr(sets, "chosen", lambda *_: (Set("20261126T010000Z"), True))
+    monkeypatch.setattr(prove, "_restored", look)
+    monkeypatch.setattr(outage, "told_apart", nullcontext)
+    with pytest.raises(Trouble, match=fault) if fault else nullcontext():
+        which(made, print)
+    name = "proof" if which is prove.prove else "check"
+    assert bool(memory.load(made.state, name)) == (place == PLACE)

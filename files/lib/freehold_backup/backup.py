@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from freehold_backup import database, journal, outage, restic, sets, spool
 from freehold_backup.alone import alone
@@ -45,6 +46,15 @@ def forget(config: Config) -> None:
     """Know nothing any more of what was backed up where."""
     for name in ("repository", "backup", "spool", "proof", "check", "stored"):
         (config.state / f"{name}.json").unlink(missing_ok=True)
+
+
+def remember(config: Config, found: str, name: str, content: dict[str, Any]) -> None:
+    """Store what was found in the repository `found`, if it is still that of this host's backups.
+
+    Who looked for hours may end after the place was changed, and what is shown is of the new one.
+    """
+    if memory.load(config.state, "repository").get("id") == found:
+        memory.store(config.state, name, content)
 
 
 def _check_was_none(config: Config, missing: restic.Missing) -> None:

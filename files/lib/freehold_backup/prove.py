@@ -5,10 +5,9 @@ import time
 
 from freehold_backup import database, outage, restic, sets
 from freehold_backup.alone import alone
-from freehold_backup.backup import Say
+from freehold_backup.backup import Say, remember
 from freehold_backup.config import Config
 from freehold_backup.sets import Set
-from freehold_host import memory
 from freehold_host.trouble import Trouble
 
 SCRATCH = "freehold_proof"
@@ -33,7 +32,7 @@ def prove(config: Config, say: Say) -> None:
         began = time.monotonic()
         proof: dict[str, object] = {"at": time.time(), "stamp": "", "fault": "", "events": 0}
         # That it is not reached says nothing of what is in it.
-        restic.identity(config)
+        found = restic.identity(config)
         try:
             one, _ = sets.chosen(config, "latest")
             proof["stamp"] = one.stamp
@@ -43,11 +42,11 @@ def prove(config: Config, say: Say) -> None:
             # Nor this: somebody is at work in it, or the proof was cut off.
             raise
         except Trouble as trouble:
-            memory.store(config.state, "proof", proof | {"fault": str(trouble), "seconds": 0})
+            remember(config, found, "proof", proof | {"fault": str(trouble), "seconds": 0})
             raise
         # Only now, for one that was ended has proven nothing.
         proof["seconds"] = round(time.monotonic() - began)
-        memory.store(config.state, "proof", proof)
+        remember(config, found, "proof", proof)
         say(f"Backup {one.stamp} restores: {proof['events']} events, as when it was made.")
 
 

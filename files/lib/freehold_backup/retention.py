@@ -5,10 +5,9 @@ from datetime import date
 
 from freehold_backup import restic, sets
 from freehold_backup.alone import alone
-from freehold_backup.backup import Say
+from freehold_backup.backup import Say, remember
 from freehold_backup.config import Config
 from freehold_backup.sets import Set
-from freehold_host import memory
 from freehold_host.trouble import Trouble
 
 # All of the data is read in so many weeks.
@@ -63,17 +62,13 @@ def check(config: Config, say: Say) -> None:
     part = date.today().isocalendar().week % _PARTS + 1
     with alone(config, name="proof"), alone(config):
         # That it is not reached, or that somebody holds it, says nothing of what is in it.
-        restic.identity(config)
+        found = restic.identity(config)
         try:
             restic.run(config, "check", f"--read-data-subset={part}/{_PARTS}")
         except restic.Locked:
             raise
         except Trouble as trouble:
-            _remember(config, str(trouble))
+            remember(config, found, "check", {"at": time.time(), "fault": str(trouble)})
             raise
-    _remember(config, "")
+        remember(config, found, "check", {"at": time.time(), "fault": ""})
     say("The repository is whole, as far as this week's part of it was read.")
-
-
-def _remember(config: Config, fault: str) -> None:
-    memory.store(config.state, "check", {"at": time.time(), "fault": fault})
