@@ -157,15 +157,21 @@ class Names:
                 raise CloudError(f"There is no address yet that {zone} could lead to.")
             path = f"/v2/domains/{zone}/records"
             if record is not None:
-                if record.type in ("A", "AAAA"):
-                    # Before it is changed, for a run may be cut off between the two.
-                    lasts = max(record.ttl or TTL, self._cloud.notes.left(LED_ELSEWHERE))
-                    self._cloud.notes.begin(LED_ELSEWHERE, lasts=lasts)
+                # Before it is changed, for a run may be cut off between the two.
+                self._note_led(record)
                 answer = self._cloud.client.put(f"{path}/{record.id}", wanted.body())
+                # What was sent again may have taken minutes of the note's time.
+                self._note_led(record)
                 made = answer["domain_record"]
                 self._cloud.facts.remember(path, made["id"], made)
             else:
                 self._make(zone, path, wanted)
+
+    def _note_led(self, record: Record) -> None:
+        """Note that resolvers may lead to where it leads for as long as it may be kept."""
+        if record.type in ("A", "AAAA"):
+            lasts = max(record.ttl or TTL, self._cloud.notes.left(LED_ELSEWHERE))
+            self._cloud.notes.begin(LED_ELSEWHERE, lasts=lasts)
 
     def _make(self, zone: str, path: str, wanted: Wanted) -> None:
         facts = self._cloud.facts
