@@ -36,6 +36,7 @@ def rebuild(steps: Rebuild, settings: Settings, *, last: bool) -> int:
     if not _is_moved(steps, pair):
         # Before anything is bought, and before the old one takes no more events.
         steps.check_address(pair)
+        steps.check_others(pair)
         if pair.new is None or not pair.new.carries(steps.tag):
             pair = _prepared(steps, pair, settings, last=last)
         new = _there(pair)

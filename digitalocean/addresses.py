@@ -84,6 +84,18 @@ def check_holder(found: Address, droplets: Iterable[Droplet | None]) -> None:
         )
 
 
+def check_unclear(cloud: Cloud, settings: Settings) -> None:
+    """Raise CloudError rather than reserve a second one and have the first be paid for."""
+    for one in unclear(cloud, settings):
+        raise CloudError(
+            f"The reserved address {one.ip} leads nowhere, and nothing tells whether it is "
+            f'this droplet\'s. If it is: reserved_address = "{one.ip}" in '
+            f"group_data/droplets.py. If nobody needs it: doctl compute reserved-ip delete "
+            f"{one.ip}. If it is another's, reserve one: doctl compute reserved-ip create "
+            f"--region {one.region}, and name that one in reserved_address"
+        )
+
+
 class AddressConcern:
     """A reserved address leads to the droplet.
 
@@ -100,23 +112,12 @@ class AddressConcern:
         droplet = our_droplet(self._cloud, self._settings)
         found = ours(self._cloud, self._settings, droplet)
         if found is None:
-            self._check_unclear()
+            check_unclear(self._cloud, self._settings)
             return ["Reserve an address, and lead it to the droplet"]
         self._check(found, droplet)
         if droplet is None or found.droplet != droplet.id:
             return [f"Lead {found.ip} to the droplet {self._settings.droplet_name}"]
         return []
-
-    def _check_unclear(self) -> None:
-        """Raise CloudError rather than reserve a second one and have the first be paid for."""
-        for one in unclear(self._cloud, self._settings):
-            raise CloudError(
-                f"The reserved address {one.ip} leads nowhere, and nothing tells whether it is "
-                f'this droplet\'s. If it is: reserved_address = "{one.ip}" in '
-                f"group_data/droplets.py. If nobody needs it: doctl compute reserved-ip delete "
-                f"{one.ip}. If it is another's, reserve one: doctl compute reserved-ip create "
-                f"--region {one.region}, and name that one in reserved_address"
-            )
 
     def _check(self, found: Address, droplet: Droplet | None) -> None:
         check_region(found, self._settings.droplet_region)
@@ -135,7 +136,7 @@ class AddressConcern:
             raise CloudError(f"There is no droplet {self._settings.droplet_name} to lead to.")
         found = ours(self._cloud, self._settings, droplet)
         if found is None:
-            self._check_unclear()
+            check_unclear(self._cloud, self._settings)
             self._reserve(droplet)
             found = ours(self._cloud, self._settings, droplet)
         if found is not None:

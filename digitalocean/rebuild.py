@@ -20,8 +20,9 @@ from digitalocean.cloud import Cloud
 from digitalocean.costs import costs
 from digitalocean.droplets import PATH, DropletConcern
 from digitalocean.errors import CloudError
-from digitalocean.records import LED_ELSEWHERE
+from digitalocean.records import LED_ELSEWHERE, Names
 from digitalocean.things import Address, Droplet
+from digitalocean.uptime import Uptime
 from settings.model import Settings
 
 
@@ -93,11 +94,23 @@ class Rebuild:
         if self._settings.reserved_address == "no":
             return
         address = self._address(pair)
-        if address is not None:
-            addresses.check_region(
-                address, pair.new.region if pair.new else self._settings.droplet_region
-            )
-            addresses.check_holder(address, [pair.old, pair.new])
+        if address is None:
+            addresses.check_unclear(self._cloud, self._settings)
+            return
+        addresses.check_region(
+            address, pair.new.region if pair.new else self._settings.droplet_region
+        )
+        addresses.check_holder(address, [pair.old, pair.new])
+
+    def check_others(self, pair: Pair) -> None:
+        """Raise CloudError when the names or the uptime check would be refused at the end.
+
+        Only before anything is bought: amid a move they can't be told from what is half moved.
+        """
+        if pair.new is None and (pair.old is None or pair.old.carries(self.tag)):
+            for _, part in concerns(self._cloud, self._settings):
+                if isinstance(part, Names | Uptime):
+                    part.pending()
 
     def move(self, pair: Pair) -> None:
         """Lead the address to the new droplet, and give it the tag."""
