@@ -95,7 +95,7 @@ def _drop(connection: Connection, months: Sequence[date]) -> bool:
     return bool(months)
 
 
-def _forget_visits(connection: Connection, values: Mapping[str, str | datetime]) -> bool:
+def _forget_visits(connection: Connection, values: Mapping[str, object]) -> bool:
     """Delete a site's events and visits that are too old; whether there were such visits."""
     gone = {
         table: connection.execute(

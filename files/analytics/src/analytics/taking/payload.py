@@ -32,7 +32,7 @@ class Payload:
     hostname: str
     """The page's host in lower case, without one "www."; at most 253 characters."""
     path: str
-    """The page's path, decoded; with the fragment, up to a "?" in it, if the page navigates by it."""
+    """The page's path, decoded; with the fragment up to a "?" in it if the page navigates by it."""
     referrer: str | None
     """Host and path of the page that led here, if that is on another host; at most 2,000 bytes."""
     parameters: tuple[tuple[str, str], ...]
