@@ -16,8 +16,11 @@ from tests.waiting import wait_until
 LINE = '8.8.8.8 - - [25/Nov/2026:00:43:{:02} +0000] "GET / HTTP/1.1" 200 1 "-" "-"\n'
 
 # As the command itself, but for the host.
+# Whoever runs the tests may have begun with nohup.
 ENDLESS = """
+import signal
 import sys
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from commands import import_log
 from commands.hosts import Host
 import_log.only_host = lambda _: Host("203.0.113.7", [], {})
