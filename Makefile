@@ -218,6 +218,8 @@ demo: packages $(VENV) $(SITE)/index.html ## Show the dashboard with a made-up y
 # One more than there are processors, for some tests wait.
 UNIT_TESTS := --numprocesses $(shell expr $$(nproc) + 1) --ignore files/analytics/tests/browser \
 	--ignore files/analytics/tests/faults
+# By name, for to read all the others takes half a minute.
+INTEGRATION_TESTS = $(shell grep -rl --include '*.py' mark.integration tests/unit files/analytics/tests)
 .PHONY: check
 check: $(VENV) ## Below two minutes: style, types, unit tests, templates, shell, YAML
 	@$(BIN)/ruff check .
@@ -273,7 +275,7 @@ test-deploy:
 		$(MAKE) deploy LIMIT=emulated; } $(LABEL)
 test-without-droplet:
 	@{ nice -n 19 $(MAKE) check; \
-		nice -n 19 $(BIN)/pytest $(UNIT_TESTS) -m integration; \
+		nice -n 19 $(BIN)/pytest $(UNIT_TESTS) -m integration $(INTEGRATION_TESTS); \
 		nice -n 19 $(BIN)/pytest -vv --numprocesses 2 --dist loadfile -m "not slow" \
 			tests/digitalocean files/analytics/tests/browser \
 			tests/browser/test_tracker_*.py \
