@@ -94,7 +94,12 @@ def test_of_a_row_that_the_database_refuses_nothing_is_logged(
         connection.execute(text("ALTER TABLE events ADD CONSTRAINT bare CHECK (props IS NULL)"))
     one = worker.Worker(settings, engine)
     monkeypatch.setattr(one, "_rest", lambda _: one.stop())
-    one.run()
+    try:
+        one.run()
+    finally:
+        # The tests after this one have the same database.
+        with engine.begin() as connection:
+            connection.execute(text("ALTER TABLE events DROP CONSTRAINT bare"))
     assert "the worker failed and starts again" in caplog.text
     assert "_write_events" in caplog.text
     assert 'CheckViolation (23514): new row for relation "events' in caplog.text
