@@ -240,20 +240,6 @@ def test_nor_while_the_new_one_does_not_run(cut: Host, tmp_path: Path, left: str
         major.check(cut.places, file)
 
 
-def test_one_that_was_taken_back_holds_up_nothing(
-    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail() -> None:
-        raise RolloutTrouble("The disk is full")
-
-    rollout_does(monkeypatch, fail)
-    with pytest.raises(RolloutTrouble, match="disk"):
-        host.upgrade()
-    file = tmp_path / "candidate.yml"
-    file.write_text(compose(tmp_path / "wanted", "postgres:15.14"))
-    major.check(host.places, file)
-
-
 @pytest.mark.parametrize("serving", [17, 15, None])
 def test_the_same_again_brings_it_to_its_end(
     cut: Host, monkeypatch: pytest.MonkeyPatch, serving: int | None
@@ -298,7 +284,7 @@ def test_the_old_one_is_not_dropped_until_then(cut: Host) -> None:
 
 
 def test_one_that_did_not_take_the_place_is_taken_back(
-    host: Host, monkeypatch: pytest.MonkeyPatch
+    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> None:
         raise RolloutTrouble("The disk is full")
@@ -309,6 +295,10 @@ def test_one_that_did_not_take_the_place_is_taken_back(
     assert host.did[-1] == "resumed"
     assert host.docker.volumes == {"freehold_db-15"}
     assert host.mark() == {}
+    # And it holds up no deploy.
+    file = tmp_path / "candidate.yml"
+    file.write_text(compose(tmp_path / "wanted", "postgres:15.14"))
+    major.check(host.places, file)
 
 
 def test_a_volume_that_was_in_use_is_not_filled_anew(host: Host) -> None:
