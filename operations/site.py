@@ -18,6 +18,8 @@ from operations.rsync import Rsync
 
 ROOT = "/srv/www"
 RECORDS = "/opt/freehold/releases/site"
+# What the live release is called while there is none.
+NONE = "none"
 # Whose all of it is, by number.
 OWNER = "0 0"
 # In bytes: what the smallest file takes.
@@ -39,7 +41,7 @@ class Site(FactBase[LiveSite]):
     @override
     def command(self) -> str:
         return (
-            f"readlink {ROOT}/current || echo none; date -u +%Y%m%dT%H%M%SZ; "
+            f"readlink {ROOT}/current || echo {NONE}; date -u +%Y%m%dT%H%M%SZ; "
             f"cd {ROOT}/current/ 2>/dev/null && "
             "find . -printf '%m %U %G %y %P\\n' -type f -exec sha256sum -z {} + | tr '\\0' '\\n'"
             " | LC_ALL=C sort | sha256sum | cut -c1-12 || true"
@@ -100,6 +102,11 @@ def _room(incoming: str, needed: int, reserve: int) -> str:
     )
 
 
+def _lead(link: str, release: str) -> str:
+    """The command by which a link leads to a release, without a moment in which it is not there."""
+    return f"ln -sfn {release} {ROOT}/{link}.new && mv -T {ROOT}/{link}.new {ROOT}/{link}"
+
+
 @operation()
 def site_release(
     folder: Path, content: str, kept: int, reserve: int, origin: Origin
@@ -138,11 +145,16 @@ def site_release(
         # Or a power cut would leave a link to pages that are empty: rsync flushes nothing.
         f" && sync -f {ROOT}/{release}"
     )
-    yield f"ln -sfn {release} {ROOT}/current.new && mv -T {ROOT}/current.new {ROOT}/current"
+    if live.release != NONE:
+        # For the pages that visitors have open (templates/nginx/site.conf.j2).
+        yield _lead("before", live.release)
+    yield _lead("current", release)
     # What was loosened by hand may be in a release before.
     yield f"chmod -R go-w {ROOT}/releases"
+    before = live.release.partition("/")[2]
+    others = f"{{ echo {before}; ls -r | grep -vx -e {name} -e '{before}'; }}"
     yield (
-        f"cd {ROOT}/releases && ls -r | grep -vx {name} | tail -n +{kept} | xargs -r rm -rf;"
+        f"cd {ROOT}/releases && {others} | tail -n +{kept} | xargs -r rm -rf;"
         f" cd {RECORDS} && for one in *.json; do"
         f' [ -d {ROOT}/releases/"${{one%.json}}" ] || rm "$one"; done'
     )

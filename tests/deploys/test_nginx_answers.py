@@ -149,4 +149,26 @@ def test_another_release_is_live_at_once_and_has_the_bundled_404(lab: Lab, visit
         assert absent.headers["Content-Type"] == "text/html; charset=utf-8"
     finally:
         lab.switch_site("1")
+
+
+def test_a_page_that_is_open_while_a_release_comes_finds_what_it_is_made_of(
+    lab: Lab, visitor: Client
+) -> None:
+    """What has a hash in its name, and only that: what was taken away is gone."""
+    before = lab.root / "srv/www/before"
+    before.symlink_to("releases/1")
+    lab.switch_site("bare")
+    try:
+        kept = visitor.ask("/assets/main.1f3a9c0b77.css")
+        assert (kept.status, kept.headers["Content-Type"]) == (200, "text/css; charset=utf-8")
+        assert "immutable" in kept.headers["Cache-Control"]
+        assert kept.headers["X-Content-Type-Options"] == "nosniff"
+        assert visitor.ask("/").text == "<h1>Another release</h1>"
+        gone = ("/about", "/posts", "/assets/plain.css", "/assets/logo-3f2a9b1c.png", "/.env")
+        assert [visitor.ask(path).status for path in gone] == [404] * len(gone)
+        before.unlink()
+        assert visitor.ask("/assets/main.1f3a9c0b77.css").status == 404
+    finally:
+        lab.switch_site("1")
+        before.unlink(missing_ok=True)
     assert visitor.ask("/").text == "<h1>Front</h1>"

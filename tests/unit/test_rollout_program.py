@@ -254,8 +254,10 @@ def test_the_sites_releases(places: Places) -> None:
     older, live = site.listed(places)
     assert (older.when, older.by, older.live) == ("2026-11-26 10:00 UTC", "", False)
     assert (live.commit, live.by, live.live) == ("c0ffee1", "anna@pc", True)
-    site.make_live(places, older.name)
-    assert (places.site / "current").readlink() == Path("releases") / older.name
+    for _ in range(2):
+        site.make_live(places, older.name)
+        assert (places.site / "current").readlink() == Path("releases") / older.name
+        assert (places.site / "before").readlink() == Path("releases") / live.name
 
 
 # ---- Which one is meant ----

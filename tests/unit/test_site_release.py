@@ -23,7 +23,8 @@ class FakeHost:
 
     def get_fact(self, fact: type[FactBase[Any]]) -> Any:
         if fact is Site:
-            return LiveSite("releases/old", "0123456789ab", "20261127T120000Z")
+            live = str(Path(site.ROOT, "current").readlink())
+            return LiveSite(live, "0123456789ab", "20261127T120000Z")
         return self.asked(fact)
 
     def asked(self, fact: type[FactBase[Any]]) -> Any:
@@ -80,7 +81,22 @@ def test_a_release_is_on_the_disk_before_it_is_live(root: Path, new: Path, tmp_p
     release = "releases/20261127T120000Z-ba9876543210"
     assert (root / "current").readlink() == Path(release)
     assert (root / "current/index.html").read_text() == "hello"
+    assert (root / "before").readlink() == Path("releases/old")
     assert (tmp_path / "synced").read_text() == f"-f {root}/{release} releases/old\n"
+
+
+def test_the_release_before_stays_however_old_it_is(root: Path, new: Path) -> None:
+    """After a rollback it may be older than all others, and visitors have its pages open."""
+    for name in ("20261127T100000Z-000000000001", "20261127T110000Z-000000000002"):
+        (root / "releases" / name).mkdir()
+    (root / "releases/old").rename(root / "releases/20261127T090000Z-000000000000")
+    (root / "current").unlink()
+    (root / "current").symlink_to("releases/20261127T090000Z-000000000000")
+    _release(new, root)
+    assert sorted(path.name for path in (root / "releases").iterdir()) == [
+        "20261127T090000Z-000000000000",
+        "20261127T120000Z-ba9876543210",
+    ]
 
 
 # A disk of 600 MB with what is in the folder that a run has left.

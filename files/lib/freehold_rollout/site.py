@@ -1,4 +1,6 @@
-"""The releases of the site: a folder of each, which the deploy makes, and one link to the live one.
+"""The releases of the site: a folder of each, which the deploy makes, and a link to the live one.
+
+Another link leads to the one that was live before (templates/nginx/site.conf.j2).
 
 Who brought it stands in `releases/site/NAME.json` beside the service's; the deploy writes it.
 """
@@ -34,7 +36,11 @@ def listed(places: Places) -> list[Release]:
 
 def make_live(places: Places, name: str) -> None:
     """Visitors see this release from now on: one rename."""
-    lead(places.site / "current", f"releases/{name}")
+    current = places.site / "current"
+    before = target_of(current)
+    if before not in ("", name):
+        lead(places.site / "before", f"releases/{before}")
+    lead(current, f"releases/{name}")
 
 
 def _told(places: Places, name: str) -> dict[str, str]:
