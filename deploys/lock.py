@@ -27,14 +27,17 @@ PATIENCE = 180
 TAKE = r"""
 set -eu
 lock=$2
-exec 9>>"$lock.guard"
-flock 9
 session=$$
 while [ "$session" -gt 1 ]; do
   case $(cat "/proc/$session/comm") in sshd*) break ;; esac
   session=$(awk '/^PPid:/ {print $2}' "/proc/$session/status")
 done
 started() { awk '{print $22}' "/proc/$1/stat" 2>/dev/null || true; }
+began=$(started "$session")
+exec 9>>"$lock.guard"
+flock 9
+# No hangup ends this wait when its session ends.
+[ "$(started "$session")" = "$began" ] || exit 1
 # In seconds, or nothing where it is not known. Of none ss leaves the word out.
 silence() {
   ss -tinpHO state established 2>/dev/null | awk -v process="pid=$1," '
@@ -78,15 +81,15 @@ if [ -s "$lock" ]; then
     done
   fi
 fi
-echo "$session $(started "$session") $1 since $(date -u '+%Y-%m-%d %H:%M:%S UTC')" >"$lock"
+echo "$session $began $1 since $(date -u '+%Y-%m-%d %H:%M:%S UTC')" >"$lock"
 flock --unlock 9
 exec 8>>"$lock.work"
 free=yes
 flock --wait "$4" 8 || free=
-# No hangup ends this wait when its session ends, and then the lock may be another's by now.
+# Nor this one, and then the lock may be another's by now.
 flock 9
 read -r holder start who <"$lock" || true
-if [ "$holder $start" != "$session $(started "$session")" ]; then
+if [ "$holder $start" != "$session $began" ]; then
   echo "held by ${who:-another}"
   exit 0
 fi

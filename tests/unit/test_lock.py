@@ -19,6 +19,7 @@ from pyinfra.connectors.ssh import SSHConnector
 
 from deploys import lock as module
 from deploys.lock import KEEPALIVE, SILENCE, TAKE
+from tests.waiting import wait_until
 
 pytestmark = [
     pytest.mark.integration,
@@ -136,6 +137,27 @@ def rollout(tmp_path: Path) -> Iterator[int]:
         work.flush()
         fcntl.flock(work, fcntl.LOCK_EX)
         yield work.fileno()
+
+
+def test_one_that_was_killed_before_its_turn_takes_nothing(
+    session: Callable[..., Session], tmp_path: Path
+) -> None:
+    """The lock would be process 1's, to which it belongs now."""
+    take = ("sh", "-c", TAKE, "sh", "ann@laptop", str(tmp_path / "lock"), "0", "0")
+    with (tmp_path / "lock.guard").open("w") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        first = session()
+        done = f'"$@"; echo $? >{tmp_path}/told.new; mv {tmp_path}/told.new {tmp_path}/told'
+        first.runs("sh", "-c", done, "sh", *take, wait=False)
+        inode = f":{(tmp_path / 'lock.guard').stat().st_ino} "
+        wait_until(lambda: "->" in "".join(_locks_of(inode)), 20)
+        first.ends()
+    assert last_words(tmp_path / "told") == "1"
+    assert session().takes("bob@desk") == "taken"
+
+
+def _locks_of(inode: str) -> list[str]:
+    return [line for line in Path("/proc/locks").read_text().splitlines() if inode in line]
 
 
 def waits_and_is_killed(session: Session, folder: Path, patience: int) -> Path:
