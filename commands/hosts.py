@@ -32,7 +32,7 @@ class Host:
         """The options that make ssh reach the host exactly as pyinfra does."""
         options = ["-o", "ConnectTimeout=20"]
         if self.data.get("ssh_config_file"):
-            options += ["-F", str(Path(str(self.data["ssh_config_file"])).expanduser())]
+            options += ["-F", str(self.data["ssh_config_file"])]
         for option, key in {
             "IdentityFile": "ssh_key",
             "UserKnownHostsFile": "ssh_known_hosts_file",

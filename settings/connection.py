@@ -62,6 +62,9 @@ def _check(name: str, value: Any, kind: type, data: Mapping[str, object]) -> Non
         )
     if name == "ssh_key" and not data.get("ssh_key_password"):
         private_key(value)
+    if name == "ssh_config_file" and value.startswith("~"):
+        # pyinfra would find no such file, and go on without one.
+        raise Fault("pyinfra knows no ~ here. Write all of the path.", right=str(path_of(value)))
     if name in ("ssh_known_hosts_file", "ssh_config_file"):
         content_of(value)
 

@@ -194,6 +194,8 @@ def test_pyinfras_own_words_stand_beside_ours(data: dict[str, object], tmp_path:
         ("ssh_key", "/nowhere/id", "no file /nowhere/id"),
         ("ssh_key", "~/my keys/id", "no spaces"),
         ("ssh_known_hosts_file", "/nowhere/known", "no file"),
+        ("ssh_config_file", "/nowhere/config", "no file"),
+        ("ssh_config_file", "~/.ssh/config", f'Right: ssh_config_file = "{Path.home()}/'),
         ("ssh_password", 5, "text in quotes"),
     ],
 )
