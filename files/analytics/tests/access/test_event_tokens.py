@@ -175,7 +175,7 @@ def test_a_token_that_no_site_wants_is_not_made(sending: Flask, app: Flask) -> N
         assert refused.exit_code == 1
         assert "server_senders = True" in refused.output
         assert len(refused.output.splitlines()) == 1
-    assert "no tokens" in run(app, "token", "list").output
+    assert run(app, "token", "list").output.endswith("To make one: make token NAME=phone\n")
 
 
 def test_where_the_spool_is_out_of_reach_the_worker_is_waited_for(

@@ -56,7 +56,7 @@ def test_sites_are_listed_with_those_that_are_not_set_any_more(run: Run, keep: K
     assert ["blog.test", DAY, "1", "2", "2"] in lines
     assert ["old.test", DAY, "1", "1", "1"] in lines
     assert "blog.test: https://blog.test" in told
-    assert "delete site old.test" in told
+    assert told.count('make analytics ARGS="delete site old.test"') == 1
     assert re.search(r"visits \d+ kB, events \d+ kB, daily sums \d+ kB, monthly \d+ bytes", told)
 
 
@@ -71,9 +71,9 @@ def test_retention_says_what_is_due_and_deletes_it_when_asked(
     run: Run, keep: Keep, engine: Engine
 ) -> None:
     keep([seen("/", days=500), seen("/x", days=450, visitor=2)])
-    assert ["blog.test", "400", "days"] in [
-        x.split()[:3] for x in run("retention").output.splitlines()
-    ]
+    told = run("retention").output
+    assert ["blog.test", "400", "days"] in [line.split()[:3] for line in told.splitlines()]
+    assert told.endswith('make analytics ARGS="retention run"\n')
     before = count(engine)
     assert "blog.test: 2 events deleted" in run("retention", "run").output
     assert count(engine) == before - 2
@@ -163,7 +163,7 @@ def test_a_database_that_is_away_is_one_sentence(
 
 def test_annotations_are_added_listed_and_deleted(run: Run) -> None:
     site = ("--site", "blog.test")
-    assert "has none" in run("annotations", "list", *site).output
+    assert "has none. Add one: make analytics ARGS=" in run("annotations", "list", *site).output
     assert "Noted at 2026-03-05" in run("annotations", "add", *site, "2026-03-05", "a post").output
     assert "1   2026-03-05  a post" in run("annotations", "list", *site).output
     assert "there are: 1" in run("annotations", "delete", *site, "2", code=1).output

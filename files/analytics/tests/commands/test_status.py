@@ -163,6 +163,7 @@ def test_damage_is_told_shown_and_forgotten(
     shown = run.invoke(args=["damaged"]).output
     assert f"{NOW:%F}" in shown
     assert '"path":"/s\ufffdcond"' in shown
+    assert shown.endswith('make analytics ARGS="damaged forget"\n')
     client = app.test_client()
     health = client.get("/api/health")
     assert health.status_code == 200, "what comes next is not in danger"

@@ -115,7 +115,7 @@ def _list() -> None:
     with cli.transaction() as connection:
         found = all_of(connection)
     if not found:
-        click.echo("There are no tokens. `flask --app analytics token create NAME` makes one.")
+        click.echo("There are no tokens. To make one: make token NAME=phone")
         return
     rows = [
         (

@@ -8,6 +8,8 @@ from analytics.commands import patient
 from analytics.keeping import annotations
 from analytics.seeing.printable import printable
 
+_ADDING = """make analytics ARGS='annotations add 2026-03-05 "Wrote about seeds"'"""
+
 _site = click.option("--site", "domain", help="Which site. [default: the only one]")
 
 
@@ -42,7 +44,7 @@ def _list(domain: str | None) -> None:
     with cli.transaction() as connection:
         found = annotations.of(connection, site)
     if not found:
-        click.echo(f"{site.domain} has none. Add one: annotations add 2026-03-05 TEXT")
+        click.echo(f"{site.domain} has none. Add one: {_ADDING}")
         return
     rows = [(str(one.id), f"{one.day}", printable(one.text)) for one in found]
     click.echo(cli.table(("ID", "day", "text"), rows))

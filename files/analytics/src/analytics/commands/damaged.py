@@ -10,6 +10,10 @@ from analytics.config import current_settings
 from analytics.spool import aside
 
 _SHOWN = 400
+_ADVICE = """\
+These events are not counted; all around them are. Whole ones could not be read or stored, and the
+worker's log says why. The others a disk has damaged; if it does this again, it is broken.
+When you have seen it: make analytics ARGS="damaged forget\""""
 
 
 @click.group("damaged", invoke_without_command=True)
@@ -30,11 +34,7 @@ def _list() -> None:
         status = path.stat()
         click.echo(f"{datetime.fromtimestamp(status.st_mtime, UTC):%F %H:%M} UTC, {path.name},")
         click.echo(f"{status.st_size:,} bytes: {_text(path)}\n")
-    click.echo("These events are not counted; all around them are. Whole ones could not be read or")
-    click.echo(
-        "stored, and the worker's log says why. The others a disk has damaged; if it does this"
-    )
-    click.echo("again, it is broken. When you have seen it: flask --app analytics damaged forget")
+    click.echo(_ADVICE)
 
 
 @command.command("forget")

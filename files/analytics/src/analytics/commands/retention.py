@@ -45,7 +45,7 @@ def _show() -> None:
             )
     head = ("site", "kept for", "oldest event", "events", "due to go", "daily sums")
     click.echo(cli.table(head, rows))
-    click.echo("To delete now what is due: retention run")
+    click.echo('To delete now what is due: make analytics ARGS="retention run"')
 
 
 @command.command("run")

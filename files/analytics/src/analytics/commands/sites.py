@@ -52,7 +52,7 @@ def command() -> None:
         click.echo(f"  {site.domain}: {', '.join(sorted(site.allowed_origins)) or 'none'}")
     if gone := [domain for domain in stored if domain not in known]:
         click.echo(f"Not in the settings any more: {', '.join(gone)}.")
-        click.echo(f"To delete what is stored: flask --app analytics delete site {gone[0]}")
+        click.echo(f'To delete what is stored: make analytics ARGS="delete site {gone[0]}"')
     click.echo(f"On the disk: {sizes}.")
 
 
