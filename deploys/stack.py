@@ -1,4 +1,4 @@
-"""The services: nginx, webapp and db, one compose project."""
+"""The services: nginx, webapp, worker and db, one compose project."""
 
 import hashlib
 import shutil

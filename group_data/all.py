@@ -205,7 +205,8 @@ backup_key: str | None = None
 # every four minutes, whatever this is.
 backup_every_hours: int = 1
 
-# How many backups are kept, by restic's policy: the last of so many hours, days, weeks and months.
+# How many backups are kept, by restic's policy: the last of so many hours, days, weeks, months and
+# years ("yearly").
 backup_keep: dict[str, int] = {"hourly": 48, "daily": 14, "weekly": 8, "monthly": 12}
 
 # What a host that is new begins with. "": the newest backup of this domain, if there is one;

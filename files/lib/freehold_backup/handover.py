@@ -18,7 +18,7 @@ from freehold_backup.config import Config
 from freehold_host import containers, memory
 from freehold_host.trouble import Trouble
 
-# Of deploys/backups.py. Two hosts that back up into one place would be taken for one.
+# Of deploys/backup_timers.py. Two hosts that back up into one place would be taken for one.
 TIMERS = [f"freehold-backup{which}.timer" for which in ("", "-spool", "-proof", "-check")]
 
 
