@@ -70,9 +70,6 @@ preload_app = True
 # dashboard eight: all of them end before Docker's ten seconds are over.
 graceful_timeout = 9
 timeout = 30
-# Longer than nginx keeps an idle connection (60 s), so that nginx closes first and never sends a
-# request into a socket that is just being closed.
-keepalive = 75
 
 # As much as nginx takes, or nearly: filters are part of an address. gunicorn knows no more.
 limit_request_line = 8190
