@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from freehold_backup import __main__ as program
-from freehold_backup import backup, spool
+from freehold_backup import repository, spool
 from freehold_backup.alone import alone
 from freehold_backup.config import Config
 from freehold_host.trouble import Trouble
@@ -43,16 +42,16 @@ def test_a_deploy_waits_for_a_copy_of_the_spool_and_for_no_backup_of_hours(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: bool
 ) -> None:
     made, done = Config("blog.test", "/mnt/backup", {}, 17, tmp_path), list[str]()
-    monkeypatch.setattr(backup, "ready", lambda _: done.append("ready"))
+    monkeypatch.setattr(repository, "ready", lambda _: done.append("ready"))
     monkeypatch.setattr(spool, "hold", lambda _: done.append("hold"))
     monkeypatch.setattr(sys, "argv", ["/x/freehold_backup/__main__.py", "backup"])
     with alone(made), monkeypatch.context() as patch:
         if ends:
             # As if its run ended while the deploy sleeps: another file, which nobody holds.
             patch.setattr("time.sleep", lambda _: (made.state / "lock").unlink())
-            program._ready(made)
+            repository.open_up(made)
         else:
-            patch.setattr(program, "_READY_SECONDS", 0.0)
+            patch.setattr(repository, "_READY_SECONDS", 0.0)
             with pytest.raises(Trouble, match=r"freehold-backup backup is at work.*make deploy"):
-                program._ready(made)
+                repository.open_up(made)
     assert done == (["ready", "hold"] if ends else [])

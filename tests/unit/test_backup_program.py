@@ -19,6 +19,7 @@ from freehold_backup import (
     journal,
     outage,
     prove,
+    repository,
     restic,
     restore,
     retention,
@@ -379,11 +380,11 @@ def test_the_key_is_safe_until_it_is_another(tmp_path: Path) -> None:
 
 def test_it_is_ready_when_it_was_opened_and_the_spool_is_held(tmp_path: Path) -> None:
     made = config(tmp_path)
-    assert not backup.is_ready(made)
+    assert not repository.is_ready(made)
     memory.store(made.state, "repository", {"id": "1", "address": "/mnt/backup"})
-    assert backup.is_ready(made)
+    assert repository.is_ready(made)
     (made.spool / spool.CARRIED).rmdir()
-    assert not backup.is_ready(made)
+    assert not repository.is_ready(made)
 
 
 def test_settings_that_cannot_be_read_are_a_sentence(tmp_path: Path) -> None:

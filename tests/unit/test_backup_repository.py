@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from freehold_backup import backup, outage, prove, restic, retention, sets, status
+from freehold_backup import outage, prove, repository, restic, retention, sets, status
 from freehold_backup.config import Config
 from freehold_backup.sets import Set
 from freehold_host import memory
@@ -59,9 +59,9 @@ def test_another_key_is_tried_before_it_replaces_what_opened_the_backups(
         memory.store(made.state, "repository", {"id": "1", "address": known})
     if refused:
         with pytest.raises(Trouble):
-            backup.try_key(made)
+            repository.try_key(made)
     else:
-        backup.try_key(made)
+        repository.try_key(made)
     assert place.keys == (["key.new"] if known else [])
 
 
@@ -70,12 +70,12 @@ def test_what_is_known_of_another_place_is_forgotten(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: str, stays: bool
 ) -> None:
     made = config(tmp_path, "/mnt/another")
-    monkeypatch.setattr(backup, "_check_room", lambda _: None)
+    monkeypatch.setattr(repository, "_check_room", lambda _: None)
     Place(monkeypatch, found)
     memory.store(made.state, "repository", {"id": "1", "address": PLACE})
     for name in ("backup", "spool"):
         memory.store(made.state, name, {"stamp": "x", "at": NOW.timestamp(), "events": 3})
-    backup.ready(made)
+    repository.ready(made)
     (row,) = (row for row in status.rows(made, NOW) if row.what == "backup")
     assert (row.state == "ok") == stays, row
     assert bool(memory.load(made.state, "spool")) == stays
@@ -94,12 +94,12 @@ def test_what_was_found_in_the_place_of_before_is_not_told_of_the_new_one(
 ) -> None:
     made = config(tmp_path)
     monkeypatch.setattr(restic, "identity", lambda at: at.repository)
-    monkeypatch.setattr(backup, "_check_room", lambda _: None)
-    backup.ready(made)
+    monkeypatch.setattr(repository, "_check_room", lambda _: None)
+    repository.ready(made)
 
     def look(*_: object) -> int:
         """It takes long, and the owner deploys meanwhile."""
-        backup.ready(config(tmp_path, place))
+        repository.ready(config(tmp_path, place))
         if fault:
             raise Trouble(fault)
         return 10

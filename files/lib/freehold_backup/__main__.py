@@ -24,6 +24,8 @@ begin-anew           forget that the repository held backups of this host
 unlock               take away every lock in the repository, also one that another program holds
 key-is-safe          the owner has a copy of the key elsewhere
 key-is-known         exit 0 when the owner has said so
+segments             the spool as a tar, which a backup stores
+release              as nothing is backed up: have the worker remove what it has read
 """
 
 import argparse
@@ -31,39 +33,33 @@ import json
 import shutil
 import signal
 import sys
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from freehold_backup import (
-    backup,
     config,
     cut_off,
     database,
     handover,
     journal,
-    locks,
-    outage,
-    prove,
+    repository,
     restic,
     restore,
-    retention,
+    runs,
     sets,
     spool,
     status,
     words,
 )
-from freehold_backup.alone import BusyError, alone
+from freehold_backup.alone import BusyError
 from freehold_backup.config import Config
+from freehold_backup.runs import Action
 from freehold_host import memory, rows
 from freehold_host.trouble import Trouble
 
 _NOT_IN_ORDER = 2
-# A copy of the spool takes less. A backup may take hours, while the deploy keeps others out.
-_READY_SECONDS = 60.0
 # What ends a restore: its repository may have been taken out since it was cut off.
 _ALSO_WITHOUT_A_REPOSITORY = ("abandon", "finish")
-Action = Callable[[Config], None]
 
 
 def _list(found: Config, *, as_json: bool) -> None:
@@ -78,38 +74,8 @@ def _list(found: Config, *, as_json: bool) -> None:
         print("There is none yet. Type: make backup")
 
 
-def _ready(found: Config) -> None:
-    until = time.monotonic() + _READY_SECONDS
-    while True:
-        try:
-            # Or a backup to the place of before might end after that was forgotten.
-            with alone(found, wait=False):
-                backup.ready(found)
-                spool.hold(found)
-        except BusyError as busy:
-            if time.monotonic() >= until:
-                raise Trouble(
-                    f"{busy} is at work, perhaps in the place of before. Wait for its end, or end "
-                    "it: make ssh, and there: systemctl stop 'freehold-backup*.service'. Then: "
-                    "make deploy"
-                ) from None
-            time.sleep(1)
-        else:
-            return
-
-
 def _key_is_safe(found: Config) -> None:
     memory.store(found.state, "key", {"digest": status.digest(found)})
-
-
-# What is remembered as the last try, whoever started it.
-_RUNS: dict[str, Action] = {
-    "backup": lambda found: backup.backup(found, print),
-    "spool": lambda found: backup.copy_spool(found, print),
-    "prove": lambda found: prove.prove(found, print),
-    "tidy": lambda found: retention.tidy(found, print),
-    "check": lambda found: retention.check(found, print),
-}
 
 
 def _restore(found: Config, at: str) -> None:
@@ -117,7 +83,7 @@ def _restore(found: Config, at: str) -> None:
     restore.finish(found, print)
     restore.put_in_force(print)
     # At once, for the newest backup is of the database of before.
-    _run(found, "backup")
+    runs.run(found, "backup")
 
 
 def _plan(found: Config, at: str) -> None:
@@ -149,7 +115,7 @@ def _drop_replaced(found: Config) -> None:
 _QUESTIONS: dict[str, Callable[[Config], bool]] = {
     "wanted": restore.wanted,
     "has-newest": restore.has_newest,
-    "is-ready": backup.is_ready,
+    "is-ready": repository.is_ready,
     "key-is-known": status.key_is_safe,
 }
 _AT: dict[str, Callable[[Config, str], None]] = {
@@ -165,36 +131,13 @@ _OTHERS: dict[str, Action] = {
     "stamps": lambda found: print(json.dumps(handover.stamps(found))),
     "take": lambda found: handover.take(found, sys.stdin.buffer, print),
     "segments": lambda found: spool.write(found, sys.stdout.buffer),
-    "ready": _ready,
+    "ready": repository.open_up,
     "release": spool.release,
-    "try-key": backup.try_key,
-    "begin-anew": backup.forget,
+    "try-key": repository.try_key,
+    "begin-anew": repository.forget,
     "unlock": lambda found: print(restic.run(found, "unlock", "--remove-all")),
     "key-is-safe": _key_is_safe,
 }
-
-
-def _run(found: Config, name: str) -> None:
-    """Do it, and remember how it went, for the status."""
-    try:
-        with locks.accounted_for(found):
-            outage.through(lambda: _RUNS[name](found), print)
-    except Trouble as trouble:
-        _remember(found, name, trouble)
-        raise
-    _remember(found, name, None)
-
-
-def _remember(found: Config, name: str, trouble: Trouble | None) -> None:
-    # A proof and a copy of the spool may end at the same moment.
-    with alone(found, name="telling"):
-        tried = memory.load(found.state, "tried")
-        tried[name] = {
-            "at": time.time(),
-            "fault": str(trouble or ""),
-            "repository": isinstance(trouble, restic.RepositoryTrouble),
-        }
-        memory.store(found.state, "tried", tried)
 
 
 def _status(found: Config, *, as_json: bool) -> int:
@@ -210,7 +153,9 @@ def main() -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("command", choices=[*_RUNS, *_OTHERS, *_AT, *_QUESTIONS, "list", "status"])
+    parser.add_argument(
+        "command", choices=[*runs.RUNS, *_OTHERS, *_AT, *_QUESTIONS, "list", "status"]
+    )
     parser.add_argument("at", nargs="?", default="", help="a backup, as list shows them")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
@@ -228,8 +173,8 @@ def main() -> int:
             return 0 if _QUESTIONS[given.command](found) else 1
         elif given.command in _AT:
             _AT[given.command](found, given.at)
-        elif given.command in _RUNS:
-            _run(found, given.command)
+        elif given.command in runs.RUNS:
+            runs.run(found, given.command)
         else:
             _OTHERS[given.command](found)
     except BusyError:

@@ -3,9 +3,9 @@
 import shutil
 import time
 
-from freehold_backup import database, outage, restic, sets
+from freehold_backup import database, outage, repository, restic, sets
 from freehold_backup.alone import alone
-from freehold_backup.backup import Say, remember
+from freehold_backup.backup import Say
 from freehold_backup.config import Config
 from freehold_backup.sets import Set
 from freehold_host.trouble import Trouble
@@ -42,11 +42,13 @@ def prove(config: Config, say: Say) -> None:
             # Nor this: somebody is at work in it, or the proof was cut off.
             raise
         except Trouble as trouble:
-            remember(config, found, "proof", proof | {"fault": str(trouble), "seconds": 0})
+            repository.remember(
+                config, found, "proof", proof | {"fault": str(trouble), "seconds": 0}
+            )
             raise
         # Only now, for one that was ended has proven nothing.
         proof["seconds"] = round(time.monotonic() - began)
-        remember(config, found, "proof", proof)
+        repository.remember(config, found, "proof", proof)
         say(f"Backup {one.stamp} restores: {proof['events']} events, as when it was made.")
 
 

@@ -3,9 +3,9 @@
 import time
 from datetime import date
 
-from freehold_backup import restic, sets
+from freehold_backup import repository, restic, sets
 from freehold_backup.alone import alone
-from freehold_backup.backup import Say, remember
+from freehold_backup.backup import Say
 from freehold_backup.config import Config
 from freehold_backup.sets import Set
 from freehold_host.trouble import Trouble
@@ -68,7 +68,7 @@ def check(config: Config, say: Say) -> None:
         except restic.Locked:
             raise
         except Trouble as trouble:
-            remember(config, found, "check", {"at": time.time(), "fault": str(trouble)})
+            repository.remember(config, found, "check", {"at": time.time(), "fault": str(trouble)})
             raise
-        remember(config, found, "check", {"at": time.time(), "fault": ""})
+        repository.remember(config, found, "check", {"at": time.time(), "fault": ""})
     say("The repository is whole, as far as this week's part of it was read.")
