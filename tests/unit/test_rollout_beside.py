@@ -15,9 +15,10 @@ from socketserver import ThreadingUnixStreamServer
 import pytest
 
 from benchmarks.redeploy import SWITCHED
+from freehold_host.trouble import Trouble
 from freehold_rollout import __main__ as program
 from freehold_rollout import beside, compose, engine, releases, rollout, traffic
-from freehold_rollout.config import Places, Trouble
+from freehold_rollout.config import Places
 from tests.unit import docker_lab
 from tests.unit.docker_lab import Docker, Fake
 

@@ -15,7 +15,6 @@ from freehold_host.trouble import Trouble
 from freehold_rollout import lock, major, rollout
 from freehold_rollout.compose import Compose
 from freehold_rollout.config import Places
-from freehold_rollout.config import Trouble as RolloutTrouble
 from freehold_upgrade import candidate, move, upgrade
 from freehold_upgrade.upgrade import AlreadyError
 from settings.load import settings_of
@@ -81,7 +80,7 @@ def test_no_release_begins_on_another_volume(tmp_path: Path) -> None:
     places.live.write_text(compose(tmp_path / "same", "postgres:17.1"))
     major.check(places, file)
     places.live.write_text(compose(tmp_path / "old", "postgres:15.14"))
-    with pytest.raises(RolloutTrouble, match="Type: make upgrade-database"):
+    with pytest.raises(Trouble, match="Type: make upgrade-database"):
         major.check(places, file)
 
 
@@ -91,7 +90,7 @@ def test_a_release_of_before_the_upgrade_is_not_gone_back_to(tmp_path: Path) -> 
     places.live.write_text(compose(tmp_path / "new", "postgres:17.12"))
     before = tmp_path / "before.yml"
     before.write_text(compose(tmp_path / "old", "postgres:15.14"))
-    with pytest.raises(RolloutTrouble, match="that release is of 15"):
+    with pytest.raises(Trouble, match="that release is of 15"):
         major.check(places, before)
 
 
@@ -222,7 +221,7 @@ def test_nothing_takes_its_place_until_the_upgrade_is_done(
     """A deploy, the weekly rebuild and a rollback begin with this."""
     file = tmp_path / "candidate.yml"
     file.write_text(compose(tmp_path / "wanted", image))
-    with pytest.raises(RolloutTrouble, match=r"17 was cut off.*make upgrade-database"):
+    with pytest.raises(Trouble, match=r"17 was cut off.*make upgrade-database"):
         major.check(cut.places, file)
 
 
@@ -236,7 +235,7 @@ def test_nor_while_the_new_one_does_not_run(cut: Host, tmp_path: Path, left: str
         cut.serves(15)
     file = tmp_path / "candidate.yml"
     file.write_text(compose(tmp_path / "wanted", "postgres:15.14"))
-    with pytest.raises(RolloutTrouble, match=r"17 was cut off.*make upgrade-database"):
+    with pytest.raises(Trouble, match=r"17 was cut off.*make upgrade-database"):
         major.check(cut.places, file)
 
 
@@ -260,11 +259,11 @@ def test_the_end_that_fails_once_more_takes_nothing_back(
     cut: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> None:
-        raise RolloutTrouble("Docker does not answer")
+        raise Trouble("Docker does not answer")
 
     cut.serves(15)
     rollout_does(monkeypatch, fail)
-    with pytest.raises(RolloutTrouble):
+    with pytest.raises(Trouble):
         cut.upgrade()
     assert "freehold_db-17" in cut.docker.volumes
     assert "resumed" not in cut.did
@@ -287,10 +286,10 @@ def test_one_that_did_not_take_the_place_is_taken_back(
     host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> None:
-        raise RolloutTrouble("The disk is full")
+        raise Trouble("The disk is full")
 
     rollout_does(monkeypatch, fail)
-    with pytest.raises(RolloutTrouble, match="disk"):
+    with pytest.raises(Trouble, match="disk"):
         host.upgrade()
     assert host.did[-1] == "resumed"
     assert host.docker.volumes == {"freehold_db-15"}

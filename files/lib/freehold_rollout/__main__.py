@@ -16,8 +16,9 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
+from freehold_host.trouble import Trouble
 from freehold_rollout import lock, releases, rollout, site
-from freehold_rollout.config import Places, Trouble
+from freehold_rollout.config import Places
 from freehold_rollout.releases import Release
 
 

@@ -23,9 +23,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from freehold_host.trouble import Trouble
 from freehold_rollout import engine, traffic
 from freehold_rollout.compose import TRIAL, Compose
-from freehold_rollout.config import Trouble
 from freehold_rollout.engine import Container
 
 # What is replaced by one that starts beside it; the database is one, and has one volume.

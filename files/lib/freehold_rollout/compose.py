@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from freehold_rollout.config import Trouble
+from freehold_host.trouble import Trouble
 
 TRIAL = "freehold-trial"
 # Debian's and Docker's packages have it here. By `docker compose` three programs would start, of a

@@ -5,10 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
-class Trouble(Exception):  # noqa: N818  (what it says is for a person)
-    """What is wrong, in words for the owner; nothing that serves was stopped."""
-
-
 @dataclass(frozen=True)
 class Places:
     """The folders that this program reads and writes."""

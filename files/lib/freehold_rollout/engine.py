@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from freehold_rollout.config import Trouble
+from freehold_host.trouble import Trouble
 
 _SOCKET = "/run/docker.sock"
 _OURS = ["com.docker.compose.project=freehold", "com.docker.compose.oneoff=False"]

@@ -9,7 +9,7 @@ import os
 import time
 from pathlib import Path
 
-from freehold_rollout.config import Trouble
+from freehold_host.trouble import Trouble
 
 # One that is left alone needs so long, unless it waits in vain for a service to be healthy.
 _SECONDS = 90.0

@@ -8,8 +8,9 @@ import re
 from pathlib import Path
 
 from freehold_host import memory
+from freehold_host.trouble import Trouble
 from freehold_rollout import engine
-from freehold_rollout.config import Places, Trouble
+from freehold_rollout.config import Places
 
 VOLUME = "freehold_db-"
 STATE = Path("/var/lib/freehold/upgrade")

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from freehold_host.trouble import Trouble
 from freehold_rollout import beside, engine, major, releases, traffic
 from freehold_rollout.beside import BESIDE, Change
 from freehold_rollout.compose import Compose
-from freehold_rollout.config import Places, Trouble, patience
+from freehold_rollout.config import Places, patience
 from freehold_rollout.engine import Container
 
 Say = Callable[[str], None]

@@ -11,7 +11,6 @@ from freehold_certificate import status as certificate
 from freehold_host.rows import Row
 from freehold_host.trouble import Trouble
 from freehold_rollout.config import Places
-from freehold_rollout.config import Trouble as RolloutTrouble
 from freehold_status import events, looks, machine, services, site, updates
 from freehold_status.config import Config
 
@@ -45,7 +44,7 @@ def _told(what: str, ask: Ask) -> list[Row]:
     """One who does not know is a row too, and hides nobody else."""
     try:
         return list(ask())
-    except (Trouble, RolloutTrouble, OSError, ValueError, KeyError) as error:
+    except (Trouble, OSError, ValueError, KeyError) as error:
         text, _, advice = str(error).partition(" Type: ")
         return [Row(what, "error", text or type(error).__name__, advice or "make deploy")]
 

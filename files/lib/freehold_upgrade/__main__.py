@@ -11,7 +11,6 @@ import sys
 
 from freehold_host.trouble import Trouble
 from freehold_rollout.config import Places
-from freehold_rollout.config import Trouble as RolloutTrouble
 from freehold_upgrade import upgrade
 from freehold_upgrade.upgrade import AlreadyError
 
@@ -52,7 +51,7 @@ def main() -> int:
     except AlreadyError as already:
         print(already)
         return _ALREADY
-    except (Trouble, RolloutTrouble) as trouble:
+    except Trouble as trouble:
         print(trouble, file=sys.stderr)
         return 1
     return 0
