@@ -57,7 +57,6 @@ from freehold_backup.runs import Action
 from freehold_host import memory, rows
 from freehold_host.trouble import Trouble
 
-_NOT_IN_ORDER = 2
 # What ends a restore: its repository may have been taken out since it was cut off.
 _ALSO_WITHOUT_A_REPOSITORY = ("abandon", "finish")
 
@@ -141,9 +140,7 @@ _OTHERS: dict[str, Action] = {
 
 
 def _status(found: Config, *, as_json: bool) -> int:
-    said = status.rows(found, datetime.now(UTC))
-    rows.show(said, as_json=as_json)
-    return 0 if all(row.state == "ok" for row in said) else _NOT_IN_ORDER
+    return rows.show(status.rows(found, datetime.now(UTC)), as_json=as_json)
 
 
 def main() -> int:

@@ -20,7 +20,6 @@ from freehold_host.rows import show
 from freehold_host.trouble import Trouble
 
 _QUESTIONS = ("servable", "pending", "renews")
-_NOT_IN_ORDER = 2
 # Held for a whole order, certbot's hook included, so the hook itself does not wait for it.
 _ORDER = "lock"
 
@@ -35,9 +34,7 @@ def _answer(config: Config, question: str) -> bool:
 
 
 def _status(config: Config, *, as_json: bool) -> int:
-    rows = status.rows(config, datetime.now(UTC))
-    show(rows, as_json=as_json)
-    return 0 if all(row.state == "ok" for row in rows) else _NOT_IN_ORDER
+    return show(status.rows(config, datetime.now(UTC)), as_json=as_json)
 
 
 def _act(config: Config, given: argparse.Namespace) -> None:

@@ -1,13 +1,17 @@
 """How something of the host is, line by line."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+
+# The better first.
+STATES = ("ok", "warning", "error")
+_NOT_IN_ORDER = 2
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line: what it is about, how that is ("ok", "warning" or "error"), and what to type."""
+    """One line: what it is about, how that is (one of STATES), and what to type."""
 
     what: str
     state: str
@@ -27,11 +31,16 @@ def harmless(text: str) -> str:
     return said.partition("Type:")[0].strip()
 
 
-def show(rows: Sequence[Row], *, as_json: bool) -> None:
-    """Print them for a person, or in one line for a program."""
+def worst(states: Iterable[str]) -> str:
+    return max(states, key=STATES.index, default="ok")
+
+
+def show(rows: Sequence[Row], *, as_json: bool) -> int:
+    """Print them for a person, or in one line for a program; and what that exits with."""
     if as_json:
         print(json.dumps([row.told() for row in rows]))
-        return
-    for row in rows:
-        advice = f" Type: {row.type}" if row.type else ""
-        print(f"{row.state:8}{row.what}: {row.text}{advice}")
+    else:
+        for row in rows:
+            advice = f" Type: {row.type}" if row.type else ""
+            print(f"{row.state:8}{row.what}: {row.text}{advice}")
+    return 0 if worst(row.state for row in rows) == "ok" else _NOT_IN_ORDER

@@ -12,8 +12,6 @@ from freehold_host.rows import show
 from freehold_host.trouble import Trouble
 from freehold_status import collect, config, login, looks
 
-_NOT_IN_ORDER = 2
-
 
 def main() -> int:
     """Run one command; a trouble is a sentence and exit code 1."""
@@ -33,11 +31,10 @@ def main() -> int:
             looks.take(found, rows)
             # What is out of order is told, and no fault of this run.
             return 0
-        show(rows, as_json=given.json)
+        return show(rows, as_json=given.json)
     except Trouble as trouble:
         print(trouble, file=sys.stderr)
         return 1
-    return 0 if all(row.state == "ok" for row in rows) else _NOT_IN_ORDER
 
 
 if __name__ == "__main__":

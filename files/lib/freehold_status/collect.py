@@ -8,14 +8,13 @@ from freehold_backup import config as backup_config
 from freehold_backup import status as backup
 from freehold_certificate import config as certificate_config
 from freehold_certificate import status as certificate
-from freehold_host.rows import Row
+from freehold_host.rows import STATES, Row
 from freehold_host.trouble import Trouble
 from freehold_rollout.config import Places
 from freehold_status import events, looks, machine, services, site, updates
 from freehold_status.config import Config
 
 Ask = Callable[[], Iterable[Row]]
-_ORDER = ("error", "warning", "ok")
 
 
 def rows(config: Config) -> list[Row]:
@@ -37,7 +36,7 @@ def rows(config: Config) -> list[Row]:
 
 def in_order(found: Iterable[Row]) -> list[Row]:
     """What is wrong comes first; else as they were asked."""
-    return sorted(found, key=lambda row: _ORDER.index(row.state))
+    return sorted(found, key=lambda row: -STATES.index(row.state))
 
 
 def _told(what: str, ask: Ask) -> list[Row]:

@@ -15,14 +15,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from freehold_host.rows import Row, harmless
+from freehold_host.rows import STATES, Row, harmless
 from freehold_status import ages
 from freehold_status.config import Config
 
 _PATH = "/host/status"
 _SECONDS = 15
 _LONGEST = 64 * 1024
-_STATES = ("ok", "warning", "error")
 ADVICE = {
     "make analytics ARGS=damaged",
     "make deploy",
@@ -64,7 +63,7 @@ def _asked(path: Path) -> list[Row]:
 
 
 def _row(what: str, state: str, text: str, type: str = "") -> Row:  # noqa: A002 - its own name
-    if state not in _STATES:
+    if state not in STATES:
         raise ValueError
     return Row(harmless(what), state, harmless(text), type if type in ADVICE else "")
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from freehold_host import memory
-from freehold_host.rows import Row
+from freehold_host.rows import STATES, Row, worst
 from freehold_host.trouble import Trouble
 from freehold_status import ages, notify
 from freehold_status.config import Config
@@ -16,7 +16,6 @@ from freehold_status.notify import Message
 
 _NAME = "looks"
 _NOTIFY = "notify_url"
-_ORDER = ("ok", "warning", "error")
 States = Mapping[str, str]
 
 
@@ -38,7 +37,7 @@ class Change:
         ]
         if not self.known:
             said.append("All is in order.")
-        state = max(self.known.values(), key=_ORDER.index, default="ok")
+        state = worst(self.known.values())
         return Message(domain, state, notify.impersonal("\n".join(said)))
 
 
@@ -47,7 +46,7 @@ def states(rows: Sequence[Row]) -> dict[str, str]:
     found: dict[str, str] = {}
     for row in rows:
         if row.state != "ok":
-            found[row.what] = max(found.get(row.what, "ok"), row.state, key=_ORDER.index)
+            found[row.what] = worst((found.get(row.what, "ok"), row.state))
     return found
 
 
@@ -79,7 +78,7 @@ def _steady(before: str, now: str, known: str) -> str:
     """
     if (before == "ok") != (now == "ok"):
         return known
-    low, high = sorted((before, now), key=_ORDER.index)
+    low, high = sorted((before, now), key=STATES.index)
     return known if known in (low, high) else high
 
 

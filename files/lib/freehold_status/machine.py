@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from freehold_host.rows import Row
+from freehold_host.rows import Row, worst
 from freehold_status import ages
 from freehold_status.config import Config
 
@@ -36,17 +36,13 @@ def _state(left: float, limits: tuple[float, float]) -> str:
     return "ok" if left >= limits[0] else "warning" if left >= limits[1] else "error"
 
 
-def _worse(*states: str) -> str:
-    return max(states, key=("ok", "warning", "error").index)
-
-
 def _disk(root: Path) -> Row:
     # Docker's volumes, wherever these are mounted from; else the root itself.
     place = root / "var/lib/docker"
     found = os.statvfs(place if place.exists() else root)
     free, size = found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
     files_left = found.f_favail / found.f_files if found.f_files else 1.0
-    state = _worse(_state(free, _DISK), _state(files_left, _FILES_LEFT))
+    state = worst((_state(free, _DISK), _state(files_left, _FILES_LEFT)))
     text = f"{free / 1e9:.1f} of {size / 1e9:.1f} GB free"
     if files_left < _FILES_LEFT[0]:
         text += f", and room for {found.f_favail:,} files more"
