@@ -45,7 +45,6 @@ class Client:
         self.url = url or address()
         self.sleep = sleep
         self.now = now
-        self.requests = 0
         self._tries = tries
         self._origin = token.origin
         self._limits = Limits(
@@ -137,7 +136,6 @@ class Client:
         self, method: str, path: str, body: Json | None, parameters: Json | None = None
     ) -> requests.Response:
         self._limits.wait()
-        self.requests += 1
         try:
             answer = self._session.request(
                 method,

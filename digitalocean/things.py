@@ -24,7 +24,6 @@ class Droplet:
     region: str
     size: str
     monthly: float
-    memory: int
     public: tuple[str, ...]
     ipv4: str
     ipv6: str
@@ -42,7 +41,6 @@ class Droplet:
             region=(json.get("region") or {}).get("slug") or "",
             size=json.get("size_slug") or size.get("slug") or "",
             monthly=float(size.get("price_monthly") or 0),
-            memory=int(json.get("memory") or 0),
             public=v4,
             ipv4=next(iter(v4), ""),
             ipv6=next(iter(v6), ""),
@@ -93,7 +91,6 @@ class Record:
     name: str
     data: str
     ttl: int
-    flags: int | None
     tag: str | None
 
     @classmethod
@@ -104,7 +101,6 @@ class Record:
             name=json["name"],
             data=str(json.get("data") or ""),
             ttl=int(json.get("ttl") or 0),
-            flags=json.get("flags"),
             tag=json.get("tag"),
         )
 

@@ -72,16 +72,18 @@ class CutClient(Client):
     def __init__(self, url: str, token: str, *, before: int = 0, after: int = 0) -> None:
         super().__init__(Token(token, "the test"), url, sleep=CLOCK.wait, now=CLOCK.now)
         self._before, self._after = before, after
+        self._count = 0
 
     def _send(
         self, method: str, path: str, body: dict[str, Any] | None, *arguments: Any
     ) -> requests.Response:
         if body is not None:
             check(_sent(path), body)
-        if self.requests + 1 == self._before:
+        self._count += 1
+        if self._count == self._before:
             raise CutOffError
         answer = super()._send(method, path, body, *arguments)
-        if self.requests == self._after:
+        if self._count == self._after:
             raise CutOffError
         return answer
 
