@@ -8,7 +8,7 @@ from digitalocean.cloud import Cloud, Json
 from digitalocean.droplets import ours as our_droplet
 from digitalocean.errors import CloudError
 from digitalocean.things import Droplet, Record
-from digitalocean.zones import Zone
+from digitalocean.zones import Zone, short
 from settings.model import Settings
 
 # Short, for the names follow the droplet when it is rebuilt.
@@ -77,9 +77,6 @@ class Names:
         zone = Zone(self._cloud.facts, self._settings)
         return {name: zone.holding(name) for name in self._settings.names}
 
-    def _short(self, name: str, zone: str) -> str:
-        return "@" if name == zone else name.removesuffix(f".{zone}")
-
     def _ipv4(self, droplet: Droplet | None) -> str:
         """Where the names lead: a reserved address wins."""
         if self._settings.reserved_address == "no":
@@ -96,14 +93,14 @@ class Names:
         addresses = [one for one in (ipv4, droplet.ipv6 if droplet else "") if one]
         found = [(zone.name, Wanted("TXT", zone.marker, zone.mark_with(addresses)))]
         for name, holding in self._zones().items():
-            short = self._short(name, holding)
-            found.append((holding, Wanted("A", short, ipv4)))
+            own = short(name, holding)
+            found.append((holding, Wanted("A", own, ipv4)))
             if droplet is None or droplet.ipv6:
-                found.append((holding, Wanted("AAAA", short, droplet.ipv6 if droplet else "")))
+                found.append((holding, Wanted("AAAA", own, droplet.ipv6 if droplet else "")))
             # The authority climbs from a name to the one above it.
             below = name != settings.domain and name.endswith(f".{settings.domain}")
             if settings.caa_issuer and not below:
-                found.append((holding, Wanted("CAA", short, settings.caa_issuer)))
+                found.append((holding, Wanted("CAA", own, settings.caa_issuer)))
         return found
 
     def _plan(self) -> list[tuple[str, Wanted, Record | None]]:
@@ -140,7 +137,7 @@ class Names:
         if met and len(met) < len(there):
             raise CloudError(_foreign(zone, wanted, [one for one in there if one not in met]))
         # An alias of the site's own name leads wherever that leads.
-        home = (self._settings.domain, self._short(self._settings.domain, zone))
+        home = (self._settings.domain, short(self._settings.domain, zone))
         leads = [one for one in there if one.type == "CNAME" and one.data.rstrip(".") in home]
         return bool(met) or bool(leads and wanted.name != home[1])
 

@@ -8,7 +8,7 @@ from digitalocean import addresses, droplets, firewalls, host_keys, records, upt
 from digitalocean.cloud import Cloud
 from digitalocean.errors import CloudError, RefusedError
 from digitalocean.things import Record
-from digitalocean.zones import Zone
+from digitalocean.zones import Zone, short
 from settings.model import Settings
 
 
@@ -69,7 +69,7 @@ def _records(cloud: Cloud, settings: Settings) -> Iterator[Gone]:
             yield _record(cloud, holding, name, record)
     # The mark last, for by it the others are known as ours.
     for mark in zone.marks():
-        yield _record(cloud, zone.name, f"_freehold.{settings.domain}", mark)
+        yield _record(cloud, zone.name, zone.mark_name, mark)
 
 
 def records_at(cloud: Cloud, settings: Settings) -> Iterator[tuple[str, str, Record]]:
@@ -77,9 +77,8 @@ def records_at(cloud: Cloud, settings: Settings) -> Iterator[tuple[str, str, Rec
     zone = Zone(cloud.facts, settings)
     for name in settings.names:
         holding = zone.holding(name)
-        short = "@" if name == holding else name.removesuffix(f".{holding}")
         for record in cloud.facts.records(holding):
-            if record.name == short:
+            if record.name == short(name, holding):
                 yield name, holding, record
 
 

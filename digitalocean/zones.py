@@ -10,6 +10,11 @@ LONGEST_TEXT = 255
 SERVERS = "ns1.digitalocean.com, ns2.digitalocean.com and ns3.digitalocean.com"
 
 
+def short(name: str, zone: str) -> str:
+    """`name` as a record of `zone` has it."""
+    return "@" if name == zone else name.removesuffix(f".{zone}")
+
+
 class Zone:
     """The zone that holds `domain`. Raises CloudError when there is none."""
 
@@ -33,14 +38,15 @@ class Zone:
             )
         return max(fit, key=len)
 
-    def short(self, name: str) -> str:
-        """`name` as a record of this zone has it."""
-        return "@" if name == self.name else name.removesuffix(f".{self.name}")
+    @property
+    def mark_name(self) -> str:
+        """The name of the record that says: the names of this site are ours to lead."""
+        return f"_freehold.{self.domain}"
 
     @property
     def marker(self) -> str:
-        """The name of the record that says: the names of this site are ours to lead."""
-        return self.short(f"_freehold.{self.domain}")
+        """That name, as a record of this zone has it."""
+        return short(self.mark_name, self.name)
 
     @property
     def mark(self) -> str:
@@ -82,7 +88,7 @@ class Zone:
         """Where the site's A records lead, if these are ours."""
         if not self.marks():
             return []
-        name = self.short(self.domain)
+        name = short(self.domain, self.name)
         return [one.data for one in self.records() if one.type == "A" and one.name == name]
 
 
