@@ -7,7 +7,7 @@ from pathlib import Path
 from pyinfra.api import deploy
 
 from deploys.rendered import rendered
-from deploys.script import script
+from deploys.script import package, script
 from deploys.staging import staging
 from operations.applied import applied
 from operations.docker import built_image, compose_up
@@ -22,7 +22,6 @@ from settings.render import render
 SOURCE = PROJECT / "files" / "analytics"
 SHIPPED = ("Dockerfile", ".dockerignore", "requirements.txt", "gunicorn.conf.py", "src")
 NOT_SHIPPED = ("__pycache__", "*.egg-info", "dev", ".*")
-ROLLOUT = PROJECT / "files" / "lib" / "freehold_rollout"
 DB_START = PROJECT / "files" / "db" / "start.sh"
 # Numeric, for that is what a container sees of a file's owner.
 READERS = {"webapp": 10001, "db": 999}
@@ -136,10 +135,9 @@ def stack(settings: Settings) -> None:
 
 
 def _rollout() -> None:
-    tree(
-        name="Write the program that replaces the services (/usr/local/lib)",
-        path="/usr/local/lib/freehold/freehold_rollout",
-        contents={path.name: path.read_text() for path in sorted(ROLLOUT.glob("*.py"))},
+    package(
+        name="Write the program that replaces the services",
+        package="freehold_rollout",
     )
     script(
         name="Install it",
