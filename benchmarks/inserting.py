@@ -9,8 +9,8 @@ from typing import Any
 from unittest.mock import patch
 
 from analytics.app import create_app
-from analytics.keeping.visits import PAGE_VIEW, VISIT_MS
-from analytics.spool.record import Dropped, Record
+from analytics.keeping.visits import VISIT_MS
+from analytics.spool.record import PAGE_VIEW, Dropped, Record
 from flask import Flask
 from sqlalchemy import BigInteger, Engine, Identity, Index, select
 from sqlalchemy.dialects.postgresql import JSONB

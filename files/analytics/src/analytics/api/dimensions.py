@@ -11,6 +11,7 @@ from analytics import countries
 from analytics.keeping.dictionary import COLUMNS
 from analytics.seeing.filters import dimension as known
 from analytics.seeing.intervals import Interval
+from analytics.spool.record import CAMPAIGN
 from analytics.transfer.names import PLAUSIBLE
 
 Kind = Literal["visit", "event", "property"]
@@ -72,7 +73,6 @@ _NOT_KEPT = (
     *("region", "region_name", "city", "city_name"),
     *("browser_version", "os_version", "exit_page_hostname"),
 )
-_CAMPAIGN = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 PAGE = Dimension("event:page", "event", "e.path", "page")
 GOAL = Dimension("event:goal", "event", "e.name", "event")
 NAME = Dimension("event:name", "event", "e.name")
@@ -91,7 +91,7 @@ DIMENSIONS = {
         _of_visit("source", "source", _DIRECT),
         _of_visit("channel", "channel"),
         _of_visit("referrer", "referrer", _DIRECT, optional=True),
-        *(_of_visit(name, name, optional=True) for name in _CAMPAIGN),
+        *(_of_visit(name, name, optional=True) for name in CAMPAIGN),
         _of_visit("country", "country"),
         COUNTRY_NAME,
         _of_visit("browser", "browser", named="browsers"),

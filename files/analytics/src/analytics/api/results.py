@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from analytics.api import counted, dimensions, missing, statement, summed, tree
 from analytics.api.metrics import METRICS
 from analytics.api.query import Order, Query
-from analytics.keeping.visits import ENGAGEMENT, PAGE_VIEW
+from analytics.spool.record import ENGAGEMENT, PAGE_VIEW
 
 _NUMBERS = """
 SELECT (SELECT id FROM sites WHERE domain = :domain) AS site,

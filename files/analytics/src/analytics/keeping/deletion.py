@@ -13,8 +13,8 @@ from sqlalchemy import Connection, text
 from analytics.keeping import filtered, retention, rollups, statistics, words
 from analytics.keeping.days import day_bounds
 from analytics.keeping.dimensions import ENTRY, EXIT, PAGE
-from analytics.keeping.visits import ENGAGEMENT, PAGE_VIEW
 from analytics.sites import Site
+from analytics.spool.record import ENGAGEMENT, PAGE_VIEW
 
 Tell = Callable[[str], None]
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from psycopg import Cursor
 from psycopg.sql import SQL, Identifier
 
+from analytics.spool.record import CAMPAIGN
+
 # Bound the memory of the worker, whatever is sent; what is used daily is far less. A combination is
 # remembered by numbers, so that each takes the same.
 _TEXT_BYTES = 8 * 1024 * 1024
@@ -15,10 +17,7 @@ _PLACE_BYTES = 140
 
 COLUMNS = {
     "clients": ("country", "browser", "system", "screen", "language"),
-    "arrivals": (
-        *("hostname", "source", "channel", "referrer"),
-        *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
-    ),
+    "arrivals": ("hostname", "source", "channel", "referrer", *CAMPAIGN),
 }
 """The texts that a row of a table combines."""
 

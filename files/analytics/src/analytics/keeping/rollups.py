@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from analytics.keeping import imported
 from analytics.keeping.days import day_bounds
 from analytics.keeping.dimensions import EVENT, PAGE, TOTAL, VISIT
-from analytics.keeping.visits import ENGAGEMENT, PAGE_VIEW
+from analytics.spool.record import ENGAGEMENT, PAGE_VIEW
 
 _VALUES = ", ".join(f"({number}, {column})" for number, column in VISIT.values())
 

@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 
 from analytics.keeping import filtered, living, partitions
 from analytics.keeping.dictionary import COLUMNS, Dictionary
-from analytics.keeping.visits import ENGAGEMENT, Visit, Visits
+from analytics.keeping.visits import Visit, Visits
 from analytics.sites import UTC_ZONE
-from analytics.spool.record import Dropped, Record
+from analytics.spool.record import ENGAGEMENT, Dropped, Record
 
 VISIT_COLUMNS = (
     *("start", "id", "visitor", "site", "bounce", "seconds"),

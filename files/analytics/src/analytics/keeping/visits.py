@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from analytics.spool.record import Record
+from analytics.spool.record import ENGAGEMENT, PAGE_VIEW, Record
 from analytics.taking.visitors import VISIT_MINUTES
 
 log = logging.getLogger(__name__)
@@ -15,7 +15,6 @@ MOST_LIVING = 25_000
 VISIT_MS = VISIT_MINUTES * 60_000
 _LONGEST_MS = 24 * 3600_000
 _TIDY_MS = 60_000
-PAGE_VIEW, ENGAGEMENT = "pageview", "engagement"
 
 
 @dataclass(slots=True, kw_only=True)

@@ -24,10 +24,9 @@ from analytics.logs.past import Past
 from analytics.logs.request import Request, view, why_no_view
 from analytics.logs.times import moment
 from analytics.sites import Site
-from analytics.spool.record import Record
+from analytics.spool.record import PAGE_VIEW, Record
 from analytics.taking import collect
 from analytics.taking.intake import why_not
-from analytics.taking.payload import PAGE_VIEW
 
 # Bounds the memory, and how long the worker may have to wait for a day that both write.
 _AT_ONCE = 4000

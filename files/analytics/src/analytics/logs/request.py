@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from analytics.sites import Site
+from analytics.spool.record import PAGE_VIEW
 from analytics.taking import payload
 from analytics.taking.collect import Sender
 from analytics.taking.payload import Payload
@@ -67,7 +68,7 @@ def view(request: Request, site: Site) -> Payload:
     return payload.parse(
         json.dumps(
             {
-                "name": payload.PAGE_VIEW,
+                "name": PAGE_VIEW,
                 "domain": site.domain,
                 "url": f"https://{request.host or site.name}{request.target}",
                 "referrer": request.referrer.replace("\0", ""),

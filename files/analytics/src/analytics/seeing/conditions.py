@@ -8,9 +8,9 @@ from sqlalchemy import text
 
 from analytics.database import Timed
 from analytics.keeping.dictionary import COLUMNS
-from analytics.keeping.visits import ENGAGEMENT, PAGE_VIEW
 from analytics.seeing.filters import PREFIX, Filter, Filters
 from analytics.seeing.sums import containing
+from analytics.spool.record import ENGAGEMENT, PAGE_VIEW
 
 _OF_VISIT = {"entry_page": "nullif(v.entry, 0)", "exit_page": "nullif(v.exit, 0)"}
 # No visit is longer than a day, and clocks differ a little.

@@ -10,6 +10,10 @@ from typing import Annotated
 
 import msgspec
 
+PAGE_VIEW, ENGAGEMENT = "pageview", "engagement"
+CAMPAIGN = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
+"""The fields that say which campaign led here, as the parameters of an address."""
+
 # What PostgreSQL can hold; what can't be stored must not get to the worker, which would be stuck.
 _Moment = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_999)]
 _Mark = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]

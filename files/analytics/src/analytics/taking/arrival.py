@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
+from analytics.spool.record import CAMPAIGN
 from analytics.taking import sources
 from analytics.taking.channels import channel_of
 
-_CAMPAIGN = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 # In the order in which they count. https://plausible.io/docs/manual-link-tagging
 _SOURCE = ("utm_source", "source", "ref")
-TAGS = frozenset(_CAMPAIGN + _SOURCE)
+TAGS = frozenset(CAMPAIGN + _SOURCE)
 """The parameters by which a link tells what led here."""
 
 Parameters = Sequence[tuple[str, str]]
@@ -17,7 +17,7 @@ Parameters = Sequence[tuple[str, str]]
 def campaign_of(parameters: Parameters) -> dict[str, str | None]:
     """The `utm_` parameters of a page's address; None for those without a value."""
     tags = dict(pair for pair in parameters if pair[1])
-    return {name: tags.get(name) for name in _CAMPAIGN}
+    return {name: tags.get(name) for name in CAMPAIGN}
 
 
 def source_of(referrer: str | None, parameters: Parameters) -> tuple[str | None, str]:

@@ -8,13 +8,13 @@ from flask import current_app
 
 from analytics.config import Settings
 from analytics.sites import Site
-from analytics.spool.record import Dropped, Record, encode
+from analytics.spool.record import ENGAGEMENT, PAGE_VIEW, Dropped, Record, encode
 from analytics.spool.writer import Spool
 from analytics.taking import agents, bots, collect, spam
 from analytics.taking.bots import Headers
 from analytics.taking.collect import Sender
 from analytics.taking.drops import Drops
-from analytics.taking.payload import ENGAGEMENT, PAGE_VIEW, Payload
+from analytics.taking.payload import Payload
 from analytics.taking.visitors import Visitors
 
 _BARE_BROWSER = re.compile(r"(?:Mozilla|Firefox|Chrome|Chromium|Safari|Edge?|Opera|OPR)/[\d.]+")

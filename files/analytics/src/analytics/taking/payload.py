@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from itertools import chain
 
 from analytics.errors import InvalidEventError
+from analytics.spool.record import ENGAGEMENT
 from analytics.taking import urls
 from analytics.taking.fields import Fields, storable
 from analytics.taking.values import engagement_milliseconds, properties, scroll_depth
 
-PAGE_VIEW = "pageview"
-ENGAGEMENT = "engagement"
 MAX_URL_BYTES = 2000
 MAX_NAME_LENGTH = 120
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from analytics.keeping.dimensions import NUMBERS
 from analytics.keeping.imported import ORIGINS
-from analytics.keeping.visits import ENGAGEMENT, PAGE_VIEW
+from analytics.spool.record import CAMPAIGN, ENGAGEMENT, PAGE_VIEW
 from analytics.taking import sources
 from analytics.taking.arrival import source_of
 from analytics.taking.channels import channel_of
@@ -21,7 +21,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "visitors": ("date", "visitors", "pageviews", "bounces", "visits", "visit_duration"),
     "sources": (
         *("date", "source", "referrer"),
-        *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
+        *CAMPAIGN,
         *("pageviews", "visitors", "visits", "visit_duration", "bounces"),
     ),
     "pages": (
@@ -61,7 +61,6 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     "operating_systems": ("date", "operating_system", "visitors"),
 }
 _NAME = re.compile(r"imported_([a-z_]+?)(?:_\d{8}_\d{8})?\.csv")
-_UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,7 @@ def _sources(line: Line) -> Iterator[Sum]:
     given = names.known(line.text("source"))
     source = sources.of_tag(given) if given else None
     yield Sum("source", source.name if source else None)
-    campaign = {name: line.text(name) for name in _UTM}
+    campaign = {name: line.text(name) for name in CAMPAIGN}
     channel = channel_of(
         source,
         tag=campaign["utm_source"],

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from analytics.keeping.dictionary import COLUMNS
 from analytics.keeping.dimensions import NUMBERS, PAGE, TOTAL
 from analytics.keeping.imported import COUNTS, ORIGINS
-from analytics.keeping.visits import ENGAGEMENT, PAGE_VIEW
+from analytics.spool.record import CAMPAIGN, ENGAGEMENT, PAGE_VIEW
 from analytics.transfer.names import PLAUSIBLE
 
 _ISO = """to_char({column}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
@@ -81,7 +81,6 @@ WHERE site = %(site)s AND dimension = {NUMBERS[dimension]} AND {where} ORDER BY 
 """
 
 
-_UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 # Sums of one thing each, of which nothing more is known: of days without events, and imported.
 _SUMS_ALONE = """
   SELECT day, value, {counts} FROM daily
@@ -90,13 +89,14 @@ _SUMS_ALONE = """
   SELECT day, value, {counts} FROM imported_daily
   WHERE site = %(site)s AND dimension = {dimension} AND day >= %(since)s
 """
+_ARRIVAL = ("source", "referrer", *CAMPAIGN)
 _SOURCES = f"""
 SELECT (v.start AT TIME ZONE %(zone)s)::date AS date,
-  {", ".join(f"coalesce(t_{name}.text, '') AS {name}" for name in ("source", "referrer", *_UTM))},
+  {", ".join(f"coalesce(t_{name}.text, '') AS {name}" for name in _ARRIVAL)},
   sum(page_views) AS pageviews, count(DISTINCT visitor) FILTER (WHERE visitor <> 0) AS visitors,
   count(*) AS visits, sum(seconds) AS visit_duration, sum(bounce) AS bounces
 FROM visits v JOIN arrivals a ON a.id = v.arrival
-{" ".join(f"LEFT JOIN texts t_{n} ON t_{n}.id = a.{n}" for n in ("source", "referrer", *_UTM))}
+{" ".join(f"LEFT JOIN texts t_{n} ON t_{n}.id = a.{n}" for n in _ARRIVAL)}
 WHERE v.site = %(site)s AND v.start >= %(start)s GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 UNION ALL
 SELECT day, coalesce(t.text, ''), {", ".join(["''"] * 6)}, page_views, visitors, visits, seconds,

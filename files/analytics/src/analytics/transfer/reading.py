@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 
 from analytics.keeping.dimensions import NUMBERS
 from analytics.sites import Site
+from analytics.spool.record import CAMPAIGN
 from analytics.transfer import freehold, goatcounter, plausible, staging
 from analytics.transfer.archive import FileError, Table
 from analytics.transfer.freehold import About
@@ -108,7 +109,7 @@ def _lines(file: File, table: Table, needed: tuple[str, ...]) -> Iterator[Line]:
 
 _FIELDS = {
     "referrer": ("source", "channel", "referrer"),
-    "campaign": ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
+    "campaign": CAMPAIGN,
     **{name: (name,) for name in ("country", "browser", "system", "screen", "language")},
 }
 
