@@ -3,6 +3,7 @@
 import json
 from typing import Any, NoReturn
 
+from analytics import texts
 from analytics.api.errors import QueryError
 
 # Beyond it, what reads the value would need a deeper stack than Python has.
@@ -30,16 +31,9 @@ def _storable(given: object, depth: int = 0) -> bool:
     if depth > _DEEPEST:
         return False
     if isinstance(given, str):
-        return _is_text(given)
+        return texts.storable(given)
     if isinstance(given, dict):
         return all(_storable(key) and _storable(one, depth + 1) for key, one in given.items())
     if isinstance(given, list):
         return all(_storable(one, depth + 1) for one in given)
     return True
-
-
-def _is_text(given: str) -> bool:
-    try:
-        return b"\0" not in given.encode()
-    except UnicodeEncodeError:
-        return False

@@ -11,6 +11,7 @@ from typing import Literal
 from analytics.api import dimensions
 from analytics.api.dimensions import Dimension
 from analytics.api.errors import QueryError
+from analytics.texts import literal
 
 Operator = Literal["is", "contains", "matches", "like"]
 """`like` has PostgreSQL's wildcards, as of `wildcard`."""
@@ -195,8 +196,7 @@ def _weight(pattern: str) -> int:
 
 def wildcard(value: str) -> str:
     """The value for `like`: a star, or several, for any characters."""
-    literal = value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return re.sub(r"\*+", "%", literal)
+    return re.sub(r"\*+", "%", literal(value))
 
 
 def shown(given: object) -> str:

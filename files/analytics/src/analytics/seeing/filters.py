@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal, cast
 
+from analytics.texts import storable
+
 MAX_FILTERS = 20
 MAX_VALUES = 100
 MAX_LENGTH = 2000
@@ -69,7 +71,7 @@ def dimension(key: str) -> Dimension | None:
     if key in _FIXED:
         return _FIXED[key]
     name = key.removeprefix(PREFIX)
-    if name in ("", key) or not _storable(name) or len(name.encode()) > MAX_PROPERTY_BYTES:
+    if name in ("", key) or not storable(name) or len(name.encode()) > MAX_PROPERTY_BYTES:
         return None
     return Dimension(key, name, name)
 
@@ -174,7 +176,7 @@ def _condition(key: str, value: str) -> Condition:
         raise ValueError(f"There is no filter {key[:_SHOWN]!r}.")
     if len(value) > MAX_LENGTH:
         raise ValueError(f"{found.label}: longer than {MAX_LENGTH:,} characters.")
-    if not _storable(value):
+    if not storable(value):
         raise ValueError(f"{found.label}: must be Unicode text without NUL.")
     return Condition(name, cast(Operator, operator), value)
 
@@ -184,11 +186,3 @@ def _check_room(conditions: set[Condition]) -> None:
         raise ValueError(f"At most {MAX_FILTERS} filters at once; the others are left out.")
     if len(conditions) > MAX_VALUES:
         raise ValueError(f"At most {MAX_VALUES} values at once; the others are left out.")
-
-
-def _storable(text: str) -> bool:
-    """Whether PostgreSQL can hold the text: no NUL, and no lone surrogate."""
-    try:
-        return b"\0" not in text.encode()
-    except UnicodeEncodeError:
-        return False

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, RowMapping, text
 
 from analytics.keeping.dimensions import EVENT, NUMBERS, PAGE, TOTAL
 from analytics.seeing.figures import Row, Table, Totals
+from analytics.texts import literal
 
 ADDED = """
   sum(visitors) AS visitors, sum(visits) AS visits, sum(page_views) AS page_views,
@@ -174,8 +175,7 @@ def pieces(
 def containing(part: str) -> str:
     """The pattern of ILIKE for texts that contain this one; never one that PostgreSQL refuses."""
     storable = part.encode(errors="ignore").decode().replace("\0", "")
-    literal = storable.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{literal}%"
+    return f"%{literal(storable)}%"
 
 
 def as_tables(

@@ -5,6 +5,7 @@ from collections import defaultdict
 from typing import Any
 
 from analytics.errors import InvalidEventError
+from analytics.texts import storable
 
 # The long name first: it wins where a sender gives both. Others are ignored,
 # `revenue` ("$") too: nothing here adds money up, and what is not shown is not kept.
@@ -76,11 +77,3 @@ def decode(text: str) -> Any:  # noqa: ANN401 - JSON, judged by the caller
         return json.loads(text)
     except RecursionError:
         raise ValueError("is nested too deep") from None
-
-
-def storable(text: str) -> bool:
-    """Whether PostgreSQL can hold the text: no NUL, and no lone surrogate, which JSON allows."""
-    try:
-        return b"\0" not in text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False

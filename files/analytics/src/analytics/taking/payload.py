@@ -9,8 +9,9 @@ from itertools import chain
 from analytics.errors import InvalidEventError
 from analytics.spool.record import ENGAGEMENT
 from analytics.taking import urls
-from analytics.taking.fields import Fields, storable
+from analytics.taking.fields import Fields
 from analytics.taking.values import engagement_milliseconds, properties, scroll_depth
+from analytics.texts import storable
 
 MAX_URL_BYTES = 2000
 MAX_NAME_LENGTH = 120

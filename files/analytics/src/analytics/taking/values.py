@@ -3,7 +3,8 @@
 import json
 from math import isfinite
 
-from analytics.taking.fields import Fields, decode, storable
+from analytics.taking.fields import Fields, decode
+from analytics.texts import storable
 
 MAX_PROPERTIES = 30
 MAX_KEY_BYTES = 300

@@ -8,7 +8,8 @@ from datetime import date
 from analytics.keeping.dimensions import NUMBERS
 from analytics.keeping.imported import COUNTS, ORIGINS
 from analytics.taking.arrival import source_of
-from analytics.taking.fields import decode, storable
+from analytics.taking.fields import decode
+from analytics.texts import storable
 from analytics.transfer.rows import Line
 from analytics.transfer.staging import CAME_WITH
 

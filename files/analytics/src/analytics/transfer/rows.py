@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import IO, NoReturn
 
-from analytics.taking.fields import storable
+from analytics.texts import storable
 from analytics.transfer.archive import FileError, Table
 
 MAX_COUNT = 100_000_000
