@@ -2,17 +2,30 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Unpack
+from typing import TypedDict, Unpack
 from urllib.parse import urlencode
 
-from analytics.seeing.filters import PREFIX
+from analytics.seeing.comparisons import Mode
+from analytics.seeing.filters import PREFIX, Filters
 from analytics.seeing.groups import GROUPS, group_of
-from analytics.seeing.views import Changes, View
+from analytics.seeing.intervals import Interval
+from analytics.seeing.periods import Period
+from analytics.seeing.views import Metric, View
 
 # Not the property's own path: its name may have any letters, "/" and ".." too.
 PROPERTIES = "properties"
 
 Pairs = list[tuple[str, str]]
+
+
+class Changes(TypedDict, total=False):
+    """What a link may change of a view."""
+
+    period: Period
+    comparison: Mode
+    interval: Interval | None
+    metric: Metric
+    filters: Filters
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +92,7 @@ class Place:
 
 def address(path: str, pairs: Iterable[tuple[str, str]]) -> str:
     """A path with a query, both safe in an address."""
-    # As in View.href: these may stand in a query as they are, and stay readable.
+    # Paths and properties stay readable: these may stand in a query as they are.
+    # https://www.rfc-editor.org/rfc/rfc3986#section-3.4
     query = urlencode(list(pairs), safe="/:")
     return f"{path}?{query}" if query else path

@@ -1,10 +1,9 @@
 """Views: everything that the dashboard shows is in its address, so that it can be sent."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, TypedDict, TypeVar, Unpack, get_args
-from urllib.parse import urlencode
+from typing import Literal, TypeVar, get_args
 
 from analytics.seeing import filters, intervals, periods
 from analytics.seeing.comparisons import Mode
@@ -25,16 +24,6 @@ _METRIC: Metric = "visitors"
 _SHOWN = 40
 
 Choice = TypeVar("Choice", bound=str)
-
-
-class Changes(TypedDict, total=False):
-    """What a link may change of a view."""
-
-    period: Period
-    comparison: Mode
-    interval: Interval | None
-    metric: Metric
-    filters: Filters
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +48,8 @@ class View:
             return self.interval
         return intervals.default(self.period)
 
-    def href(self, **changes: Unpack[Changes]) -> str:
-        """The address of this view with some things changed, relative to the page: `?period=7d`.
-
-        What is as usual is left out, so that addresses are short.
-        """
-        # Paths and properties stay readable: "/" and ":" may stand in a query as they are.
-        # https://www.rfc-editor.org/rfc/rfc3986#section-3.4
-        return "?" + urlencode(replace(self, **changes).to_query(), safe="/:")
-
     def to_query(self) -> list[tuple[str, str]]:
-        """The pairs of the address, not yet encoded."""
+        """The pairs of the address, not yet encoded; what is as usual is left out."""
         own = (
             ("period", self.period.key, self.usual),
             ("compare", self.comparison, _COMPARISON),
