@@ -4,14 +4,12 @@ from datetime import UTC, date, datetime
 
 from flask import Blueprint, Response, current_app, jsonify, request
 from psycopg.errors import InvalidRegularExpression, QueryCanceled
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from analytics import database
 from analytics.api import authorization
 from analytics.api.errors import QueryError
 from analytics.errors import RETRY_AFTER_SECONDS
-from analytics.seeing import report
 from analytics.sites import Site
 
 _AWAY = "The database is not available at the moment. Try again in a few seconds."
@@ -33,11 +31,6 @@ def today(site: Site, now: datetime) -> date:
 def now() -> datetime:
     """The moment at which a query is answered."""
     return datetime.now(UTC)
-
-
-def first_day(connection: Connection, site: Site) -> date | None:
-    """The first day of which there is anything."""
-    return report.first_day(connection, site)
 
 
 def _query_error(error: QueryError) -> tuple[Response, int]:

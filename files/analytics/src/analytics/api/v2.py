@@ -13,6 +13,7 @@ from analytics.api import answers, authorization, json_text, query, results
 from analytics.api.errors import QueryError
 from analytics.api.query import Query
 from analytics.api.results import Results
+from analytics.seeing import report
 
 blueprint = Blueprint("query", __name__, url_prefix="/api/v2")
 answers.register(blueprint)
@@ -25,7 +26,7 @@ def ask() -> Response:
     site = authorization.site_of(body.get("site_id"))
     now = answers.now()
     with database.current_engine().connect() as connection:
-        first_day = answers.first_day(connection, site)
+        first_day = report.first_day(connection, site)
         asked = query.parse(body, site, now, first_day)
         found = results.run(connection, asked, now)
     return jsonify(

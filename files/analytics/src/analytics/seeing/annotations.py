@@ -7,9 +7,8 @@ from werkzeug.wrappers import Response
 
 from analytics import database
 from analytics.access import viewer as access
-from analytics.config import current_settings
 from analytics.keeping import annotations
-from analytics.seeing import trouble
+from analytics.seeing import asked, trouble
 from analytics.sites import Site
 
 blueprint = Blueprint("annotations", __name__, url_prefix="/stats")
@@ -21,7 +20,7 @@ trouble.register(blueprint)
 @blueprint.post("/<domain>/annotations")
 def add(domain: str) -> Response:
     """Notes something at a day."""
-    site = _site(domain)
+    site = asked.site_of(domain)
     try:
         day, text = annotations.checked(request.form.get("day", ""), request.form.get("text", ""))
     except ValueError as error:
@@ -34,15 +33,10 @@ def add(domain: str) -> Response:
 @blueprint.post("/<domain>/annotations/<int:number>/delete")
 def remove(domain: str, number: int) -> Response:
     """Takes one away."""
-    site = _site(domain)
+    site = asked.site_of(domain)
     with database.current_engine().begin() as connection:
         annotations.remove(connection, site, number)
     return _back(site)
-
-
-def _site(domain: str) -> Site:
-    found = next((one for one in current_settings().sites if one.domain == domain), None)
-    return found or abort(404)
 
 
 def _back(site: Site) -> Response:

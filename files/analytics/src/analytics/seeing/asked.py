@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from datetime import date
 
-from flask import request, url_for
+from flask import abort, request, url_for
 
+from analytics.config import current_settings
 from analytics.seeing import filters, views
 from analytics.seeing.filters import OPERATORS, PREFIX, Filters
 from analytics.seeing.formats import Reader, reader
@@ -15,6 +16,12 @@ from analytics.sites import Site
 _OWN_KEYS = frozenset({"tab", "format", "search", "skip", "name", "about", "how", "value"})
 _LONGEST_SEARCH = 200
 _MOST_SKIPPED = 1_000_000
+
+
+def site_of(domain: str) -> Site:
+    """The site, or 404."""
+    found = next((one for one in current_settings().sites if one.domain == domain), None)
+    return found or abort(404)
 
 
 def place(

@@ -10,7 +10,6 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from analytics import database, here
 from analytics.access import viewer as access
-from analytics.config import current_settings
 from analytics.keeping import annotations
 from analytics.seeing import asked, assets, downloads, overview, page, report, trouble, world
 from analytics.seeing.cards import cards, lines, to_country
@@ -84,7 +83,7 @@ def home() -> BaseResponse | str:
 @blueprint.get("/<domain>")
 def site(domain: str) -> BaseResponse | str:
     """The page of one site."""
-    found = _site(domain)
+    found = asked.site_of(domain)
     with database.current_engine().connect() as connection:
         scene, problems = _scene(connection, found)
         if meant := asked.settled(scene.place, problems):
@@ -112,7 +111,7 @@ def site(domain: str) -> BaseResponse | str:
 @blueprint.get("/<domain>/<dimension>")
 def listing(domain: str, dimension: str) -> BaseResponse | str:
     """The long list of one dimension, with search."""
-    found = _site(domain)
+    found = asked.site_of(domain)
     if dimension != PROPERTIES and not is_list(dimension):
         abort(404)
     with database.current_engine().connect() as connection:
@@ -166,12 +165,6 @@ def _file_with(place: Place, row: int) -> str:
     skipped = row // _ROWS_OF_A_FILE * _ROWS_OF_A_FILE
     skip = [("skip", f"{skipped}")] if skipped else []
     return place.address(*skip, ("format", "csv"))
-
-
-def _site(domain: str) -> Site:
-    """The site, or 404."""
-    found = next((one for one in current_settings().sites if one.domain == domain), None)
-    return found or abort(404)
 
 
 def _scene(connection: Connection, found: Site, dimension: str = "") -> tuple[Scene, list[str]]:

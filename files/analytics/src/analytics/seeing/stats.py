@@ -15,6 +15,7 @@ from analytics import database
 from analytics.config import current_settings
 from analytics.countries import name_of
 from analytics.seeing import sums
+from analytics.seeing.printable import printable
 from analytics.seeing.sums import Slice
 from analytics.sites import Site
 
@@ -126,7 +127,7 @@ def _table(title: str, rows: list[tuple[int, str]], limit: int) -> list[str]:
     """Numbers first: whatever a path is written in, they stay aligned."""
     width = max(len("views"), *(len(str(views)) for views, _ in rows))
     lines = [f"{'views':>{width}}  {title}"]
-    lines += [f"{views:>{width}}  {_printable(text)}" for views, text in rows[:limit]]
+    lines += [f"{views:>{width}}  {printable(text)}" for views, text in rows[:limit]]
     if len(rows) > limit:
         lines.append(f"{'':>{width}}  and {len(rows) - limit} more")
     return lines
@@ -134,10 +135,3 @@ def _table(title: str, rows: list[tuple[int, str]], limit: int) -> list[str]:
 
 def _country(code: str | None) -> str:
     return "unknown" if code is None else name_of(code)
-
-
-def _printable(text: str) -> str:
-    """Visitors choose the paths: none may send the owner's terminal a command."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-    )
