@@ -1,11 +1,15 @@
-"""Settings that are one of a few words, and times."""
+"""What several settings are: one of a few words, a time of the day, texts."""
 
 import re
+from typing import Annotated
 
-from pydantic import GetCoreSchemaHandler
+from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from settings.faults import Fault
+
+# Each item is as strict as a field; only the container may be a list, as group_data has it.
+Texts = Annotated[tuple[str, ...], Field(strict=False)]
 
 
 class Choice:

@@ -17,6 +17,12 @@ class Fault(ValueError):  # noqa: N818 - it is about a value, not about the prog
         self.right = right
 
 
+def of_repeated(given: Sequence[str]) -> list[str]:
+    """A sentence for each text that stands there more than once."""
+    repeated = sorted({text for index, text in enumerate(given) if text in given[:index]})
+    return [f"{text!r} stands there twice." for text in repeated]
+
+
 @dataclass(frozen=True)
 class WrongSetting:
     """A setting with all that is wrong with it. `where` names the file that it was set in."""

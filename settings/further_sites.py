@@ -6,11 +6,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from settings.analytics import collected, contact, zone_name
-from settings.choices import Choice
+from settings.choices import Choice, Texts
 from settings.faults import Fault
 from settings.names import domain_name, origins, usual_aliases
 
-Texts = Annotated[tuple[str, ...], Field(strict=False)]
 Domain = Annotated[str, AfterValidator(domain_name)]
 
 

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from settings.faults import Fault
+from settings.faults import Fault, of_repeated
 
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 ORIGIN = re.compile(
@@ -162,14 +162,10 @@ def origins(given: Sequence[str]) -> Sequence[str]:
     sentences = [
         f"{origin!r}: {sentence}" for origin in given for sentence in _faults_of_origin(origin)
     ]
-    sentences += [f"{origin!r} stands there twice." for origin in _repeated(given)]
+    sentences += of_repeated(given)
     if sentences:
         raise Fault(*sentences)
     return given
-
-
-def _repeated(given: Sequence[str]) -> list[str]:
-    return sorted({item for index, item in enumerate(given) if item in given[:index]})
 
 
 def _faults_of_origin(origin: str) -> Iterator[str]:

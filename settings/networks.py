@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
 
-from settings.faults import Fault
+from settings.faults import Fault, of_repeated
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -14,8 +14,7 @@ def networks(given: Sequence[str]) -> Sequence[str]:
     Raises Fault.
     """
     sentences = [f"{text!r}: {sentence}" for text in given for sentence in _faults(text)]
-    repeated = sorted({text for index, text in enumerate(given) if text in given[:index]})
-    sentences += [f"{text!r} stands there twice." for text in repeated]
+    sentences += of_repeated(given)
     if sentences:
         raise Fault(*sentences)
     return given

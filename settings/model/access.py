@@ -5,10 +5,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, field_validator
 
-from settings.choices import Choice
+from settings.choices import Choice, Texts
 from settings.keys import key_lines
 from settings.model.counting import Counting
-from settings.model.site import Texts
 from settings.networks import joined, networks
 
 

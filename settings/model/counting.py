@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from settings.analytics import COLLECTED, collected, contact, page_path, script_path, zone_name
-from settings.choices import Choice
+from settings.choices import Choice, Texts
 from settings.faults import Fault
 from settings.further_sites import Domain, FurtherSite, check_days, check_domains
-from settings.model.site import Site, Texts, known_names
+from settings.model.site import Site, known_names
 from settings.names import origins
 
 

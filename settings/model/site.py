@@ -6,12 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from settings.choices import Texts
 from settings.folder import site_folder
 from settings.names import alias_names, domain_name, mail_address, usual_aliases
 from settings.paths import path_of
-
-# Each item is as strict as a field; only the container may be a list, as group_data has it.
-Texts = Annotated[tuple[str, ...], Field(strict=False)]
 
 
 def known_names(known: Mapping[str, Any]) -> tuple[str, ...]:
