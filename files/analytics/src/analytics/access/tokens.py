@@ -8,6 +8,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import Connection, text
 
 from analytics.access import cli, credentials, event_tokens
+from analytics.commands.patient import named_site
 from analytics.config import current_settings
 
 # So that a token in the wrong place can be told from other secrets, by people and by programs.
@@ -97,7 +98,7 @@ def command() -> None:
 @click.argument("name")
 def _create(site: str | None, events: bool, name: str) -> None:
     """Make a token and print it, this once. NAME is what you will know it by."""
-    domain = _domain(site) if site else None
+    domain = named_site(site).domain if site else None
     if events:
         _require_senders(domain)
     with cli.transaction() as connection:
@@ -174,14 +175,6 @@ def _last_use(token: Token) -> str:
     if token.scope != _READING:
         return "not kept"
     return f"{token.last_used:%F}" if token.last_used else "never"
-
-
-def _domain(name: str) -> str:
-    site = current_settings().site_of(name)
-    if site is None:
-        domains = ", ".join(one.domain for one in current_settings().sites)
-        raise click.BadParameter(f"{name} is none of {domains}.", param_hint="--site")
-    return site.domain
 
 
 def _name(given: str) -> str:

@@ -41,13 +41,20 @@ def connection(*, alone: bool = False) -> Iterator[Connection]:
 def only_site(domain: str | None) -> Site:
     """The site that is meant: the one there is, or the one that is named."""
     sites = current_settings().sites
-    if domain is None and len(sites) == 1:
-        return sites[0]
-    found = current_settings().site_of(domain or "")
-    if found is None:
+    if domain is not None:
+        return named_site(domain)
+    if len(sites) > 1:
         known = ", ".join(one.domain for one in sites)
-        why = f"{domain} is none of {known}" if domain else f"say which site is meant: {known}"
-        raise click.BadParameter(f"{why}.", param_hint="--site")
+        raise click.BadParameter(f"say which site is meant: {known}.", param_hint="--site")
+    return sites[0]
+
+
+def named_site(domain: str) -> Site:
+    """The site of that name."""
+    found = current_settings().site_of(domain)
+    if found is None:
+        known = ", ".join(one.domain for one in current_settings().sites)
+        raise click.BadParameter(f"{domain} is none of {known}.", param_hint="--site")
     return found
 
 

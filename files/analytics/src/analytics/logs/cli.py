@@ -14,12 +14,12 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from analytics import database
+from analytics.commands.patient import named_site
 from analytics.config import Settings, current_settings
 from analytics.keeping import lock
 from analytics.logs.history import History, OutOfOrderError, Report, UnknownSiteError
 from analytics.logs.timeline import MAX_LINE_BYTES, DamagedError, in_order
 from analytics.seeing.reasons import reason
-from analytics.sites import Site
 
 _QUERY_SECONDS = 300.0
 _PROGRESS_SECONDS = 2.0
@@ -53,7 +53,7 @@ def command(files: tuple[Path, ...], site: str | None, total: int | None) -> Non
     time from standard input. What has been counted before is not counted again.
     """
     settings = current_settings()
-    chosen = _chosen(settings, site)
+    chosen = None if site is None else named_site(site)
     try:
         with (
             _connection(settings) as connection,
@@ -95,16 +95,6 @@ def as_text(report: Report) -> str:
     if rest:
         lines += ["", "Not counted:", *(f"{count:>{width},}  {words}" for count, words in rest)]
     return "\n".join(lines)
-
-
-def _chosen(settings: Settings, domain: str | None) -> Site | None:
-    if domain is None:
-        return None
-    site = settings.site_of(domain)
-    if site is None:
-        names = ", ".join(one.domain for one in settings.sites)
-        raise click.BadParameter(f"{domain} is none of {names}.")
-    return site
 
 
 @contextmanager

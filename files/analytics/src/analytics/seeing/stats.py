@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from analytics import database
+from analytics.commands.patient import named_site
 from analytics.config import current_settings
 from analytics.countries import name_of
 from analytics.seeing import sums
@@ -68,10 +69,7 @@ def _rank(counted: tuple[str | None, int]) -> tuple[int, bool, str]:
 def command(days: int, site: str | None, limit: int, as_json: bool) -> None:
     """Print the page views of the last days: by page, and by country."""
     settings = current_settings()
-    sites = [one for one in settings.sites if site in (None, one.domain)]
-    if not sites:
-        known = ", ".join(one.domain for one in settings.sites)
-        raise click.BadParameter(f"{site} is none of {known}.")
+    sites = settings.sites if site is None else (named_site(site),)
     engine = database.make_engine(settings.database, query_seconds=_QUERY_SECONDS)
     try:
         with engine.connect() as connection:
