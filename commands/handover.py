@@ -59,7 +59,7 @@ def _meant_by(address: str) -> set[str]:
 
 def back_up(old: Host) -> None:
     """A last backup of the old droplet."""
-    if subprocess.run(old.ssh(PROGRAM, "backup"), stdin=subprocess.DEVNULL, check=False).returncode:
+    if _run(old.ssh(PROGRAM, "backup")):
         raise CloudError(
             "The last backup failed, so nothing was begun. Mend it (make status), or go on with "
             "the backup before it: make rebuild LAST=1"
@@ -73,10 +73,10 @@ def deploy_and_verify(settings: Settings, new: Droplet, tag: str) -> None:
     there = os.environ | {TAG_VARIABLE: tag, "FREEHOLD_LIMIT": settings.droplet_name}
     deploy = [PYINFRA, "inventory.py", "deploy.py", "-y", "--limit", settings.droplet_name]
     with phase("Deploying, and restoring the newest backup"):
-        _must([*deploy, "--data", "restore=latest"], there, "The deploy of the new droplet failed")
+        _must([*deploy, "--data", "restore=latest"], "The deploy of the new droplet failed", there)
     with phase("Verifying"):
         pytest = [sys.executable, "-m", "pytest", "--quiet", "tests/host"]
-        _must(pytest, there, "The new droplet is not as it must be")
+        _must(pytest, "The new droplet is not as it must be", there)
 
 
 def carry_over(old: Host, new: Host) -> None:
@@ -85,10 +85,10 @@ def carry_over(old: Host, new: Host) -> None:
     if _stamps(new)["restored"] != last:
         # The old one made another backup meanwhile, as it does every hour. That may be gone again:
         # both have the same name, and of each hour the youngest of either is kept.
-        _must(old.ssh(PROGRAM, "backup"), dict(os.environ), "Another last backup failed")
+        _must(old.ssh(PROGRAM, "backup"), "Another last backup failed")
         last = _stamps(old)["backup"]
         for words in (("begin", last), ("finish",)):
-            _must(new.ssh(PROGRAM, *words), dict(os.environ), "The newer backup was not restored")
+            _must(new.ssh(PROGRAM, *words), "The newer backup was not restored")
     with subprocess.Popen(
         old.ssh(PROGRAM, "hand-over", last), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
     ) as handing:
@@ -105,17 +105,15 @@ def catch_up(new: Host) -> None:
 
     What it was handed before is counted once all the same.
     """
-    if subprocess.run(
-        new.ssh(PROGRAM, "has-newest"), stdin=subprocess.DEVNULL, check=False
-    ).returncode:
+    if _run(new.ssh(PROGRAM, "has-newest")):
         for words in (("begin", "latest"), ("finish",)):
-            _must(new.ssh(PROGRAM, *words), dict(os.environ), "The newest backup was not restored")
+            _must(new.ssh(PROGRAM, *words), "The newest backup was not restored")
 
 
 def begin_backups(new: Host) -> None:
     """The new droplet is the live one: from now on it backs up, and the next deploy finds it so."""
     begin = f"rm -f {HELD} && systemctl start --no-block freehold-backup.service"
-    if subprocess.run(new.ssh(begin), stdin=subprocess.DEVNULL, check=False).returncode:
+    if _run(new.ssh(begin)):
         raise CloudError(
             f"{new.name} is live, and its backups could not be begun. To go on: make rebuild"
         )
@@ -123,15 +121,11 @@ def begin_backups(new: Host) -> None:
 
 def certify(new: Host) -> None:
     """A certificate that could not be had before the names led to the new droplet."""
-    if subprocess.run(
-        new.ssh(CERTIFICATE, "pending"), stdin=subprocess.DEVNULL, check=False
-    ).returncode:
+    if _run(new.ssh(CERTIFICATE, "pending")):
         return
     with phase("Asking for a certificate"):
-        asked = subprocess.run(
-            new.ssh(CERTIFICATE, "issue", "--now"), stdin=subprocess.DEVNULL, check=False
-        )
-    if asked.returncode:
+        failed = _run(new.ssh(CERTIFICATE, "issue", "--now"))
+    if failed:
         print("The site is live, and browsers warn of it. When that is mended: make certificate")
 
 
@@ -149,8 +143,12 @@ def _stamps(host: Host) -> dict[str, str]:
     return found
 
 
-def _must(command: list[str], environment: dict[str, str], words: str) -> None:
-    if subprocess.run(
+def _run(command: list[str], environment: dict[str, str] | None = None) -> int:
+    return subprocess.run(
         command, cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL, check=False
-    ).returncode:
+    ).returncode
+
+
+def _must(command: list[str], words: str, environment: dict[str, str] | None = None) -> None:
+    if _run(command, environment):
         raise CloudError(f"{words}; the old one is as it was. To go on: make rebuild")

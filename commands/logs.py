@@ -4,6 +4,7 @@ import contextlib
 import subprocess
 import sys
 
+from commands.flask import COMPOSE
 from commands.hosts import only_host, parser
 
 SERVICES = ("nginx", "webapp", "worker", "db")
@@ -18,8 +19,7 @@ if __name__ == "__main__":
     given = options.parse_args()
     if "errors" in given.service and given.service != ["errors"]:
         options.error("errors are not where the services' logs are: make logs SERVICE=errors")
-    follow = ["docker", "compose", "--project-directory", "/opt/freehold", "logs"]
-    command = [*follow, "--follow", "--tail", "100", *given.service]
+    command = [*COMPOSE, "logs", "--follow", "--tail", "100", *given.service]
     if given.service == ["errors"]:
         command = ERRORS
     with contextlib.suppress(KeyboardInterrupt):

@@ -12,8 +12,6 @@ from commands.hosts import Host, only_host, parser
 from operations.origin import who
 
 PROGRAM = "/usr/local/sbin/freehold-upgrade-database"
-
-
 # What a shell ends with when there is no such program.
 _ABSENT = 127
 # What the program ends with when nothing is left to do.
