@@ -12,7 +12,8 @@ MAKEFLAGS += --no-print-directory
 #   openssh-client, rsync   how a deploy reaches a host
 #   pebble, socat           the certificate authority beside it, and the way there
 #   jekyll                  builds the example blog
-#   curl, openssl, chromium what the tests look from
+#   curl, openssl, ca-certificates, chromium  what the tests look from
+#   iproute2                ss, by which a deploy's lock finds who holds it
 #   libfaketime             a clock that the tests can set
 PACKAGES := python3-venv qemu-system-x86 qemu-utils seabios ipxe-qemu mmdebstrap e2fsprogs \
 	genisoimage pebble socat openssh-client rsync jekyll curl openssl ca-certificates chromium iproute2 \
