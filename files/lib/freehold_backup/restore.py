@@ -89,11 +89,11 @@ def begin(config: Config, at: str, say: Say, *, load: bool = False) -> None:
             if known:
                 say(f"The restore of {known.stamp} was cut off, and another one begins anew.")
             cut_off.drop_loaded(config)
-            wanted = plan(config, at or "latest", say)
+            planned = plan(config, at or "latest", say)
             if known:
                 # What it has loaded goes, and it might go on after all.
                 journal.begin(config, replace(known, loaded=False))
-            known = _read(config, wanted, load=load)
+            known = _read(config, planned, load=load)
         else:
             say(f"The restore of {known.stamp} was cut off, and goes on.")
             if known.placed:
