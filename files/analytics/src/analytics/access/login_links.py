@@ -7,7 +7,8 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import Connection, text
 
-from analytics.access import cli, credentials
+from analytics.access import credentials
+from analytics.commands import cli
 from analytics.config import current_settings
 from analytics.taking import origins
 

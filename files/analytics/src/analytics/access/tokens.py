@@ -7,8 +7,8 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import Connection, text
 
-from analytics.access import cli, credentials, event_tokens
-from analytics.commands.patient import named_site
+from analytics.access import credentials, event_tokens
+from analytics.commands import cli
 from analytics.config import current_settings
 
 # So that a token in the wrong place can be told from other secrets, by people and by programs.
@@ -98,7 +98,7 @@ def command() -> None:
 @click.argument("name")
 def _create(site: str | None, events: bool, name: str) -> None:
     """Make a token and print it, this once. NAME is what you will know it by."""
-    domain = named_site(site).domain if site else None
+    domain = cli.named_site(site).domain if site else None
     if events:
         _require_senders(domain)
     with cli.transaction() as connection:

@@ -3,8 +3,7 @@
 import click
 from flask.cli import with_appcontext
 
-from analytics.access import cli
-from analytics.commands import patient
+from analytics.commands import cli
 from analytics.keeping import annotations
 from analytics.seeing.printable import printable
 
@@ -25,7 +24,7 @@ def command() -> None:
 @click.argument("text")
 def _add(domain: str | None, day: str, text: str) -> None:
     """Note something at a day: 2026-03-05 "Wrote about seeds"."""
-    site = patient.only_site(domain)
+    site = cli.only_site(domain)
     try:
         when, words = annotations.checked(day, text)
     except ValueError as error:
@@ -40,7 +39,7 @@ def _add(domain: str | None, day: str, text: str) -> None:
 @_site
 def _list(domain: str | None) -> None:
     """List the notes and releases of a site."""
-    site = patient.only_site(domain)
+    site = cli.only_site(domain)
     with cli.transaction() as connection:
         found = annotations.of(connection, site)
     if not found:
@@ -56,7 +55,7 @@ def _list(domain: str | None) -> None:
 @click.argument("number", metavar="ID", type=int)
 def _delete(domain: str | None, number: int) -> None:
     """Delete one, by the ID that `list` shows."""
-    site = patient.only_site(domain)
+    site = cli.only_site(domain)
     with cli.transaction() as connection:
         known = [one.id for one in annotations.of(connection, site)]
         if number not in known:

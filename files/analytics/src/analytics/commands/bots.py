@@ -6,9 +6,8 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import text
 
-from analytics.access import cli
 from analytics.access.sessions import name_of
-from analytics.commands import patient
+from analytics.commands import cli
 from analytics.config import current_settings
 from analytics.seeing.reasons import reason
 from analytics.taking import bots
@@ -32,12 +31,12 @@ def command(context: click.Context, days: int, domain: str | None) -> None:
 
 @with_appcontext
 def _list(days: int, domain: str | None) -> None:
-    sites = [patient.only_site(domain)] if domain else current_settings().sites
+    sites = [cli.named_site(domain)] if domain else current_settings().sites
     values = {
         "since": cli.now().date() - timedelta(days=days - 1),
         "domains": [site.domain for site in sites],
     }
-    with patient.connection() as connection:
+    with cli.patient_connection() as connection:
         found = connection.execute(text(_DROPS), values).all()
     if not found:
         click.echo(f"Nothing was left out in the last {days} days.")

@@ -7,8 +7,7 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import Connection, text
 
-from analytics.access import cli
-from analytics.commands import patient
+from analytics.commands import cli
 from analytics.config import current_settings
 from analytics.keeping import deletion
 from analytics.keeping.deletion import Target
@@ -35,9 +34,9 @@ def command() -> None:
 @click.argument("path")
 def _page(domain: str | None, path: str, yes: bool) -> None:
     """Delete all that is known of a page. PATH is as the statistics show it, such as /about."""
-    site = patient.only_site(domain)
-    with patient.connection() as connection:
-        target = Target(site, patient.number_of(connection, site), path=path)
+    site = cli.only_site(domain)
+    with cli.patient_connection() as connection:
+        target = Target(site, cli.number_of(connection, site), path=path)
         _known(connection, path)
         found = deletion.find(connection, target)
     _delete(target, found, f"the page {printable(path)} of {site.domain}", yes)
@@ -53,9 +52,9 @@ def _period(domain: str | None, first: datetime, last: datetime, yes: bool) -> N
     """Delete the days from FROM to TO, both included, such as 2026-03-01 2026-03-31."""
     if last < first:
         raise click.BadParameter("it is before FROM.", param_hint="TO")
-    site = patient.only_site(domain)
-    with patient.connection() as connection:
-        number = patient.number_of(connection, site)
+    site = cli.only_site(domain)
+    with cli.patient_connection() as connection:
+        number = cli.number_of(connection, site)
         target = Target(site, number, first=first.date(), last=last.date())
         found = deletion.find(connection, target)
     _delete(target, found, f"{first:%F} to {last:%F} of {site.domain}", yes)
@@ -67,7 +66,7 @@ def _period(domain: str | None, first: datetime, last: datetime, yes: bool) -> N
 @click.argument("domain")
 def _all_of_site(domain: str, yes: bool) -> None:
     """Delete all that is known of a site, its tokens and notes too."""
-    with patient.connection() as connection:
+    with cli.patient_connection() as connection:
         rows = connection.execute(text("SELECT domain, id FROM sites ORDER BY domain")).all()
         numbers = {row.domain: row.id for row in rows}
         if domain not in numbers:
@@ -75,7 +74,7 @@ def _all_of_site(domain: str, yes: bool) -> None:
             raise click.ClickException(f"Nothing of {domain} is stored; there is {known}.")
     if not yes:
         click.confirm(f"Delete all that is known of {domain}, for good?", abort=True)
-    with patient.connection(alone=True) as connection, connection.begin():
+    with cli.patient_connection(alone=True) as connection, connection.begin():
         deletion.delete_site(connection, numbers[domain], domain)
     click.echo(f"Deleted: {domain}.\n{_NOTE}")
     if current_settings().site_of(domain):
@@ -92,7 +91,7 @@ def _delete(target: Target, found: deletion.Found, what: str, yes: bool) -> None
     click.echo(f"Of {what} there are {amount}.")
     if not yes:
         click.confirm("Delete them for good?", abort=True)
-    with patient.connection(alone=True) as connection, connection.begin():
+    with cli.patient_connection(alone=True) as connection, connection.begin():
         found = deletion.find(connection, target)
         deletion.delete(connection, target, cli.now(), lambda line: click.echo(line, err=True))
     click.echo(f"Deleted: {found.events:,} events, from {found.visits:,} visits.\n{_NOTE}")

@@ -7,8 +7,7 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import Connection, text
 
-from analytics.access import cli
-from analytics.commands import patient
+from analytics.commands import cli
 from analytics.config import current_settings
 from analytics.keeping import retention
 from analytics.sites import Site
@@ -32,7 +31,7 @@ def command(context: click.Context) -> None:
 def _show() -> None:
     """Show what is kept, and what is due to be deleted."""
     rows = []
-    with patient.connection() as connection:
+    with cli.patient_connection() as connection:
         for site in current_settings().sites:
             state = _state(connection, site, cli.now())
             oldest = f"{state.oldest.astimezone(site.time_zone):%F}" if state.oldest else "none"
@@ -53,7 +52,7 @@ def _show() -> None:
 def _run() -> None:
     """Delete now what is older than is to be kept."""
     sites, now = current_settings().sites, cli.now()
-    with patient.connection(alone=True) as connection:
+    with cli.patient_connection(alone=True) as connection:
         due = [_state(connection, site, now).due for site in sites]
         connection.rollback()
         retention.apply(connection, sites, now)

@@ -4,8 +4,7 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import Connection, text
 
-from analytics.access import cli
-from analytics.commands import patient
+from analytics.commands import cli
 from analytics.config import current_settings
 from analytics.keeping.dimensions import TOTAL
 
@@ -35,7 +34,7 @@ _MEASURED = {
 @with_appcontext
 def command() -> None:
     """List the sites: since when, how much, who may send events, and how much disk it takes."""
-    with patient.connection() as connection:
+    with cli.patient_connection() as connection:
         stored = {row.domain: row for row in connection.execute(text(_SITES))}
         sizes = _sizes(connection)
     settings = current_settings()

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from analytics import database
-from analytics.access import cli
+from analytics.commands import cli
 from analytics.config import Settings, current_settings
 from analytics.spool import aside
 from analytics.spool import reader as segments

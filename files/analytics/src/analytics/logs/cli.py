@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from analytics import database
-from analytics.commands.patient import named_site
+from analytics.commands import cli
 from analytics.config import Settings, current_settings
 from analytics.keeping import lock
 from analytics.logs.history import History, OutOfOrderError, Report, UnknownSiteError
@@ -53,7 +53,7 @@ def command(files: tuple[Path, ...], site: str | None, total: int | None) -> Non
     time from standard input. What has been counted before is not counted again.
     """
     settings = current_settings()
-    chosen = None if site is None else named_site(site)
+    chosen = None if site is None else cli.named_site(site)
     try:
         with (
             _connection(settings) as connection,

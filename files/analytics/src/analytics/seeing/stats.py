@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from analytics import database
-from analytics.commands.patient import named_site
+from analytics.commands import cli
 from analytics.config import current_settings
 from analytics.countries import name_of
 from analytics.seeing import sums
@@ -69,15 +69,13 @@ def _rank(counted: tuple[str | None, int]) -> tuple[int, bool, str]:
 def command(days: int, site: str | None, limit: int, as_json: bool) -> None:
     """Print the page views of the last days: by page, and by country."""
     settings = current_settings()
-    sites = settings.sites if site is None else (named_site(site),)
+    sites = settings.sites if site is None else (cli.named_site(site),)
     engine = database.make_engine(settings.database, query_seconds=_QUERY_SECONDS)
     try:
         with engine.connect() as connection:
             found = report(connection, days, sites, datetime.now(UTC))
     except SQLAlchemyError as error:
-        raise click.ClickException(
-            f"The database is unavailable ({database.reason(error)}). Is it running?"
-        ) from None
+        raise cli.away(error) from None
     finally:
         engine.dispose()
     click.echo(_as_json(found) if as_json else _as_text(found, days, limit))

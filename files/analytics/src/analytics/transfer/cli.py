@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from analytics import database
-from analytics.access import cli
+from analytics.commands import cli
 from analytics.config import Settings, current_settings
 from analytics.keeping import lock
 from analytics.keeping.retention import oldest_kept
@@ -178,9 +178,7 @@ def _connected(isolation: str | None = None) -> Iterator[Connection]:
     except (DataError, psycopg.DataError):
         raise
     except (SQLAlchemyError, psycopg.Error) as error:
-        raise click.ClickException(
-            f"The database is unavailable ({database.reason(error)}). Is it running?"
-        ) from None
+        raise cli.away(error) from None
     finally:
         engine.dispose()
 

@@ -1,9 +1,11 @@
-"""What the owner's commands have in common: a patient connection, and the site that is meant."""
+"""What the owner's commands have in common: connections, the site that is meant, and tables."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import click
+import psycopg
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,8 +19,18 @@ _QUERY_SECONDS = 1800.0
 
 
 @contextmanager
-def connection(*, alone: bool = False) -> Iterator[Connection]:
-    """A connection, with the worker out of the way if it is to be alone.
+def transaction() -> Iterator[Connection]:
+    """A transaction on the service's database; a ClickException when the database is away."""
+    try:
+        with database.current_engine().begin() as connection:
+            yield connection
+    except SQLAlchemyError as error:
+        raise away(error) from None
+
+
+@contextmanager
+def patient_connection(*, alone: bool = False) -> Iterator[Connection]:
+    """A connection for what takes long, with the worker out of the way if it is to be alone.
 
     A ClickException when the database is away, or another command is at work.
     """
@@ -29,13 +41,23 @@ def connection(*, alone: bool = False) -> Iterator[Connection]:
                 lock.take_over(opened)
             yield opened
     except SQLAlchemyError as error:
-        raise click.ClickException(
-            f"The database is unavailable ({database.reason(error)}). Is it running?"
-        ) from None
+        raise away(error) from None
     except TimeoutError as error:
         raise click.ClickException(f"Not now: {error}. Try again when it has ended.") from None
     finally:
         engine.dispose()
+
+
+def away(error: SQLAlchemyError | psycopg.Error) -> click.ClickException:
+    """What a command ends with when the database does not answer."""
+    return click.ClickException(
+        f"The database is unavailable ({database.reason(error)}). Is it running?"
+    )
+
+
+def now() -> datetime:
+    """The moment at which a command runs."""
+    return datetime.now(UTC)
 
 
 def only_site(domain: str | None) -> Site:
@@ -43,7 +65,7 @@ def only_site(domain: str | None) -> Site:
     sites = current_settings().sites
     if domain is not None:
         return named_site(domain)
-    if len(sites) > 1:
+    if len(sites) != 1:
         known = ", ".join(one.domain for one in sites)
         raise click.BadParameter(f"say which site is meant: {known}.", param_hint="--site")
     return sites[0]
@@ -64,3 +86,19 @@ def number_of(opened: Connection, site: Site) -> int:
     if found is None:
         raise click.ClickException(f"Nothing of {site.domain} is stored.")
     return int(found)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Lines of columns, each as wide as its widest cell."""
+    lines = [head, *rows]
+    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def unknown(what: str, given: str, known: Sequence[int]) -> str:
+    """The sentence for a number that is none of those that there are."""
+    listed = ", ".join(str(number) for number in sorted(known)) or "none"
+    return f"There is no {what} {given}; there are: {listed}."
