@@ -63,6 +63,7 @@ def everything(app: Flask, site: Site = BLOG) -> dict[str, Any]:
     view = View(periods.parse("all", NOW.date(), LONG_AGO), "all")
     with app.extensions["engine"].connect() as connection:
         made = report.make(connection, site, view, NOW)
+        first_day = report.first_day(connection, site)
         tables = {
             name: {
                 row.value: row
@@ -74,7 +75,7 @@ def everything(app: Flask, site: Site = BLOG) -> dict[str, Any]:
         "curve": made.curve,
         "countries": made.countries,
         "drops": made.drops,
-        "first": made.first_day,
+        "first": first_day,
         **tables,
     }
 

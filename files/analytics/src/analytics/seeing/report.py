@@ -60,7 +60,6 @@ class Report:
     """Visitors from each country, for the map."""
     drops: list[tuple[str, int]]
     """How many events were not counted, by reason; the most first."""
-    first_day: date | None
     stale: bool
     """Whether events of the period were stored that its sums lack; they follow in seconds."""
     partial: bool
@@ -121,7 +120,6 @@ def make(connection: Connection, site: Site, view: View, now: datetime) -> Repor
         properties=_properties(counter, site, view),
         countries={row.value: row.totals.visitors for row in countries},
         drops=_drops(connection, facts.number, period),
-        first_day=facts.first_day,
         stale=facts.stale,
         partial=bool(view.filters) and _has_bare_sums(facts, period, site, oldest),
     )
