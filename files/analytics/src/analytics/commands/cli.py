@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import click
 import psycopg
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from analytics import database
 from analytics.config import current_settings
-from analytics.keeping import lock
+from analytics.keeping import lock, numbers
 from analytics.sites import Site
 
 # Nobody waits for a page: years may be counted.
@@ -82,10 +82,10 @@ def named_site(domain: str) -> Site:
 
 def number_of(opened: Connection, site: Site) -> int:
     """The number of the site in the database; a ClickException before its first event."""
-    found = opened.scalar(text("SELECT id FROM sites WHERE domain = :d"), {"d": site.domain})
-    if found is None:
+    found = numbers.number_of(opened, site)
+    if not found:
         raise click.ClickException(f"Nothing of {site.domain} is stored.")
-    return int(found)
+    return found
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

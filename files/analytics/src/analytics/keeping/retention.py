@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from analytics import database
 from analytics.keeping import filtered, partitions, rollups, words
+from analytics.keeping.numbers import number_of
 from analytics.sites import UTC_ZONE, Site
 
 # By table. What is of a month that goes as a table is left for that.
@@ -115,10 +116,8 @@ def _forget_sums(connection: Connection, site: Site, now: datetime) -> bool:
     if site.sums_days is None:
         return False
     first = now.astimezone(site.time_zone).date() - timedelta(days=site.sums_days)
-    number = connection.scalar(
-        text("SELECT id FROM sites WHERE domain = :domain"), {"domain": site.domain}
-    )
-    values: dict[str, int | date | None] = {"site": number, "first": first}
+    number = number_of(connection, site)
+    values: dict[str, int | date] = {"site": number, "first": first}
     gone = 0
     for table in _SUMS:
         statement = text(f"DELETE FROM {table} WHERE site = :site AND day < :first")

@@ -12,6 +12,7 @@ from analytics.config import Settings
 from analytics.database import Timed
 from analytics.keeping import retention
 from analytics.keeping.filtered import TABLES, TOTALS
+from analytics.keeping.numbers import number_of
 from analytics.seeing import counter, periods, report, sums
 from analytics.seeing.comparisons import compare
 from analytics.seeing.filters import Filters
@@ -54,7 +55,7 @@ class Ahead:
 
 def of_site(connection: Connection, site: Site, now: datetime) -> Iterator[None]:
     """Keep what is missing of a site, a span with each step."""
-    number = report.number(connection, site)
+    number = number_of(connection, site)
     today = now.astimezone(site.time_zone).date()
     shown = [periods.parse(key, today, report.first_day(connection, site)) for key in PERIODS]
     usual, longest = shown[0], shown[-1]

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from analytics.keeping import retention
 from analytics.keeping.dimensions import NUMBERS, TOTAL
+from analytics.keeping.numbers import number_of
 from analytics.seeing import curve, properties
 from analytics.seeing.comparisons import compare
 from analytics.seeing.conditions import LONGEST_VISIT
@@ -28,7 +29,6 @@ __all__ = [
     "Totals",
     "first_day",
     "make",
-    "number",
     "online",
     "table",
 ]
@@ -148,7 +148,7 @@ def table(
     Countries and languages are searched by their codes.
     """
     oldest = retention.oldest_kept(site, now)
-    counter = Counter(connection, number(connection, site), site, view.filters, oldest, now)
+    counter = Counter(connection, number_of(connection, site), site, view.filters, oldest, now)
     wanted = Slice(limit, offset, search)
     if dimension.startswith(PREFIX):
         return counter.property(view.period, dimension.removeprefix(PREFIX), wanted)
@@ -172,14 +172,6 @@ def online(connection: Connection, site: Site, now: datetime) -> int:
     values = {"domain": site.domain, "since": now - _NOW_ONLINE, "now": now}
     statement = f"SELECT ({_ONLINE}) FROM sites s WHERE s.domain = :domain"
     return connection.scalar(text(statement), values) or 0
-
-
-def number(connection: Connection, site: Site) -> int:
-    """The site's number; 0, which is no site's, before its first event."""
-    found = connection.scalar(
-        text("SELECT id FROM sites WHERE domain = :domain"), {"domain": site.domain}
-    )
-    return int(found or 0)
 
 
 def _facts(connection: Connection, site: Site, period: Period, now: datetime) -> _Facts:

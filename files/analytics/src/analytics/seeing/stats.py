@@ -8,13 +8,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from analytics import database
 from analytics.commands import cli
 from analytics.config import current_settings
 from analytics.countries import name_of
+from analytics.keeping.numbers import number_of
 from analytics.seeing import sums
 from analytics.seeing.printable import printable
 from analytics.seeing.sums import Slice
@@ -23,7 +24,6 @@ from analytics.sites import Site
 Counts = list[tuple[str | None, int]]
 
 _QUERY_SECONDS = 60.0
-_NUMBER = text("SELECT id FROM sites WHERE domain = :domain")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def report(connection: Connection, days: int, sites: Sequence[Site], now: dateti
     for site in sites:
         since = now.astimezone(site.time_zone).date() - timedelta(days=days - 1)
         first_days.append(since)
-        numbers = connection.scalars(_NUMBER, {"domain": site.domain}).all()
+        numbers = [number_of(connection, site)]
         all_rows = Slice(limit=0, whole=wanted)
         tables = sums.tables(connection, numbers, wanted, since, date.max, all_rows)
         for name in wanted:

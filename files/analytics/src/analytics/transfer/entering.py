@@ -4,6 +4,7 @@ from sqlalchemy import Connection, text
 
 from analytics.keeping import partitions
 from analytics.keeping.dictionary import COLUMNS
+from analytics.keeping.numbers import number_of
 from analytics.sites import Site
 from analytics.transfer.staging import CAME_WITH
 
@@ -45,13 +46,11 @@ def enter(connection: Connection, site: Site) -> int:
         connection.execute(text(statement))
     for month in connection.scalars(text(_MONTHS)).all():
         partitions.add(connection, month)
-    values = {"domain": site.domain}
     connection.execute(
         text(
             "INSERT INTO sites (domain) SELECT :domain"
             " WHERE NOT EXISTS (SELECT FROM sites WHERE domain = :domain)"
         ),
-        values,
+        {"domain": site.domain},
     )
-    found = connection.scalar(text("SELECT id FROM sites WHERE domain = :domain"), values)
-    return int(found or 0)
+    return number_of(connection, site)

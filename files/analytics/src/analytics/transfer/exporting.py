@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 
 from analytics.keeping.days import day_bounds
 from analytics.keeping.dimensions import TOTAL
+from analytics.keeping.numbers import number_of
 from analytics.keeping.retention import oldest_kept
 from analytics.sites import Site
 from analytics.transfer import freehold, queries
@@ -65,10 +66,8 @@ def write(connection: Connection, site: Site, target: IO[bytes], say: Say) -> No
 
 
 def _scope(connection: Connection, site: Site) -> _Scope:
-    number = connection.scalar(
-        text("SELECT id FROM sites WHERE domain = :domain"), {"domain": site.domain}
-    )
-    days = connection.execute(text(_DAYS), {"site": number or 0}).one()
+    number = number_of(connection, site)
+    days = connection.execute(text(_DAYS), {"site": number}).one()
     if days.first is None:
         raise NothingToExportError
     now = datetime.now(UTC)
