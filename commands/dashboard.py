@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from commands.flask import flask
+from commands.flask import UNANSWERED, flask
 from commands.hosts import forwarded_https, only_host, parser
 
 LINK = """
@@ -47,7 +47,7 @@ def main() -> int:
     argv = host.ssh(*question(domain, https))
     asked = subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=False)
     if asked.returncode:
-        print("Are the services up? See: make logs, or mend them: make deploy", file=sys.stderr)
+        print(UNANSWERED, file=sys.stderr)
         return 1
     print(answer(asked.stdout.strip(), domain, host.address, https))
     return 0

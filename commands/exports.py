@@ -5,7 +5,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-from commands.flask import flask
+from commands.flask import flask, one_site
 from commands.hosts import only_host, parser
 
 
@@ -30,11 +30,10 @@ def main() -> int:
     options.add_argument("--site", default="", help="whose numbers, if there are several sites")
     given = options.parse_args()
     host = only_host(given.limit)
-    site = ["--site", given.site] if given.site else []
     part = Path("export.zip.part")
     try:
         with part.open("wb") as file:
-            argv = host.ssh(*flask("export", *site, service="migrate"))
+            argv = host.ssh(*flask("export", *one_site(given.site), service="migrate"))
             done = subprocess.run(argv, stdout=file, stdin=subprocess.DEVNULL, check=False)
         if done.returncode:
             print("Nothing was saved. Are the services up? See: make logs", file=sys.stderr)

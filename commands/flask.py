@@ -3,6 +3,8 @@
 import shlex
 
 COMPOSE = ("docker", "compose", "--project-directory", "/opt/freehold")
+# What an owner reads whose host did not answer.
+UNANSWERED = "Are the services up? See: make logs, or mend them: make deploy"
 
 
 def flask(*words: str, service: str = "webapp", terminal: bool = False) -> list[str]:
@@ -13,3 +15,8 @@ def flask(*words: str, service: str = "webapp", terminal: bool = False) -> list[
     """
     run = [*COMPOSE, "run", "--rm", "--no-deps", *([] if terminal else ["-T"])]
     return [*run, service, *(shlex.quote(word) for word in ("flask", "--app", "analytics", *words))]
+
+
+def one_site(domain: str) -> list[str]:
+    """The words by which a command is told of which site it is; none for the only one."""
+    return ["--site", domain] if domain else []

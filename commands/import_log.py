@@ -15,7 +15,7 @@ from types import FrameType
 
 from analytics.logs.timeline import DamagedError, in_order
 
-from commands.flask import flask
+from commands.flask import flask, one_site
 from commands.hosts import only_host, parser
 
 # A closed terminal's, and what asks a program to end.
@@ -65,8 +65,9 @@ def main() -> int:
             where = error.filename or "The folder for temporary files"
             print(f"{where}: {error.strerror}.", file=sys.stderr)
             return 1
-        which = ["--site", given.site] if given.site else []
-        ssh, *rest = host.ssh(*flask("import-log", "--total", str(total), *which, "-"))
+        ssh, *rest = host.ssh(
+            *flask("import-log", "--total", str(total), *one_site(given.site), "-")
+        )
         return 1 if send([ssh, "-C", *rest], lines) else 0
 
 

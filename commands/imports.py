@@ -10,7 +10,7 @@ from typing import IO
 from analytics.transfer import archive, stream
 from analytics.transfer.archive import FileError, Table
 
-from commands.flask import flask
+from commands.flask import flask, one_site
 from commands.hosts import only_host, parser
 
 
@@ -34,8 +34,7 @@ def main() -> int:
         print('Which files? Type: make import FILES="one.zip another.csv"', file=sys.stderr)
         return 1
     host = only_host(given.limit)
-    site = ["--site", given.site] if given.site else []
-    argv = host.ssh(*flask("import", *site, "-", service="migrate"))
+    argv = host.ssh(*flask("import", *one_site(given.site), "-", service="migrate"))
     asked = subprocess.Popen(argv, stdin=subprocess.PIPE)
     assert asked.stdin is not None  # noqa: S101 - a pipe was asked for
     # When the pipe breaks, the host has said why.

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from commands.flask import flask
+from commands.flask import UNANSWERED, flask
 from commands.hosts import hosts, parser
 
 if __name__ == "__main__":
@@ -16,5 +16,5 @@ if __name__ == "__main__":
         done = subprocess.run(host.ssh(*report), check=False)
         failed |= done.returncode
     if failed:
-        print("Are the services up? See: make logs, or mend them: make deploy", file=sys.stderr)
+        print(UNANSWERED, file=sys.stderr)
     sys.exit(1 if failed else 0)

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from commands.flask import flask
+from commands.flask import flask, one_site
 from commands.hosts import only_host, parser
 
 
@@ -16,8 +16,7 @@ def main() -> int:
     if not given.name.strip():
         print("Say what you will know the token by: make token NAME=phone", file=sys.stderr)
         return 1
-    which = ["--site", given.site] if given.site else []
-    ask = flask("token", "create", *which, "--", given.name)
+    ask = flask("token", "create", *one_site(given.site), "--", given.name)
     asked = subprocess.run(only_host(given.limit).ssh(*ask), check=False)
     return 1 if asked.returncode else 0
 
