@@ -69,6 +69,6 @@ def test_any_text_gives_names_of_the_lists_or_none(user_agent: str) -> None:
     ["a", " ", "/", "(", "1.", "Mozilla/5.0 (", "Mobile KAKAOTALK", "-iPad/", "\ud800", "é"],
 )
 def test_no_text_takes_long(piece: str) -> None:
-    start = time.perf_counter()
+    start = time.thread_time()
     agent_of(piece * 1_000_000)
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 1

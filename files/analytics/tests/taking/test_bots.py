@@ -169,6 +169,6 @@ def test_a_user_agent_without_letters_is_empty(user_agent: str) -> None:
 
 @pytest.mark.parametrize("piece", ["a", " ", "/", "bot", "1.", "spider ", "Current", "Spider", "é"])
 def test_no_text_takes_long(piece: str) -> None:
-    start = time.perf_counter()
+    start = time.thread_time()
     bot(piece * 1_000_000, {})
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 1
