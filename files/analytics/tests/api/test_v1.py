@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from analytics.spool.record import Record
+from flask.testing import FlaskClient
 from sightings import seen
 from werkzeug.test import TestResponse
 
@@ -92,6 +93,22 @@ def test_an_aggregate_has_the_change_against_as_many_days_before(get: Get) -> No
 def test_filters(get: Get, filters: str, visitors: int) -> None:
     found = results(get("aggregate", filters=filters, **JULY))
     assert found == {"visitors": {"value": visitors}}
+
+
+@pytest.mark.usefixtures("summer")
+@pytest.mark.parametrize(
+    "name", ["realtime/visitors", "aggregate", "timeseries", "breakdown?property=visit:source"]
+)
+def test_a_slash_at_the_end_of_the_path_makes_no_difference(
+    client: FlaskClient, bearer: dict[str, str], name: str
+) -> None:
+    path, _, more = name.partition("?")
+    query = f"{more}&site_id=blog.test&period=custom&date=2026-07-01,2026-07-31"
+    answers = [
+        client.get(f"/api/v1/stats/{path}{end}?{query}", headers=bearer) for end in ("", "/")
+    ]
+    assert [each.status_code for each in answers] == [200, 200]
+    assert answers[0].json == answers[1].json
 
 
 @pytest.mark.usefixtures("summer")

@@ -21,7 +21,7 @@ blueprint = Blueprint("stats_v1", __name__, url_prefix="/api/v1/stats")
 answers.register(blueprint)
 
 
-@blueprint.get("/realtime/visitors")
+@blueprint.get("/realtime/visitors", strict_slashes=False)
 def visitors() -> Response:
     """The visitors of the last five minutes: a bare number."""
     site = authorization.site_of(_arguments().get("site_id"))
@@ -29,7 +29,7 @@ def visitors() -> Response:
         return jsonify(report.online(connection, site, answers.now()))
 
 
-@blueprint.get("/aggregate")
+@blueprint.get("/aggregate", strict_slashes=False)
 def aggregate() -> Response:
     """The metrics of a period, with their change if that is asked for."""
     arguments = _arguments()
@@ -55,7 +55,7 @@ def aggregate() -> Response:
     return _answer(changes, found, compared)
 
 
-@blueprint.get("/timeseries")
+@blueprint.get("/timeseries", strict_slashes=False)
 def timeseries() -> Response:
     """The metrics of each hour, day or month of a period, of those without visits too."""
     asked, found = _found(legacy.timeseries)
@@ -72,7 +72,7 @@ def timeseries() -> Response:
     return _answer(rows, found)
 
 
-@blueprint.get("/breakdown")
+@blueprint.get("/breakdown", strict_slashes=False)
 def breakdown() -> Response:
     """The metrics of each value of a property."""
     asked, found = _found(legacy.breakdown)

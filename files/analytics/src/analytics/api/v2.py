@@ -19,7 +19,7 @@ blueprint = Blueprint("query", __name__, url_prefix="/api/v2")
 answers.register(blueprint)
 
 
-@blueprint.post("/query")
+@blueprint.post("/query", strict_slashes=False)
 def ask() -> Response:
     """Answers one query."""
     body = _body(request.get_data())
