@@ -32,10 +32,11 @@ def hit(
     referrer: str = "",
     scheme: str = "",
     day: datetime = DAY,
+    system: str = "Windows 10",
 ) -> str:
     moment = f"{day + timedelta(minutes=minutes):%Y-%m-%dT%H:%M:%SZ}"
     return (
-        f'{path},"A, title",{str(event).lower()},,Firefox 140,Windows 10,{session},{bot},'
+        f'{path},"A, title",{str(event).lower()},,Firefox 140,{system},{session},{bot},'
         f'{referrer},{scheme},"1440,900,2",US-TX,true,{moment}'
     )
 
@@ -146,6 +147,17 @@ def test_the_first_version_is_read_too(
     ) == [("Firefox", "GNU/Linux", "Tablet"), ("Safari", "iOS", "Mobile"), (None, None, None)]
     # Nothing else of a user agent has come to rest.
     assert rows("SELECT text FROM texts WHERE text ~ 'Mozilla|known'") == []
+
+
+def test_systems_without_a_version_are_called_as_with_one(
+    take_in: TakeIn, written: Callable[..., Path], rows: Rows
+) -> None:
+    systems = ["Linux ", "Chrome OS ", "Chrome OS 126", " "]
+    take_in(written([hit("/", 60 * n, f"a-{n}", system=one) for n, one in enumerate(systems)]))
+    assert rows(
+        "SELECT s.text FROM visits v JOIN clients k ON k.id = v.client"
+        " LEFT JOIN texts s ON s.id = k.system ORDER BY v.start"
+    ) == [("GNU/Linux",), ("ChromeOS",), ("ChromeOS",), (None,)]
 
 
 @pytest.mark.parametrize(

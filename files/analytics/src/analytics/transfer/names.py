@@ -90,7 +90,6 @@ def country(value: str | None) -> str | None:
 
 
 def _family(value: str | None, names: Mapping[str, str]) -> str | None:
-    if known(value) is None or value is None:
-        return None
-    family = _VERSION.sub("", value)
-    return names.get(family, family)
+    # Where there is no version, GoatCounter still writes the space before it.
+    family = _VERSION.sub("", (value or "").strip())
+    return known(names.get(family, family))
