@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import Engine, text
 
 TakeIn = Callable[..., str]
@@ -147,6 +148,31 @@ def test_the_first_version_is_read_too(
     ) == [("Firefox", "GNU/Linux", "Tablet"), ("Safari", "iOS", "Mobile"), (None, None, None)]
     # Nothing else of a user agent has come to rest.
     assert rows("SELECT text FROM texts WHERE text ~ 'Mozilla|known'") == []
+
+
+def test_pages_are_called_as_those_that_are_counted_here(
+    client_with: Callable[..., FlaskClient],
+    written: Callable[..., Path],
+    run: Run,
+    rows: Rows,
+) -> None:
+    service = client_with(kept_parameters=("id",)).application
+    paths = [
+        "/search?q=me%40home.example",
+        "/item?x=1&id=7",
+        "/%C3%BC%20b",
+        "/#/about?token=1",
+        "/%00",
+    ]
+    file = written([hit(path, number) for number, path in enumerate(paths)])
+    assert run(service, "import", "--site", "blog.test", file).exit_code == 0
+    assert rows("SELECT t.text FROM events e JOIN texts t ON t.id = e.path ORDER BY e.time") == [
+        ("/search",),
+        ("/item?id=7",),
+        ("/ü b",),
+        ("/#/about",),
+        ("/%00",),
+    ]
 
 
 def test_systems_without_a_version_are_called_as_with_one(

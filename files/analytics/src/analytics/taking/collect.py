@@ -1,7 +1,7 @@
 """From what a tracker sent to what is kept: a field that a site does not collect is never made."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -68,9 +68,14 @@ def record_of(
 
 def path_of(site: Site, event: Payload) -> str:
     """The page's path, with those query parameters that the site keeps."""
-    given = dict(event.parameters)
+    return page_of(site, event.path, event.parameters)
+
+
+def page_of(site: Site, path: str, parameters: Iterable[tuple[str, str]]) -> str:
+    """A decoded path, with those of the parameters that the site keeps."""
+    given = dict(parameters)
     kept = [(name, given[name]) for name in site.kept_parameters if name in given]
-    path = f"{event.path}?{urlencode(kept)}" if kept else event.path
+    path = f"{path}?{urlencode(kept)}" if kept else path
     # Encoded anew, it may be three times as long as it came, and longer than an index can hold.
     return path.encode()[:MAX_URL_BYTES].decode(errors="ignore")
 

@@ -4,12 +4,15 @@ https://www.goatcounter.com/help/export has the columns of its versions.
 """
 
 from collections.abc import Iterator
+from urllib.parse import SplitResult
 
 from sqlalchemy import Connection, text
 
-from analytics.taking import sources, urls
+from analytics.sites import Site
+from analytics.taking import collect, sources, urls
 from analytics.taking.agents import Agent, agent_of
 from analytics.taking.channels import channel_of
+from analytics.taking.fields import storable
 from analytics.taking.sources import Source
 from analytics.taking.visitors import VISIT_MINUTES
 from analytics.transfer import names
@@ -69,14 +72,12 @@ SELECT :file, visit, time, coalesce(event, 'pageview'), path FROM hits_in_visits
 )
 
 
-def rows(
-    file: int, path: str, site: str, lines: Iterator[Line], *, campaign: bool
-) -> Iterator[tuple[object, ...]]:
+def rows(file: int, path: str, site: Site, lines: Iterator[Line]) -> Iterator[tuple[object, ...]]:
     """The page views and events as rows of `staged_hits`; robots are left out.
 
-    `path` is the first column's name, and `site` the site's without "www."; `campaign` says
-    whether a source may be what a link says of itself.
+    `path` is the first column's name.
     """
+    campaign = site.collects("campaign")
     for line in lines:
         if line.whole("Bot"):
             continue
@@ -84,7 +85,7 @@ def rows(
         event = line.values["Event"].lower() in ("true", "1")
         session = line.text("Session") or ""
         tagged = line.values["Referrer scheme"] == "c"
-        referrer, source = (None, None) if tagged and not campaign else _came_from(line, site)
+        referrer, source = (None, None) if tagged and not campaign else _came_from(line, site.name)
         agent = _agent(line, path)
         yield (
             file,
@@ -92,7 +93,7 @@ def rows(
             line.moment("Date"),
             where if event else None,
             # On which page an event was, is not told.
-            "/" if event else where,
+            "/" if event else _page(where, site),
             names.country(line.text("Location")),
             agent.browser,
             agent.system,
@@ -109,6 +110,18 @@ def make_visits(connection: Connection, file: int, site: str) -> None:
     connection.execute(text(_VISITS), {"file": file})
     for statement in _STAGE:
         connection.execute(text(statement), {"file": file, "hostname": site})
+
+
+def _page(address: str, site: Site) -> str:
+    """The page as it is counted here: there it is as the visitor's browser has it in the address,
+    encoded and with the query.
+    """
+    before, _, fragment = address.partition("#")
+    path, _, query = before.partition("?")
+    parts = SplitResult("", "", path, query, fragment)
+    page = urls.path_of(parts, with_fragment=True)
+    # What can't be kept decoded, for there is a NUL in it, is kept as it came.
+    return collect.page_of(site, page if storable(page) else path, urls.parameters_of(parts))
 
 
 def _agent(line: Line, path: str) -> Agent:

@@ -96,7 +96,7 @@ def _reader(file: File, table: Table, site: Site) -> tuple[str, str | None, Rows
         return "plausible", "sums", plausible.rows(file.number, name, found, campaign=campaign)
     for path in set(goatcounter.PATHS) & set(head(table)[:1]):
         found = _lines(file, table, (path, *goatcounter.NEEDED))
-        hits = goatcounter.rows(file.number, path, site.name, found, campaign=campaign)
+        hits = goatcounter.rows(file.number, path, site, found)
         return "goatcounter", "hits", hits
     return None
 
