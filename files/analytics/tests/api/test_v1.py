@@ -222,6 +222,30 @@ def test_a_conversion_rate_changes_by_percentage_points(get: Get) -> None:
 
 
 @pytest.mark.usefixtures("summer")
+def test_a_conversion_rate_is_that_of_each_row(get: Get, keep: Keep) -> None:
+    asked = {"metrics": "conversion_rate", "filters": "event:goal==Download"}
+    keep([view("2026-07-31", 7, name="Download", source="Google"), view("2026-07-31", 8)])
+    days = results(get("timeseries", **asked, **JULY))
+    assert [days[0], days[30]] == [
+        {"date": "2026-07-01", "conversion_rate": 0},
+        {"date": "2026-07-31", "conversion_rate": 66.67},
+    ]
+    sources = results(get("breakdown", property="visit:source", **asked, **JULY))
+    assert sources == [
+        {"source": "Google", "conversion_rate": 50},
+        {"source": "Direct / None", "conversion_rate": 33.33},
+    ]
+    # Of goals and properties it is that of all.
+    goals = results(get("breakdown", property="event:goal", metrics="conversion_rate", **JULY))
+    assert goals == [{"goal": "Download", "conversion_rate": 33.33}]
+    methods = results(get("breakdown", property="event:props:method", **asked, **JULY))
+    assert methods == [
+        {"method": "HTTP", "conversion_rate": 16.67},
+        {"method": "(none)", "conversion_rate": 16.67},
+    ]
+
+
+@pytest.mark.usefixtures("summer")
 def test_filters_may_be_those_of_version_2(get: Get) -> None:
     def visitors(filters: str) -> Any:
         return results(get("aggregate", filters=filters, **JULY))["visitors"]["value"]

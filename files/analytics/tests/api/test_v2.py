@@ -219,13 +219,13 @@ def test_where_visits_began_has_a_host(ask: Ask) -> None:
 
 @pytest.mark.usefixtures("blog")
 def test_revenue_is_nothing_that_is_known(ask: Ask) -> None:
-    unknown = ["total_revenue", "average_revenue", "group_conversion_rate"]
+    unknown = ["total_revenue", "average_revenue"]
     signup = [["is", "event:goal", ["Signup"]]]
     for asked in ({}, {"filters": signup}, {"filters": signup, "dimensions": ["visit:country"]}):
         for row in ask(metrics=["visitors", *unknown], **asked)["results"]:
-            assert row["metrics"][1:] == [None, None, None]
+            assert row["metrics"][1:] == [None, None]
     ordered = ask(metrics=unknown, order_by=[["total_revenue", "desc"]], dimensions=["event:goal"])
-    assert rows(ordered) == [("Signup", None, None, None)]
+    assert rows(ordered) == [("Signup", None, None)]
 
 
 def test_without_a_visitors_mark_only_events_are_counted(
@@ -268,6 +268,27 @@ def test_a_page_is_counted_alone_when_it_is_filtered_by(ask: Ask) -> None:
     metrics = ["visitors", "pageviews", "bounce_rate", "time_on_page"]
     answer = ask(metrics=metrics, filters=[["is", "event:page", ["/docs/a"]]])
     assert rows(answer) == [(2, 2, 100, 20)]
+
+
+@pytest.mark.usefixtures("blog")
+def test_the_conversion_rate_of_a_group_is_of_those_in_it(ask: Ask) -> None:
+    signup = {"filters": [["is", "event:goal", ["Signup"]]]}
+    free = {"filters": [*signup["filters"], ["is", "event:props:plan", ["Free"]]]}
+    metrics = ["visitors", "group_conversion_rate"]
+    by_country = {"metrics": metrics, "dimensions": ["visit:country"]}
+    assert rows(ask(**by_country, **signup)) == [("NL", 1, 100), ("US", 1, 50)]
+    assert rows(ask(**by_country, **free)) == [("NL", 1, 100)]
+    by_day = {"metrics": metrics, "dimensions": ["time:day"], "date_range": MARCH}
+    assert rows(ask(**by_day, **signup)) == [("2026-03-02", 1, 50), ("2026-03-03", 1, 100)]
+    by_page = {"metrics": metrics, "dimensions": ["event:page", "visit:browser"]}
+    assert rows(ask(**by_page, **free)) == [("/docs/a", "Firefox", 1, 100)]
+    assert rows(ask(metrics=metrics, **signup)) == [(2, 50)]
+    assert rows(ask(metrics=metrics, dimensions=["event:goal"])) == [("Signup", 2, 100)]
+    paged = {"order_by": [["group_conversion_rate", "asc"]], "pagination": {"limit": 1}}
+    asked = ask(**by_country, **signup, **paged, include={"total_rows": True})
+    assert (rows(asked), asked["meta"]["total_rows"]) == ([("US", 1, 50)], 2)
+    said = ask(400, metrics=["group_conversion_rate"])["error"]
+    assert said.startswith("Metric `group_conversion_rate` can only be queried with event:goal")
 
 
 @pytest.mark.usefixtures("blog")

@@ -107,7 +107,8 @@ _OF_VISITS = _OF_ENTRIES | {
     "visits": "sum(visits)",
     "views": "sum(views)",
 }
-_OF_EVENTS = {name: f"sum({name})" for name in COUNTED if name not in (*_OF_ENTRIES, "looks")} | {
+_ELSEWHERE = (*_OF_ENTRIES, "looks", "peers")
+_OF_EVENTS = {name: f"sum({name})" for name in COUNTED if name not in _ELSEWHERE} | {
     "looks": "sum(visits)"
 }
 

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from analytics.api import dimensions, json_text, query, ranges, tree
 from analytics.api.dimensions import TIMES
 from analytics.api.errors import QueryError
-from analytics.api.metrics import of_site
+from analytics.api.metrics import METRICS, Metric, of_site
 from analytics.api.query import Query
 from analytics.api.ranges import Range
 from analytics.api.tree import Clause, Group, shown
@@ -34,7 +34,7 @@ Arguments = Mapping[str, str]
 def read(arguments: Arguments, site: Site, today: date, keys: tuple[str, ...] = ()) -> Query:
     """The query that these parameters are. Raises QueryError."""
     names = arguments.get("metrics", "visitors").split(",")
-    metrics = tuple(query.metric(name.strip(), "metrics") for name in names)
+    metrics = tuple(_metric(name.strip(), keys) for name in names)
     if len(set(metrics)) < len(metrics):
         raise QueryError("Metrics cannot be queried multiple times.")
     found = Query(
@@ -83,6 +83,17 @@ def previous(range_: Range, today: date) -> Range:
         moment.astimezone(range_.zone).date() for moment in (range_.start, range_.end - _SECOND)
     )
     return ranges.of_days(first - (last - first) - _DAY, first - _DAY, today, range_.zone)
+
+
+def _metric(name: str, keys: tuple[str, ...]) -> Metric:
+    """The metric of that name. Of goals and properties a conversion rate is that of all visitors,
+    of everything else that of the row's.
+    """
+    found = query.metric(name, "metrics")
+    of_all = all(key.startswith(("event:goal", "event:props:")) for key in keys)
+    if found.name == "conversion_rate" and not of_all:
+        return replace(METRICS["group_conversion_rate"], name=found.name)
+    return found
 
 
 def _interval(period: str | None) -> str:

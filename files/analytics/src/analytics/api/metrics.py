@@ -17,6 +17,8 @@ COUNTED = (
     *("looks", "looked"),
     # How many visits told how far they scrolled, and the sum of it in percent.
     *("scrolls", "scrolled"),
+    # How many visitors the row has without the goal that is filtered by.
+    "peers",
 )
 """What is counted of each row, from which all metrics are made."""
 
@@ -35,6 +37,8 @@ class Metric:
     """Whether it needs a page."""
     of_goal: bool = False
     """Whether it needs a goal."""
+    of_peers: bool = False
+    """Whether it is a share of its row's visitors, all but the goal the same."""
     known: bool = True
     """Whether there is ever a value."""
     of_events: bool = False
@@ -85,11 +89,15 @@ METRICS = {
             digits=2,
             of_goal=True,
         ),
-        # Plausible has them, and tells of no revenue as of none either: amounts are not kept.
-        *(
-            Metric(name, _UNKNOWN, known=False)
-            for name in ("group_conversion_rate", "average_revenue", "total_revenue")
+        Metric(
+            "group_conversion_rate",
+            f"coalesce({_share('visitors', 'peers', 2, '100.0')}, 0)",
+            digits=2,
+            of_goal=True,
+            of_peers=True,
         ),
+        # Plausible has them, and tells of no revenue as of none either: amounts are not kept.
+        *(Metric(name, _UNKNOWN, known=False) for name in ("average_revenue", "total_revenue")),
     )
 }
 """All that there are, by name."""

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from analytics.api import counted, dimensions, missing, statement, summed, tree
+from analytics.api.counted import Counted
 from analytics.api.metrics import METRICS
 from analytics.api.query import Order, Query
 from analytics.spool.record import ENGAGEMENT, PAGE_VIEW
@@ -102,14 +103,20 @@ def _prepared(
     }
     if any(one.name == "percentage" for one in query.metrics):
         values["everybody"] = _visitors(connection, query, from_sums)
-    if any(one.of_goal for one in query.metrics):
-        # Who could have: all that the query is about but for the goal.
-        others = replace(query, filters=tree.without_goals(query.filters))
+    # Who could have: all that the query is about but for the goal.
+    others = replace(query, filters=tree.without_goals(query.filters))
+    if any(one.of_goal and not one.of_peers for one in query.metrics):
         values["candidates"] = _visitors(connection, others, from_sums)
-    if from_sums:
-        found = summed.of(connection, values["site"], query, values)
-    else:
-        found = counted.of(query, values)
+
+    def count(query: Query) -> Counted:
+        if from_sums:
+            return summed.of(connection, values["site"], query, values)
+        return counted.of(query, values)
+
+    found = count(query)
+    if any(one.of_peers for one in query.metrics):
+        peers = count(replace(others, metrics=(METRICS["visitors"],)))
+        found = statement.with_peers(query, found, peers)
     return statement.of(query, found), values, steps.labels
 
 

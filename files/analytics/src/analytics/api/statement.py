@@ -1,5 +1,6 @@
 """The statement of a query: counts added up, named, and made into metrics."""
 
+from analytics.api import counted
 from analytics.api.counted import Counted
 from analytics.api.dimensions import GOAL, PAGE
 from analytics.api.metrics import COUNTED
@@ -14,13 +15,25 @@ named AS (
   SELECT {labels}{metrics} FROM found f {texts} WHERE {wanted}
 )
 SELECT * FROM named"""
+_PEERS = """
+SELECT {group}{sums} FROM ({tables} SELECT * FROM ({pieces}) s) s"""
+
+
+def with_peers(query: Query, found: Counted, others: Counted) -> Counted:
+    """What was found, and in each row how many visitors of others there are."""
+    piece = _PEERS.format(
+        group="".join(f"{name}, " for name in _group(query)),
+        sums=counted.sums({"peers": "visitors"}),
+        tables=f"WITH {', '.join(others.tables)}" if others.tables else "",
+        pieces=" UNION ALL ".join(others.pieces),
+    )
+    return Counted(found.tables, [*found.pieces, piece])
 
 
 def of(query: Query, found: Counted) -> str:
     """What selects the rows: the dimensions as `k0` and on, the metrics as `m0` and on."""
-    columns = [f"d{index}" for index, _ in enumerate(query.dimensions)]
-    group = ["step"] * bool(query.time) + columns
-    names = iter(columns)
+    group = _group(query)
+    names = iter(group[bool(query.time) :])
     labels = ["f.step" if key == query.time else _label(query, next(names)) for key in query.keys]
     return _FOUND.format(
         tables="".join(f"{table}," for table in found.tables),
@@ -35,6 +48,11 @@ def of(query: Query, found: Counted) -> str:
         texts=" ".join(_texts(query)),
         wanted=" AND ".join(_wanted(query)),
     )
+
+
+def _group(query: Query) -> list[str]:
+    """What tells rows apart."""
+    return ["step"] * bool(query.time) + [f"d{index}" for index, _ in enumerate(query.dimensions)]
 
 
 def _label(query: Query, column: str) -> str:
