@@ -86,6 +86,8 @@ def test_an_aggregate_has_the_change_against_as_many_days_before(get: Get) -> No
         ("visit:utm_campaign==campaign\\|one", 1),
         ("visit:browser==Firefox;event:page==/a|/b", 1),
         ("event:goal==Download", 1),
+        ("event:goal == Visit /a|Download", 2),
+        ("event:goal==Visit /b**", 2),
         ("event:props:method==HTTP; visit:country!=NL", 1),
         ("event:page==/_", 0),
     ],

@@ -271,6 +271,28 @@ def test_a_page_is_counted_alone_when_it_is_filtered_by(ask: Ask) -> None:
 
 
 @pytest.mark.usefixtures("blog")
+@pytest.mark.parametrize(
+    ("goals", "metrics"),
+    [
+        (["Visit /docs/a"], (2, 2, 2, 50)),
+        (["Visit /docs/*"], (2, 2, 2, 50)),
+        (["Visit /d*", "Signup"], (3, 2, 4, 75)),
+        (["Visit /docs/b", {"case_sensitive": False}], (1, 1, 1, 25)),
+        (["Visit /_ocs/a"], (0, 0, 0, 0)),
+        (["Visit"], (0, 0, 0, 0)),
+    ],
+)
+def test_a_page_can_be_a_goal(ask: Ask, goals: list[Any], metrics: tuple[int, ...]) -> None:
+    names = [each for each in goals if isinstance(each, str)]
+    modifiers = [each for each in goals if not isinstance(each, str)]
+    answer = ask(
+        metrics=["visitors", "pageviews", "events", "conversion_rate"],
+        filters=[["is", "event:goal", names, *modifiers]],
+    )
+    assert rows(answer) == [metrics]
+
+
+@pytest.mark.usefixtures("blog")
 def test_the_conversion_rate_of_a_group_is_of_those_in_it(ask: Ask) -> None:
     signup = {"filters": [["is", "event:goal", ["Signup"]]]}
     free = {"filters": [*signup["filters"], ["is", "event:props:plan", ["Free"]]]}

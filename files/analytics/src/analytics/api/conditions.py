@@ -7,7 +7,7 @@ clauses of events: as with Plausible, one event must then meet all of them.
 from typing import Any
 
 from analytics.api.dimensions import COUNTRY_NAME, GOAL, Dimension
-from analytics.api.tree import Clause, Not, Tree
+from analytics.api.tree import Clause, Not, Tree, wildcard
 from analytics.seeing.sums import containing
 
 # What a text `t` must be, like or match; case-sensitive or not.
@@ -19,6 +19,9 @@ _COMPARED = {
     ("like", True): "{} LIKE ANY({})",
     ("matches", True): "{} ~ ANY({})",
 }
+
+# https://plausible.io/docs/stats-api-v1#filtering-by-goals
+_VISIT = "Visit "
 
 
 def of(tree: Tree, parameters: dict[str, Any], prefix: str = "f") -> str:
@@ -55,6 +58,12 @@ def _clause(clause: Clause, parameters: dict[str, Any], name: str) -> str:
         hit = f"({hit} OR {column} IS NULL)"
     if dimension == GOAL:
         hit = f"({hit} AND e.name NOT IN (:view, :engagement))"
+        if pages := _visited(clause):
+            parameters[f"{name}_pages"] = pages
+            like = _COMPARED["contains", clause.case_sensitive]
+            page = like.format("t.text", f"CAST(:{name}_pages AS text[])")
+            page = f"e.path IN (SELECT t.id FROM texts t WHERE {page})"
+            hit = f"({hit} OR e.name = :view AND {page})"
     return f"NOT coalesce({hit}, false)" if clause.negative else hit
 
 
@@ -66,6 +75,14 @@ def _text(dimension: Dimension, compared: str, values: str) -> str:
     hit = compared.format("n.name", values)
     hit = f"t.text = ANY(ARRAY(SELECT n.code FROM {dimension.names_as('n')} WHERE {hit}))"
     return hit if dimension == COUNTRY_NAME else f"{hit} OR {itself}"
+
+
+def _visited(clause: Clause) -> list[str]:
+    """The pages that are goals, such as "Visit /blog*", for `like`."""
+    pages = [value.removeprefix(_VISIT) for value in clause.values if value.startswith(_VISIT)]
+    if clause.operator == "like":
+        return pages
+    return [wildcard(page) for page in pages] if clause.operator == "is" else []
 
 
 def _value(clause: Clause, value: str) -> str:
