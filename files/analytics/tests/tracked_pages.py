@@ -45,7 +45,7 @@ import Plausible from "/npm/plausible-tracker/index.js";
 const tracker = Plausible({domain: "site.test", apiHost: location.origin, ...OPTIONS});
 tracker.enableAutoPageviews();
 if (OPTIONS.outboundLinks) tracker.enableAutoOutboundTracking();
-window.plausible = (name, options) => tracker.trackEvent(name, options);
+window.plausible = tracker.trackEvent;
 """
 
 

@@ -94,6 +94,22 @@ def test_an_event_of_the_page_s_own_has_its_properties(
 
 
 @every
+def test_a_page_view_of_which_the_page_tells_a_masked_path_alone(
+    pages: TrackedPages, tab: Page, start: Start
+) -> None:
+    start(pages)
+    tab.goto(pages.url("/orders/4711"))
+    pages.next()
+    masked = "{url: '/orders/:id'}"
+    if start is start_old:
+        tab.evaluate(f"plausible('pageview', undefined, {masked})")
+    else:
+        tab.evaluate(f"plausible('pageview', {masked})")
+    assert kept(pages.next()) == view("/orders/:id")
+    assert set(pages.answered()) == {"202"}
+
+
+@every
 def test_several_sites_at_once(pages: TrackedPages, tab: Page, start: Start) -> None:
     start(pages, domain="site.test,all.test,other.test")
     tab.goto(pages.url("/a"))

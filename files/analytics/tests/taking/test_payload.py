@@ -96,6 +96,17 @@ def test_host_and_path_of_a_page(url: str, hostname: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("domain", "hostname"),
+    [("blog.test", "blog.test"), (" www.Shop.test , blog.test", "shop.test")],
+)
+def test_a_path_alone_is_of_the_site_that_is_named_first(domain: str, hostname: str) -> None:
+    payload = parse(body(url="/:masked/caf%C3%A9?ref=x#part", domain=domain))
+    assert (payload.hostname, payload.path) == (hostname, "/:masked/café")
+    assert payload.parameters == (("ref", "x"),)
+    assert parse(body(url="/a", domain=domain, r=f"https://{hostname}/b")).referrer is None
+
+
+@pytest.mark.parametrize(
     ("mode", "path"),
     [({}, "/a"), ({"h": 0}, "/a"), ({"h": 1}, "/a#/b c"), ({"hash_mode": True}, "/a#/b c")],
 )
@@ -188,7 +199,12 @@ def test_other_events_have_neither() -> None:
         ({"name": "\ud800"}, {"name": ["must be Unicode text without NUL"]}),
         ({"url": None}, {"url": ["is required"]}),
         ({"url": ["https://a.test"]}, {"url": ["must be a string"]}),
-        ({"url": "/only/a/path"}, {"url": ["must be an http, https or app URL"]}),
+        (
+            {"url": "/only/a/path", "domain": None},
+            {"url": ["must be an http, https or app URL"]},
+        ),
+        ({"url": "only/a/path"}, {"url": ["must be an http, https or app URL"]}),
+        ({"url": "//blog.test/path"}, {"url": ["must be an http, https or app URL"]}),
         ({"url": "file:///etc/passwd"}, {"url": ["must be an http, https or app URL"]}),
         ({"url": "https://[::1"}, {"url": ["must be an http, https or app URL"]}),
         ({"url": "https:///path"}, {"url": ["must have a host"]}),

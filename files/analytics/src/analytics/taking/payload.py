@@ -58,8 +58,10 @@ def parse(body: bytes) -> Payload:
     """The event in a request's body, or InvalidEventError with all its faults at once."""
     fields = Fields(body)
     name = _name(fields)
-    page = _page(fields)
-    domains = _domains(fields, page.hostname)
+    named = _domains(fields)
+    page = _page(fields, named)
+    # A tracker that names no domain means the one that the page is on.
+    domains = named or (page.hostname,)
     referrer = urls.external(fields.text("referrer"), page.hostname)
     props = properties(fields)
     depth, milliseconds = _engagement(fields) if name == ENGAGEMENT else (None, None)
@@ -91,14 +93,20 @@ def _name(fields: Fields) -> str:
     return name
 
 
-def _page(fields: Fields) -> _Page:
-    """What a page's address says; its faults go to the field "url"."""
+def _page(fields: Fields, domains: tuple[str, ...]) -> _Page:
+    """What a page's address says; its faults go to the field "url".
+
+    A path alone is on the first of the domains: Plausible's trackers send what a page that masks
+    its address tells them, such as "/orders/:id".
+    """
     url = fields.text("url", required=True)
     if not url:
         return _Page()
     if len(url.encode()) > MAX_URL_BYTES:
         fields.fault("url", f"must be at most {MAX_URL_BYTES} bytes")
         return _Page()
+    if domains and url.startswith("/") and not url.startswith("//"):
+        url = f"https://{domains[0]}{url}"
     parts = urls.split(url)
     if parts is None or parts.scheme not in _PAGE_SCHEMES:
         fields.fault("url", "must be an http, https or app URL")
@@ -115,10 +123,9 @@ def _page(fields: Fields) -> _Page:
     return _Page(hostname, path, parameters)
 
 
-def _domains(fields: Fields, hostname: str) -> tuple[str, ...]:
-    """A tracker that names no domain means the one that the page is on."""
+def _domains(fields: Fields) -> tuple[str, ...]:
     if fields.value("domain") is None:
-        return (hostname,)
+        return ()
     names = [name.strip() for name in fields.text("domain").split(",")]
     domains = tuple(dict.fromkeys(filter(None, names)))
     if not domains and "domain" not in fields.errors:
