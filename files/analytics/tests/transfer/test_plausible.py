@@ -103,6 +103,29 @@ def test_every_table_is_on_the_dashboard(engine: Engine, take_in: TakeIn, zipped
     assert values(found, "system") == {"macOS": (7, 8, 14)}
 
 
+def test_sources_that_are_called_otherwise_join_those_of_the_same_place(
+    engine: Engine, take_in: TakeIn, zipped: Zipped
+) -> None:
+    lines = (
+        ("X (Twitter)", "t.co/a", "Twitter", "t.co/a", "Organic Social"),
+        ("Microsoft Copilot", "", "Copilot", None, "AI Assistants"),
+        ("Brave", "", "Brave Search", None, "Organic Search"),
+        *(
+            (f"android-app://{app}", f"android-app://{app}", name, app, channel)
+            for app, name, channel in (
+                ("com.slack", "Slack", "Organic Social"),
+                ("com.example.reader", "com.example.reader", "Referral"),
+            )
+        ),
+    )
+    table = "".join(f"2024-03-01,{line[0]},{line[1]},,,,,,1,1,1,0,1\n" for line in lines)
+    take_in(zipped(export({"sources": table})))
+    found = shown(engine)
+    assert set(values(found, "source")) == {line[2] for line in lines}
+    assert set(values(found, "referrer")) == {line[3] for line in lines if line[3]}
+    assert set(values(found, "channel")) == {line[4] for line in lines}
+
+
 def test_they_join_a_days_own_numbers_and_survive_its_next_sum(
     app: Flask, engine: Engine, take_in: TakeIn, zipped: Zipped, keep: Keep, run: Run
 ) -> None:
@@ -234,6 +257,17 @@ def test_numbers_that_add_up_to_nonsense_are_refused(
     done = run(app, "import", "--site", "blog.test", zipped(export({"visitors": text})))
     assert (done.exit_code, "too large to be true" in done.output) == (1, True)
     assert rows("SELECT * FROM imports") == []
+
+
+def test_without_campaigns_an_app_is_what_its_referrer_says(
+    untagged: Flask, zipped: Zipped, run: Run
+) -> None:
+    app = "2024-03-01,letter,android-app://com.slack,letter,,,,,1,1,1,0,1\n"
+    assert run(untagged, "import", zipped(export({"sources": app}))).exit_code == 0
+    found = shown(untagged.extensions["engine"])
+    assert set(values(found, "source")) == {"Slack"}
+    assert set(values(found, "channel")) == {"Organic Social"}
+    assert set(values(found, "referrer")) == {"com.slack"}
 
 
 def test_without_campaigns_a_source_is_what_the_referrer_says(

@@ -60,6 +60,12 @@ def known(value: str | None) -> str | None:
     return None if value in _NOTHING else value
 
 
+def place(value: str | None) -> str | None:
+    """Where a visitor came from: of an app its id, before which Plausible has a scheme."""
+    found = known(value)
+    return found.removeprefix("android-app://") if found else None
+
+
 def browser(value: str | None) -> str | None:
     """The browser without its version."""
     return _family(value, _BROWSERS)

@@ -117,7 +117,7 @@ _MOST_SECONDS = 10**12
 
 
 def _sources(line: Line) -> Iterator[Sum]:
-    given = names.known(line.text("source"))
+    given = names.place(line.text("source"))
     source = sources.of_tag(given) if given else None
     yield Sum("source", source.name if source else None)
     campaign = {name: line.text(name) for name in CAMPAIGN}
@@ -128,13 +128,13 @@ def _sources(line: Line) -> Iterator[Sum]:
         campaign=campaign["utm_campaign"],
     )
     yield Sum("channel", channel)
-    for name, value in {"referrer": names.known(line.text("referrer")), **campaign}.items():
+    for name, value in {"referrer": names.place(line.text("referrer")), **campaign}.items():
         if value:
             yield Sum(name, value)
 
 
 def _untagged(line: Line) -> Iterator[Sum]:
-    referrer = names.known(line.text("referrer"))
+    referrer = names.place(line.text("referrer"))
     source, channel = source_of(referrer, ())
     yield Sum("source", source)
     yield Sum("channel", channel)
