@@ -16,6 +16,7 @@ from hypothesis import strategies as st
         ("news.ycombinator.com", "Organic Social"),
         ("youtube.com", "Organic Video"),
         ("amazon.com", "Organic Shopping"),
+        ("es.aliexpress.com", "Organic Shopping"),
         ("chatgpt.com", "AI Assistants"),
         ("other.test", "Referral"),
         ("newsletter.other.test", "Referral"),
@@ -86,6 +87,17 @@ def test_a_search_engine_s_own_mark_of_a_click_means_paid(
     host: str, parameter: str, channel: str
 ) -> None:
     assert channel_of(of_host(host), parameters=["a", parameter]) == channel
+
+
+@pytest.mark.parametrize(
+    ("medium", "channel"), [("display", "Display"), ("cpc", "Paid Search"), (None, "Paid Search")]
+)
+def test_an_advertisement_beside_other_pages_has_that_mark_too(
+    medium: str | None, channel: str
+) -> None:
+    """Google's network of banners marks each click; its tag tells that this was none of a search"""
+    found = channel_of(of_tag("google"), tag="google", medium=medium, parameters=["gclid"])
+    assert found == channel
 
 
 @given(st.text(), st.text(), st.text())

@@ -72,7 +72,9 @@ def _paid(
 ) -> str | None:
     paid = _PAID_MEDIUM.search(medium) is not None
     if source is not None:
-        paid = paid or source.paid or _CLICKS.get(source.name) in parameters
+        # Google's banners on other pages mark each click as well.
+        clicked = medium not in _DISPLAY_MEDIUMS and _CLICKS.get(source.name) in parameters
+        paid = paid or source.paid or clicked
     if paid and kind in _PAID:
         return _PAID[kind]
     if medium in _DISPLAY_MEDIUMS:
