@@ -52,10 +52,12 @@ def of_host(host: str) -> Source:
 def of_tag(tag: str) -> Source:
     """The source that a page's address names, as in `utm_source=fb`, or else the tag itself.
 
-    A name, a nickname and a host all will do, in any case, and "-ads" behind a name means paid.
+    A name, a nickname and a host all will do, in any case and with any sign for a blank, and
+    "-ads" behind a name means paid.
     """
     key = tag.lower()
-    found = _TAGS.get(key) or _HOSTS.get(key.removeprefix("www."))
+    spaced = key.replace("-", " ").replace("_", " ")
+    found = _TAGS.get(key) or _HOSTS.get(key.removeprefix("www.")) or _TAGS.get(spaced)
     if found:
         return found
     advertiser = _TAGS.get(_AD.sub("", key))
