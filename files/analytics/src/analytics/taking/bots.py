@@ -76,8 +76,10 @@ _NARROWER = {
 
 # What gives away those that are on no list. Not "bot" after "u", since Cubot makes phones.
 _OTHERS = (
-    (r"[pP]hantom(?:JS|js)|CasperJS|[hH]eadless|jsdom|\bCypress/", Reason.HEADLESS),
+    (r"[pP]hantom(?:JS|js)|CasperJS|[hH]eadless|jsdom|\bCypress/|wkhtmlto", Reason.HEADLESS),
     (r"Cloudflare(?:Observatory|Diagnostics)", Reason.MONITOR),
+    (r"[sS]ynthetic|DebugBear|DejaClick|YottaaMonitor", Reason.MONITOR),
+    (r"NovaAct", Reason.AI),
     (r"(?:^|[^uU])[bB](?:ot|OT)s?(?:[^a-zA-Z0-9]|$)", Reason.CRAWLER),
     (r"[cC]rawl|CRAWL|[sS]pider(?:[^ \w]|$)|[sS]lurp", Reason.CRAWLER),
     # Where to read about it. Toolbars of Internet Explorer say "from: http://…".
