@@ -136,6 +136,8 @@ def test_parameters_in_a_fragment_are_kept_no_more_than_others(fragment: str, ke
         ("https://www.blog.test/before", None),
         ("https://sub.blog.test/before", "sub.blog.test/before"),
         ("android-app://com.example.reader/", "com.example.reader"),
+        ("http://localhost:4000/drafts/", None),
+        ("http://localhost.test/", "localhost.test"),
         ("javascript:alert(1)", None),
         ("nonsense", None),
         ("https://[::1", None),

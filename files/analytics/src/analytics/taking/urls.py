@@ -46,13 +46,14 @@ def parameters_of(parts: SplitResult) -> list[tuple[str, str]]:
 def external(referrer: str, hostname: str) -> tuple[str, str] | None:
     """Host and path of where a visitor came from, if that isn't the page's own host.
 
-    Browsers and apps write nonsense here that the page can't help: it counts as none.
+    Browsers and apps write nonsense here that the page can't help: it counts as none. So does
+    whoever tries a link on a machine of their own.
     """
     parts = split(_cut(referrer))
     if parts is None or parts.scheme not in _REFERRER_SCHEMES:
         return None
     host = hostname_of(parts)
-    if not host or host == hostname:
+    if host in ("", "localhost", hostname):
         return None
     return host, _cut(host + parts.path.rstrip("/ "))[len(host) :]
 
