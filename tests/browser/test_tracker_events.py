@@ -17,12 +17,31 @@ def test_a_page_view_is_a_plain_post_that_sets_no_cookie(site: Site, page: Page)
         "d": "site.test",
         "r": "http://news.test/today",
         "h": False,
-        "v": 1,
     }
     assert site.headers["Content-Type"].partition(";")[0] == "text/plain"
     assert site.headers["Origin"] == site.url("")
     # What the site itself has set goes along to its own server, so that the owner is known.
     assert [cookie.get("name") for cookie in page.context.cookies()] == ["own"]
+
+
+def test_a_page_that_holds_the_script_twice_is_counted_once(site: Site, page: Page) -> None:
+    site.body = f'<script defer src="{site.source}" data-domain="site.test"></script>'
+    page.goto(site.url("/a"))
+    assert site.next()["u"] == site.url("/a")
+    assert site.is_silent()
+    page.evaluate("history.pushState(null, '', '/b')")
+    site.next("engagement")
+    assert site.next()["u"] == site.url("/b")
+    page.evaluate("plausible('Order')")
+    assert site.next("Order")["u"] == site.url("/b")
+    assert site.is_silent()
+
+
+def test_the_scripts_of_two_hosts_both_count(site: Site, page: Page) -> None:
+    other = site.url("/js/script.js", "stats.test")
+    site.body = f'<script defer src="{other}" data-domain="site.test"></script>'
+    page.goto(site.url("/a"))
+    assert [site.next()["u"], site.next()["u"]] == [site.url("/a")] * 2
 
 
 def test_the_domain_is_the_pages_own_unless_another_is_named(site: Site, page: Page) -> None:

@@ -5,8 +5,7 @@
 // All of it must fit into 1,000 bytes when minified and gzipped (tests/test_tracker.py). That is
 // why a thing is said the same way each time, and why there is nothing for browsers before 2020.
 {
-  const script = document.currentScript;
-  const data = script.dataset;
+  const { dataset: data, src } = document.currentScript;
   // What the page said before this script was there: its calls, and Plausible's options.
   const stub = window.plausible || {};
   const hash = "hash" in data;
@@ -39,7 +38,7 @@
     let result;
     if (!ignored()) {
       try {
-        result = await fetch(data.api || new URL("/api/event", script.src), {
+        result = await fetch(data.api || new URL("/api/event", src), {
           method: "POST",
           // A string goes as text/plain, for which no browser asks the server first.
           body: JSON.stringify(event),
@@ -86,7 +85,6 @@
       p: options?.props,
       i: options?.interactive,
       h: hash,
-      v: 1,
     };
     if (n == "pageview") {
       measure();
@@ -125,27 +123,30 @@
     }
   };
 
-  // A page that changes its own address says so to nobody.
-  ["pushState", "replaceState"].forEach((name) => {
-    const original = history[name];
-    history[name] = (...values) => {
-      original.call(history, ...values);
-      look(values);
-    };
-  });
+  // A page may hold the script twice, or run it anew for each page that it shows: the first one
+  // goes on alone, or every view would be counted by each of them. That of another host is another.
+  if (stub.t != src) {
+    // A page that changes its own address says so to nobody.
+    ["pushState", "replaceState"].forEach((name) => {
+      const original = history[name];
+      history[name] = (...values) => {
+        original.call(history, ...values);
+        look(values);
+      };
+    });
 
-  // Also for a change of the fragment.
-  addEventListener("popstate", look);
-  addEventListener("pageshow", look);
-  // Comes at the end of a page too; unload would keep it out of the browser's memory.
-  addEventListener("visibilitychange", look);
-  addEventListener("focus", look);
-  addEventListener("blur", look);
-  addEventListener("scroll", measure);
-  addEventListener("click", click);
-  addEventListener("auxclick", click);
+    // The first is also for a change of the fragment. The third comes at the end of a page too;
+    // unload would keep it out of the browser's memory.
+    ["popstate", "pageshow", "visibilitychange", "focus", "blur"].forEach((name) =>
+      addEventListener(name, look),
+    );
+    addEventListener("scroll", measure);
+    addEventListener("click", click);
+    addEventListener("auxclick", click);
 
-  window.plausible = track;
-  look(stub);
-  stub.q?.forEach((call) => track(...call));
+    window.plausible = track;
+    track.t = src;
+    look(stub);
+    stub.q?.forEach((call) => track(...call));
+  }
 }
