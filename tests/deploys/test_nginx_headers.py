@@ -120,6 +120,24 @@ def test_how_long_it_may_be_kept(visitor: Client, path: str, kept: str) -> None:
     assert visitor.ask(path).headers["Cache-Control"] == kept
 
 
+@pytest.mark.parametrize(
+    ("name", "path", "plain"),
+    [
+        *(("blog.test", path, False) for path in ("/posts", "/posts?page=2", "/stats")),
+        *(("blog.test", "/x", True), ("www.blog.test", "/x", True), ("www.blog.test", "/x", False)),
+    ],
+)
+def test_a_redirect_is_asked_for_again(lab: Lab, name: str, path: str, *, plain: bool) -> None:
+    """Browsers keep one for ever otherwise, also when a later release has a page there."""
+    answer = Client(lab, name).ask(path, plain=plain)
+    assert (answer.status, answer.headers.get_all("Cache-Control")) == (301, ["no-cache"])
+
+
+def test_an_owners_redirect_is_asked_for_again(owners_lab: Lab) -> None:
+    answer = Client(owners_lab).ask("/old-page")
+    assert (answer.status, answer.headers.get_all("Cache-Control")) == (301, ["no-cache"])
+
+
 @pytest.mark.parametrize("path", [HASHED, "/assets/plain.css", "/walk.geojson"])
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
 def test_text_is_compressed_and_revalidated(visitor: Client, path: str, encoding: str) -> None:

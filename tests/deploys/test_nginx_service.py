@@ -232,6 +232,7 @@ def test_a_page_for_visitors_of_the_sites_own_wins(
     try:
         answer = visitor.ask("/privacy")
         assert answer.headers["Location"] == location
+        assert answer.headers.get_all("Cache-Control") == ["no-cache"]
         assert (answer if location is None else visitor.ask(location)).text == page.read_text()
     finally:
         lab.switch_site("1")
