@@ -1,6 +1,7 @@
 """The folder with the owner's built site."""
 
 import os
+import re
 import shlex
 import stat
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,11 @@ from settings.paths import PROJECT, path_of
 
 # Where generators put what they built, beside what it is built from.
 BUILT = ("_site", "public", "dist", "build", "out")
+# As `jekyll serve` builds a site: its feed, its map and its redirects lead to the owner's machine.
+PREVIEW = re.compile(
+    rb"""<link\b[^>]*\bhref=["']?(https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0)[:/][^\s"'/>]*)""",
+    re.IGNORECASE,
+)
 EXAMPLE = PROJECT / "examples" / "blog"
 NAMED_AT_MOST = 3
 
@@ -44,10 +50,25 @@ def _checked(text: str, folder: Path) -> Path:
             f"{folder} has no index.html. " + ("" if built else _how_to_build(folder)),
             right=str(Path(text) / built) if built else None,
         )
+    if wrong := _unbuilt((folder / "index.html").read_bytes()):
+        raise Fault(
+            f"{folder}/index.html {wrong}. {_how_to_build(folder)}",
+            right=str(Path(text) / built) if built else None,
+        )
     sentences = _told(_unfit(folder))
     if sentences:
         raise Fault(*sentences)
     return folder
+
+
+def _unbuilt(front: bytes) -> str:
+    """Why this front page is not what visitors should see; nothing when it may be."""
+    if front.startswith((b"---\n", b"---\r\n")):
+        return "is not built: it begins with ---"
+    if preview := PREVIEW.search(front):
+        address = preview[1].decode(errors="replace")
+        return f"was built for a preview: it gives {address} as the site's address"
+    return ""
 
 
 def _how_to_build(folder: Path) -> str:

@@ -102,3 +102,47 @@ def test_a_name_that_is_no_text_can_be_told(site: Path) -> None:
     os.mkfifo(os.fsencode(site) + b"/caf\xe9")
     (sentence,) = refused(site).sentences
     assert sentence.encode().startswith(b"%b/caf\\xe9 is neither" % os.fsencode(site))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_what_a_site_is_made_from_is_told_though_it_has_an_index(site: Path, end: str) -> None:
+    """A folder within a repository has no .git that would tell it."""
+    (site / "index.html").write_bytes(f"---{end}layout: home{end}---{end}".encode())
+    (site / "_config.yml").touch()
+    fault = refused(site)
+    assert "index.html is not built" in fault.sentences[0]
+    assert f"jekyll build --source {site}" in fault.sentences[0]
+    (site / "_site").mkdir()
+    (site / "_site" / "index.html").write_text("<h1>Hello</h1>")
+    assert refused(site).right == str(site / "_site")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '<link rel="canonical" href="http://localhost:4000/" />',
+        "<LINK href=http://127.0.0.1:1313/feed.xml rel=alternate>",
+    ],
+)
+def test_a_site_that_was_built_for_a_preview_is_told(tmp_path: Path, site: Path, line: str) -> None:
+    """Its feed and its redirects would lead visitors to their own machine."""
+    built = tmp_path / "_site"
+    site.rename(built)
+    (tmp_path / "_config.yml").touch()
+    (built / "index.html").write_text(f"<title>Hello</title>\n{line}\n")
+    (sentence,) = refused(built).sentences
+    assert "preview" in sentence
+    assert f"jekyll build --source {tmp_path}" in sentence
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<p>Open <a href="http://localhost:4000">http://localhost:4000</a>',
+        '<link rel="canonical" href="https://localhost.example/">',
+        "<hr>---",
+    ],
+)
+def test_a_page_may_write_about_previews(site: Path, text: str) -> None:
+    (site / "index.html").write_text(text)
+    assert site_folder(str(site)) == site
