@@ -1,15 +1,18 @@
 """The owner's site."""
 
+import atexit
 import gzip
 import hashlib
 import os
 import shutil
 from pathlib import Path
 
+from pyinfra import logger
 from pyinfra.api import deploy
 from pyinfra.api.exceptions import PyinfraError
 
 from deploys.base import DISK_NEEDED
+from deploys.remarks import remarks
 from deploys.staging import staging
 from operations.aside import aside
 from operations.origin import origin_of
@@ -91,6 +94,9 @@ def site(settings: Settings) -> None:
         )
     folder = staging()
     content = aside(_prepared, settings.site_folder, folder)
+    for remark in aside(lambda: [*remarks(folder, settings.tracker_path)]):
+        # At the end of the run, where it is read.
+        atexit.register(logger.warning, f"--> {remark}")
     site_release(
         name="Switch to a new release of the site, if it has changed",
         folder=folder,

@@ -1,5 +1,6 @@
 """What is made of the owner's site before it is sent."""
 
+import atexit
 import gzip
 import os
 import subprocess
@@ -7,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -167,7 +169,9 @@ def test_connections_live_on_while_a_site_is_prepared(
     monkeypatch.setattr(deploy, part, slow)
     monkeypatch.setattr(deploy, "site_release", lambda **_: None)
     (tmp_path / "site").mkdir()
-    settings: Any = SimpleNamespace(site_folder=tmp_path / "site", site_releases_kept=2)
+    settings: Any = SimpleNamespace(
+        site_folder=tmp_path / "site", site_releases_kept=2, tracker_path="/js/script.js"
+    )
     ticking = gevent.spawn(keepalive)
     try:
         deploy.site._inner(settings)
@@ -183,3 +187,22 @@ def test_who_lacks_rsync_is_told_before_anything_is_done(
     settings: Any = SimpleNamespace(site_folder=tmp_path)
     with pytest.raises(PyinfraError, match="apt-get install rsync"):
         deploy.site._inner(settings)
+
+
+def test_what_is_not_shown_as_meant_is_told_at_the_end_of_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "site" / "api").mkdir(parents=True)
+    settings: Any = SimpleNamespace(
+        site_folder=tmp_path / "site", site_releases_kept=2, tracker_path="/js/script.js"
+    )
+    at_the_end: list[partial[None]] = []
+    monkeypatch.setattr(atexit, "register", lambda *call, **_: at_the_end.append(partial(*call)))
+    monkeypatch.setattr(deploy, "staging", lambda: tmp_path / "staging")
+    monkeypatch.setattr(deploy, "site_release", lambda **_: None)
+    deploy.site._inner(settings)
+    assert not caplog.messages
+    for call in at_the_end:
+        call()
+    (told,) = caplog.messages
+    assert told.startswith("--> api of the site is not shown at /api/")
