@@ -7,6 +7,7 @@ import pytest
 
 from tests.deploys.nginx_client import Client
 from tests.deploys.nginx_lab import Lab
+from tests.deploys.nginx_site import fill
 
 pytest_plugins = ["tests.deploys.nginx_fixtures"]
 
@@ -172,3 +173,15 @@ def test_a_page_that_is_open_while_a_release_comes_finds_what_it_is_made_of(
         lab.switch_site("1")
         before.unlink(missing_ok=True)
     assert visitor.ask("/").text == "<h1>Front</h1>"
+
+
+def test_a_404_in_a_folder_of_its_own_is_the_sites_too(lab: Lab, visitor: Client) -> None:
+    """Where Jekyll puts 404.html, as any page, with `permalink: pretty`."""
+    fill(lab.site.with_name("pretty"), {"404/index.html": "<h1>Pretty 404</h1>"})
+    lab.switch_site("pretty")
+    try:
+        answer = visitor.ask("/missing")
+        assert (answer.status, answer.text) == (404, "<h1>Pretty 404</h1>")
+        assert answer.headers["Cache-Control"] == "no-cache"
+    finally:
+        lab.switch_site("1")
