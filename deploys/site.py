@@ -78,8 +78,8 @@ def _prepared(site: Path, folder: Path) -> str:
         # Several are gathered: from where, to where, why.
         why = error.args[0][0][2] if isinstance(error, shutil.Error) else error
         raise PyinfraError(
-            f"The site can't be copied to {folder}: {why}. When there is room, and nothing builds "
-            "the site at this moment: make deploy"
+            f"The site can't be copied to {folder}: {why}. When there is room, there or where "
+            "TMPDIR leads, and nothing builds the site at this moment: make deploy"
         ) from None
     return digest(folder)
 

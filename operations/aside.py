@@ -16,5 +16,18 @@ def aside(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     we compress or hash, and a host takes who is silent for gone (deploys/lock.py). `function` is
     to ask no host.
     """
-    result: T = gevent.get_hub().threadpool.apply(function, args, kwargs)
+
+    raised: list[Exception] = []
+
+    def caught() -> T | None:
+        try:
+            return function(*args, **kwargs)
+        # What that thread raises itself, gevent prints with its traceback.
+        except Exception as error:
+            raised.append(error)
+            return None
+
+    result: T = gevent.get_hub().threadpool.apply(caught)
+    if raised:
+        raise raised[0]
     return result

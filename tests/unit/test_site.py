@@ -132,8 +132,10 @@ def test_what_nginx_compresses_lies_there_compressed() -> None:
 
 
 def test_a_site_that_changes_while_it_is_copied_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    """In a sentence alone: whoever waits for another thread would have its traceback, too."""
+
     def rebuilt(source: Path, target: Path) -> None:
         (source / "gone.html").symlink_to("nowhere")
         prepare(source, target)
@@ -143,6 +145,7 @@ def test_a_site_that_changes_while_it_is_copied_is_told(
     settings: Any = SimpleNamespace(site_folder=tmp_path / "site")
     with pytest.raises(PyinfraError, match=r"No such file or directory: '.*gone.html'\. When"):
         deploy.site._inner(settings)
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize("part", ["prepare", "digest"])
