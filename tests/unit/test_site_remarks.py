@@ -63,3 +63,31 @@ def test_pages_that_are_sent_with_a_wrong_encoding_are_told(site: Path) -> None:
     assert remark.isprintable()
     assert "caf\\xe9.html, old/0.HTM, old/1.HTM and 3 more" in remark
     assert "UTF-8" in remark
+
+
+@pytest.mark.parametrize(
+    "needed",
+    [
+        '<link rel="stylesheet" href="/blog/assets/main.css?v=1">',
+        "<script defer src=/blog/assets/main.css.JS></script>",
+        '<link href="/assets/Main.css" rel="stylesheet">',
+    ],
+)
+def test_a_style_or_script_that_the_front_page_needs_and_is_not_there_is_told(
+    site: Path, needed: str
+) -> None:
+    """As where the site was made for a folder of its address, or on a disk that knows no case."""
+    fill(site, "assets/main.css")
+    (site / "index.html").write_text(f"<!doctype html>\n{needed}\n<h1>Hello</h1>")
+    (remark,) = remarks(site, TRACKER)
+    assert "baseurl" in remark
+
+
+def test_what_the_front_page_has_from_elsewhere_or_of_the_service_is_not_missed(site: Path) -> None:
+    fill(site, "a b/main.css")
+    (site / "index.html").write_text(
+        '<link rel="stylesheet" href="/a%20b/main.css"><link href="//x.test/a.css">'
+        '<script src="/js/script.js"></script><script src="https://x.test/a.js"></script>'
+        '<link rel="preload" href="/fonts/a.woff2"><script src="/api/x.js"></script>'
+    )
+    assert [*remarks(site, TRACKER)] == []
