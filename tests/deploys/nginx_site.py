@@ -24,6 +24,7 @@ SITE = {
     "assets/font.woff2": "font",
     "assets/logo-3f2a9b1c.png": "picture",
     "assets/bundle.a5f9d56c.min.js": "script",
+    "assets/index-BxYz12_a.js": "script",
     "docs/_astro/index.BnQkOdFO.css": "style",
     "_nuxt/builds/latest.json": "{}",
     "_astro/index.html": "page",

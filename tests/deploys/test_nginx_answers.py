@@ -160,6 +160,9 @@ def test_a_page_that_is_open_while_a_release_comes_finds_what_it_is_made_of(
     before.symlink_to("releases/1")
     lab.switch_site("bare")
     try:
+        named = ("index-BxYz12_a.js", "bundle.a5f9d56c.min.js", "plain.css?v=1f3a9c0b")
+        found = [f"/assets/{name}" for name in named] + ["/docs/_astro/index.BnQkOdFO.css"]
+        assert [visitor.ask(path).status for path in found] == [200] * len(found)
         kept = visitor.ask("/assets/main.1f3a9c0b77.css")
         assert (kept.status, kept.headers["Content-Type"]) == (200, "text/css; charset=utf-8")
         assert "immutable" in kept.headers["Cache-Control"]
