@@ -12,9 +12,9 @@ from analytics.sites import Site
 from analytics.taking import collect, sources, urls
 from analytics.taking.agents import Agent, agent_of
 from analytics.taking.channels import channel_of
-from analytics.taking.fields import storable
 from analytics.taking.sources import Source
 from analytics.taking.visitors import VISIT_MINUTES
+from analytics.texts import storable
 from analytics.transfer import names
 from analytics.transfer.rows import Line
 from analytics.transfer.staging import number_of
