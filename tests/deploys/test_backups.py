@@ -273,9 +273,10 @@ def test_who_is_cut_off_by_a_new_database_begins_anew(lab: Lab, command: str, pr
 
 def test_two_are_never_at_work_at_once(lab: Lab) -> None:
     # It holds the lock until its input ends.
-    holder = subprocess.Popen(lab.on_host("flock", f"{STATE}/lock", "cat"), stdin=subprocess.PIPE)
+    lock = f"{STATE}/copies"
+    holder = subprocess.Popen(lab.on_host("flock", lock, "cat"), stdin=subprocess.PIPE)
     try:
-        held = ("flock", "--nonblock", f"{STATE}/lock", "true")
+        held = ("flock", "--nonblock", lock, "true")
         wait(lambda: lab.run(*held).code != 0)
         assert "left out" in lab.right("spool")
     finally:

@@ -113,7 +113,7 @@ BACKUP = "/usr/local/lib/freehold/freehold_backup/backup.py"
 @pytest.mark.parametrize(
     "dies_before",
     [
-        '        memory.store(\n            config.state,\n            "backup"',
+        "        with hold(config, COPIES):\n            memory.store(",
         "        _store_files(",
     ],
     ids=["it is remembered", "its manifest"],
@@ -143,6 +143,39 @@ def test_a_backup_that_dies_late_loses_no_event(new_host: NewHost, dies_before: 
     new = new_host()
     restored(new)
     assert new.counted() == list(range(30))
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_events_are_copied_while_a_dump_takes_long(new_host: NewHost, ends: bool) -> None:
+    """Or more than five minutes of them would die with a large database's machine."""
+    old = new_host()
+    old.take(range(10))
+    old.work()
+    old.right("backup")
+    place, begun, go = "/usr/lib/postgresql/17/bin/pg_dump", "/var/lib/postgresql/begun", "/tmp/go"  # noqa: S108 - of the lab
+    old.run("mv", place, f"{place}.real")
+    wait_for_go = f"touch {begun}; until [ -e {go} ]; do sleep 0.1; done"
+    old.write(place, f'#!/bin/sh\n{wait_for_go}\nexec {place}.real "$@"\n', "755")
+    process = subprocess.Popen(old.on_host(PROGRAM, "backup"), process_group=0)
+    wait(lambda: old.run("test", "-e", begun).code == 0, 60)
+    # In the dump or not, it began before them.
+    old.take(range(10, 20))
+    old.work()
+    old.take(range(20, 30))
+    assert "left out" not in old.right("spool")
+    if ends:
+        old.take(range(30, 40))
+        old.run("touch", go)
+        assert process.wait(60) == 0
+        # The copy that goes with it is not that of before, whose time is near.
+        old.right("prove")
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    old.stop()
+    new = new_host()
+    restored(new)
+    assert new.counted() == list(range(40 if ends else 30))
 
 
 @pytest.mark.slow

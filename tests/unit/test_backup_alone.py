@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from freehold_backup import repository, spool
-from freehold_backup.alone import alone
+from freehold_backup.alone import COPIES, LOCK, alone, hold
 from freehold_backup.config import Config
 from freehold_host.trouble import Trouble
 
@@ -45,10 +45,10 @@ def test_a_deploy_waits_for_a_copy_of_the_spool_and_for_no_backup_of_hours(
     monkeypatch.setattr(repository, "ready", lambda _: done.append("ready"))
     monkeypatch.setattr(spool, "hold", lambda _: done.append("hold"))
     monkeypatch.setattr(sys, "argv", ["/x/freehold_backup/__main__.py", "backup"])
-    with alone(made), monkeypatch.context() as patch:
+    with hold(made, COPIES if ends else LOCK), monkeypatch.context() as patch:
         if ends:
             # As if its run ended while the deploy sleeps: another file, which nobody holds.
-            patch.setattr("time.sleep", lambda _: (made.state / "lock").unlink())
+            patch.setattr("time.sleep", lambda _: (made.state / COPIES).unlink())
             repository.open_up(made)
         else:
             patch.setattr(repository, "_READY_SECONDS", 0.0)

@@ -28,7 +28,7 @@ from freehold_backup import (
     status,
     words,
 )
-from freehold_backup.alone import BusyError, alone
+from freehold_backup.alone import PROOF, BusyError, hold
 from freehold_backup.config import Config, read
 from freehold_backup.sets import Set
 from freehold_host import memory
@@ -412,7 +412,7 @@ def test_who_can_not_look_has_found_nothing(
 
     def fail(*_: object, **__: object) -> None:
         # The two keep each other out.
-        with pytest.raises(BusyError), alone(made, name="proof", wait=False):
+        with pytest.raises(BusyError), hold(made, PROOF, wait=False):
             pass
         raise ends_with
 

@@ -13,13 +13,25 @@ class BusyError(Exception):
     """Another run is at work; it says which."""
 
 
-@contextmanager
-def alone(config: Config, *, name: str = "lock", wait: bool = True) -> Iterator[None]:
-    """Hold the lock of that name; BusyError, unless it is to be waited for.
+# Who needs several takes them in this order.
+PROOF = "proof"
+"""Of who reads the repository, or loads from it, for long."""
+LOCK = "lock"
+"""Of a backup, from its beginning to its end, and of who can't be beside one."""
+COPIES = "copies"
+"""Of a copy of the spool. A backup has it for moments, so that no copy waits for a long dump."""
 
-    `proof` is of who reads, or loads, for long. Who needs both takes it first, so that the other
-    one, which the copies of the spool need too, is not held meanwhile.
-    """
+
+@contextmanager
+def alone(config: Config, *, wait: bool = True) -> Iterator[None]:
+    """Neither a backup nor a copy of the spool is at work; BusyError, unless it is waited for."""
+    with hold(config, LOCK, wait=wait), hold(config, COPIES, wait=wait):
+        yield
+
+
+@contextmanager
+def hold(config: Config, name: str, *, wait: bool = True) -> Iterator[None]:
+    """Hold the lock of that name; BusyError, unless it is to be waited for."""
     config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (config.state / name).open("a+") as lock:
         try:

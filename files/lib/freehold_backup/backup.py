@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from freehold_backup import database, journal, outage, repository, restic, sets, spool
-from freehold_backup.alone import alone
+from freehold_backup.alone import COPIES, LOCK, hold
 from freehold_backup.config import Config
 from freehold_backup.database import Counted
 from freehold_host import memory
@@ -19,13 +19,17 @@ _HANDED_OVER_WITHIN = 86400.0
 
 
 def backup(config: Config, say: Say) -> None:
-    """Database, spool and files, as one set; the manifest comes last and makes it whole."""
-    with alone(config):
-        check_restore(config)
+    """Database, spool and files, as one set; the manifest comes last and makes it whole.
+
+    Until then the copies of the spool, which go on beside it, belong to the backup before.
+    """
+    with hold(config, LOCK):
         began = time.monotonic()
-        repository.ready(config)
-        spool.hold(config)
-        now, counts_as = datetime.now(UTC), _moment(config)
+        with hold(config, COPIES):
+            check_restore(config)
+            repository.ready(config)
+            spool.hold(config)
+            now, counts_as = datetime.now(UTC), _moment(config)
         stamp, when = sets.stamp(counts_as), sets.as_time(counts_as)
         before = str(memory.load(config.state, "backup").get("stamp", ""))
         with outage.told_apart(), database.moment() as counted:
@@ -36,17 +40,18 @@ def backup(config: Config, say: Say) -> None:
                 tags=[sets.DATABASE, stamp],
                 time=when,
             )
-        _store_spool(config, stamp, when, *([f"{sets.SINCE}{before}"] if before else []))
+        with hold(config, COPIES):
+            _store_spool(config, say, stamp, *([f"{sets.SINCE}{before}"] if before else []))
         _store_files(config, stamp, when, counted)
-        memory.store(
-            config.state,
-            "backup",
-            {"stamp": stamp, "at": now.timestamp(), "events": counted.rows.get("events", 0)},
-        )
-        _remember_spool(config, now, say)
-        # Only now, when all of it is there.
-        if not may_be_handed_more(config, now):
-            spool.trim(config, counted.positions)
+        with hold(config, COPIES):
+            memory.store(
+                config.state,
+                "backup",
+                {"stamp": stamp, "at": now.timestamp(), "events": counted.rows.get("events", 0)},
+            )
+            # Only now, when all of it is there.
+            if not may_be_handed_more(config, now):
+                spool.trim(config, counted.positions)
         took = time.monotonic() - began
         say(f"Backup {stamp}: {counted.rows.get('events', 0)} events, in {took:.0f} s.")
 
@@ -72,16 +77,14 @@ def check_restore(config: Config) -> None:
 
 def copy_spool(config: Config, say: Say) -> None:
     """The segments since the newest backup's dump, as they are now."""
-    with alone(config, wait=False):
+    with hold(config, COPIES, wait=False):
         check_restore(config)
         known = memory.load(config.state, "backup")
         if not known.get("stamp"):
             say("There is no backup yet that the spool belongs to: make backup")
             return
         restic.identity(config)
-        now = datetime.now(UTC)
-        _store_spool(config, str(known["stamp"]), sets.as_time(_moment(config)))
-        _remember_spool(config, now, say)
+        _store_spool(config, say, str(known["stamp"]))
 
 
 def _moment(config: Config) -> datetime:
@@ -96,18 +99,17 @@ def _moment(config: Config) -> datetime:
     return found
 
 
-def _store_spool(config: Config, stamp: str, when: str, *tags: str) -> None:
+def _store_spool(config: Config, say: Say, stamp: str, *tags: str) -> None:
+    now = datetime.now(UTC)
     # Out of this very program, so that a segment is taken whole while the worker moves it.
     this = (sys.executable, "-B", "-m", "freehold_backup", "segments")
     restic.store(
         config,
         *("--stdin-from-command", "--stdin-filename", sets.SEGMENTS, "--", *this),
         tags=[sets.SPOOL, stamp, *tags],
-        time=when,
+        # Later than any copy that was made while a backup's dump ran.
+        time=sets.as_time(_moment(config)),
     )
-
-
-def _remember_spool(config: Config, now: datetime, say: Say) -> None:
     left_out = spool.left_out(config)
     for name in left_out:
         say(spool.left_out_words(config, name))

@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from freehold_backup import database, files, journal, restic, spool
-from freehold_backup.alone import BusyError, alone
+from freehold_backup.alone import PROOF, BusyError, alone, hold
 from freehold_backup.backup import Say
 from freehold_backup.config import Config
 from freehold_backup.journal import Journal
@@ -47,7 +47,7 @@ def _is_switched(before: str) -> bool:
 
 def clear(config: Config) -> None:
     """Remove what one has loaded that was cut off before its journal, unless one is at work."""
-    with suppress(BusyError), alone(config, name="proof", wait=False):
+    with suppress(BusyError), hold(config, PROOF, wait=False):
         drop_loaded(config)
 
 
@@ -61,7 +61,7 @@ def drop_loaded(config: Config) -> None:
 
 def abandon(config: Config, say: Say) -> None:
     """Give it up: events are counted again, in the database of before."""
-    with alone(config, name="proof"), alone(config):
+    with hold(config, PROOF), alone(config):
         if not journal.is_begun(config):
             raise Trouble("There is no restore that could be given up.")
         stamp, before = journal.names(config)

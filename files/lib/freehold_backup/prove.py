@@ -4,7 +4,7 @@ import shutil
 import time
 
 from freehold_backup import database, outage, repository, restic, sets
-from freehold_backup.alone import alone
+from freehold_backup.alone import PROOF, hold
 from freehold_backup.backup import Say
 from freehold_backup.config import Config
 from freehold_backup.sets import Set
@@ -28,7 +28,7 @@ def check_room(config: Config, needed: int, what: str) -> None:
 
 def prove(config: Config, say: Say) -> None:
     """Restore the newest backup beside the live database, count, compare, and remember it."""
-    with alone(config, name="proof"):
+    with hold(config, PROOF):
         began = time.monotonic()
         proof: dict[str, object] = {"at": time.time(), "stamp": "", "fault": "", "events": 0}
         # That it is not reached says nothing of what is in it.

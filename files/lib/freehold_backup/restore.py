@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from freehold_backup import access, cut_off, database, files, journal, prove, restic, sets, spool
-from freehold_backup.alone import alone
+from freehold_backup.alone import PROOF, alone, hold
 from freehold_backup.backup import Say
 from freehold_backup.config import Config
 from freehold_backup.cut_off import LOADED
@@ -83,7 +83,7 @@ def begin(config: Config, at: str, say: Say, *, load: bool = False) -> None:
     A restore that was cut off goes on, unless another backup is wanted. `load`: the host has its
     services, and the database is loaded beside the live one before anything is touched.
     """
-    with alone(config, name="proof"), alone(config):
+    with hold(config, PROOF), alone(config):
         known = journal.begun(config, at)
         if known is None or not cut_off.goes_on(config, known, at):
             if known:
@@ -128,7 +128,7 @@ def _read(config: Config, known: Journal, *, load: bool) -> Journal:
 
 def finish(config: Config, say: Say) -> None:
     """Load the database, switch to it, give the spool what came later, and start the worker."""
-    with alone(config, name="proof"), alone(config):
+    with hold(config, PROOF), alone(config):
         known = journal.begun(config)
         if known is None:
             return

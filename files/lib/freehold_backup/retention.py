@@ -4,7 +4,7 @@ import time
 from datetime import date
 
 from freehold_backup import repository, restic, sets
-from freehold_backup.alone import alone
+from freehold_backup.alone import PROOF, alone, hold
 from freehold_backup.backup import Say
 from freehold_backup.config import Config
 from freehold_backup.sets import Set
@@ -43,7 +43,7 @@ def tidy(config: Config, say: Say) -> None:
 
     restic lets nobody else read meanwhile, nor during a check.
     """
-    with alone(config, name="proof"), alone(config):
+    with hold(config, PROOF), alone(config):
         only = ("--host", config.domain, "--group-by", "host")
         groups = restic.ask(
             config, "forget", "--dry-run", "--tag", sets.FILES, *only, *policy(config)
@@ -60,7 +60,7 @@ def tidy(config: Config, say: Say) -> None:
 def check(config: Config, say: Say) -> None:
     """Have restic look at the repository's structure, and read a part of its data."""
     part = date.today().isocalendar().week % _PARTS + 1
-    with alone(config, name="proof"), alone(config):
+    with hold(config, PROOF), alone(config):
         # That it is not reached, or that somebody holds it, says nothing of what is in it.
         found = restic.identity(config)
         try:

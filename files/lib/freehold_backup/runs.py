@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from freehold_backup import backup, locks, outage, prove, restic, retention
-from freehold_backup.alone import alone
+from freehold_backup.alone import hold
 from freehold_backup.config import Config
 from freehold_host import memory
 from freehold_host.trouble import Trouble
@@ -33,7 +33,7 @@ def run(found: Config, name: str) -> None:
 
 def _remember(found: Config, name: str, trouble: Trouble | None) -> None:
     # A proof and a copy of the spool may end at the same moment.
-    with alone(found, name="telling"):
+    with hold(found, "telling"):
         tried = memory.load(found.state, "tried")
         tried[name] = {
             "at": time.time(),
