@@ -20,9 +20,10 @@ from socketserver import ThreadingUnixStreamServer
 
 import pytest
 
+from freehold_host import links
 from freehold_host.trouble import Trouble
 from freehold_rollout import __main__ as program
-from freehold_rollout import links, lock, releases, site, traffic
+from freehold_rollout import lock, releases, site, traffic
 from freehold_rollout.config import Places
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)

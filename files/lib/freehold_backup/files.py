@@ -12,6 +12,7 @@ from pathlib import Path
 
 from freehold_backup import restic
 from freehold_backup.config import Config
+from freehold_host.links import lead, target_of
 
 _STAGE = "restored"
 _LINEAGE = "live/freehold/cert.pem"
@@ -58,11 +59,11 @@ def _site(config: Config, stage: Path, release: str) -> list[str]:
         shutil.move(came, half_made)
         os.sync()
         half_made.rename(here)
-    was = current.resolve().name if current.exists() else ""
-    new = config.www / "current.new"
-    new.unlink(missing_ok=True)
-    new.symlink_to(f"releases/{release}")
-    new.rename(current)
+    was = target_of(current)
+    if was:
+        # For whoever has a page of it open.
+        lead(config.www / "before", f"releases/{was}")
+    lead(current, f"releases/{release}")
     return [f"The site is that of {release}{f'; {was} is kept beside it' if was else ''}."]
 
 

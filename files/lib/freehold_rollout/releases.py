@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from freehold_host.links import lead, target_of
 from freehold_host.trouble import Trouble
 from freehold_rollout.config import Places
-from freehold_rollout.links import lead, target_of
 
 # Their images stay too; each is some megabytes more than the one before.
 KEPT = 5

@@ -8,8 +8,8 @@ Who brought it stands in `releases/site/NAME.json` beside the service's; the dep
 import json
 from datetime import UTC, datetime
 
+from freehold_host.links import lead, target_of
 from freehold_rollout.config import Places
-from freehold_rollout.links import lead, target_of
 from freehold_rollout.releases import Release
 
 

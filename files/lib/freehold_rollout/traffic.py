@@ -6,7 +6,7 @@ Each webapp listens on sockets of its own (files/analytics/src/analytics/doorway
 import socket
 from pathlib import Path
 
-from freehold_rollout.links import lead, target_of
+from freehold_host.links import lead, target_of
 
 # By which nginx finds them (templates/nginx/upstream.conf.j2 and site.conf.j2).
 NAMES = ("webapp.sock", "log.sock")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from freehold_backup import config as backup_config
-from freehold_backup.alone import alone
+from freehold_backup.alone import LOCK, PROOF, hold
 from freehold_backup.prove import SHARE, check_room
 from freehold_host import memory
 from freehold_host.trouble import Trouble
@@ -87,7 +87,8 @@ def run(places: Places, image: str, by: str, say: Say) -> None:
     """Do it; or go on, when the new one is in place and that is all."""
     lock.take(places.lock, f"an upgrade of the database by {by}")
     found = backup_config.read()
-    with alone(found, name="proof"), alone(found):
+    # The copies of the spool need no database, and go on.
+    with hold(found, PROOF), hold(found, LOCK):
         known = plan(places, image, say)
         file = candidate.write(places.live, image)
         Compose(file).check()
