@@ -241,9 +241,9 @@ coverage: $(VENV) ## The lines and branches that no unit test runs; fails if the
 	@$(BIN)/coverage report --include 'files/lib/*' --fail-under $(PROGRAMS_COVERED)
 	@$(BIN)/coverage report --include $(OTHERS)
 
-# On a droplet of its own: the one of `make up` is left alone. An emulated droplet takes one core.
-# While it is deployed, what needs none is tested on what is left; then the first one lives an
-# ordinary life, while a clone of it is looked at from outside and meets the faults.
+# On a droplet of its own: the one of `make up` is left alone. An emulated droplet takes one core,
+# and so two are at work at once: what needs none is tested on what is left. The first one lives an
+# ordinary life, while or before a clone of it is looked at from outside and meets the faults.
 TEST_DROPLET := $(CURDIR)/.cache/test-droplet
 FAULTS_DROPLET := $(CURDIR)/.cache/faults-droplet
 .PHONY: test
@@ -256,12 +256,8 @@ test-on-a-fresh-droplet:
 	@$(PYTHON) -m emulator destroy
 	@trap 'for folder in $(TEST_DROPLET) $(FAULTS_DROPLET); do \
 		FREEHOLD_EMULATOR=$$folder $(PYTHON) -m emulator power-cut; done' EXIT; \
-	$(MAKE) --jobs=2 test-deploy test-without-droplet; \
-	deployed=$$SECONDS; \
-	$(PYTHON) -m emulator clone $(FAULTS_DROPLET); \
-	$(MAKE) --jobs=2 test-life test-faults; \
-	echo "--> All is well: deployed, beside the tests that need no droplet, in $$deployed s;" \
-		"its life and its faults took $$((SECONDS - deployed)) s"
+	$(MAKE) --jobs=2 IN_ORDER=1 test-deploy test-without-droplet test-life test-faults; \
+	echo "--> All is well, after $$SECONDS s"
 	@for folder in $(TEST_DROPLET) $(FAULTS_DROPLET); do \
 		FREEHOLD_EMULATOR=$$folder $(PYTHON) -m emulator destroy; done
 
@@ -285,6 +281,11 @@ test-without-droplet:
 			tests/deploys/test_acme_orders.py tests/deploys/test_backup*.py \
 			tests/deploys/test_restores.py tests/deploys/test_handover.py \
 			tests/deploys/test_upgrade_database.py; } $(LABEL)
+.PHONY: test-clone
+test-clone: $(if $(IN_ORDER),test-deploy)
+	@$(PYTHON) -m emulator clone $(FAULTS_DROPLET) $(LABEL)
+# Each can be run by itself, on the droplets that are there.
+test-life test-faults: $(if $(IN_ORDER),test-clone)
 test-life:
 	@# The second run is the first thing: any other deploy would hide what it changes. The clone has
 	@# an authority of its own, which knows nothing of the account.
@@ -292,10 +293,11 @@ test-life:
 		FREEHOLD_LIMIT=emulated $(BIN)/pytest -vv tests/host; \
 		$(PYTHON) -m emulator reboot; \
 		FREEHOLD_LIMIT=emulated $(BIN)/pytest -vv -m "not slow" tests/host; } $(LABEL)
-test-faults: export FREEHOLD_EMULATOR = $(FAULTS_DROPLET)
 test-faults:
-	@# What only looks comes first: the faults leave their traces.
-	@{ $(PYTHON) -m audit --check --limit emulated $(QUICK_SCANNERS); \
+	@# What only looks comes first: the faults leave their traces. A variable of the target would be
+	@# one of what comes before it, too.
+	@export FREEHOLD_EMULATOR=$(FAULTS_DROPLET); \
+	{ $(PYTHON) -m audit --check --limit emulated $(QUICK_SCANNERS); \
 		$(BIN)/pytest -vv -m "not slow" tests/browser/test_[!t]*.py; \
 		$(BIN)/pytest -vv -m "not slow" tests/deploys/test_lock.py tests/deploys/test_changes.py \
 			tests/commands tests/faults tests/privacy; } $(LABEL)
