@@ -193,31 +193,3 @@ def test_the_order_within_a_batch_changes_no_visit(
         return set(map(frozenset, found.values()))
 
     assert visits(sorted(minutes)) == visits(data.draw(st.permutations(minutes)))
-
-
-@given(st.datetimes(datetime(1971, 1, 1), datetime(2900, 1, 1), timezones=st.just(UTC)))
-def test_every_moment_is_in_its_month(moment: datetime) -> None:
-    month = partitions.month_of(moment)
-    assert month.day == 1
-    assert (month.year, month.month) == (moment.year, moment.month)
-
-
-def test_partitions_hold_exactly_their_months(engine: Engine) -> None:
-    with engine.connect() as connection:
-        before = partitions.months(connection)
-        for month in (date(2019, 12, 1), date(2020, 1, 1), date(2020, 2, 1)):
-            partitions.add(connection, month)
-            partitions.add(connection, month)
-        bounds = connection.scalars(
-            text(
-                "SELECT pg_get_expr(relpartbound, oid) FROM pg_class"
-                " WHERE relkind = 'r' AND relname ~ '^visits_(2019|2020)' ORDER BY relname"
-            )
-        ).all()
-        assert [bound.count("00:00:00+00") for bound in bounds] == [2, 2, 2]
-        assert "'2020-01-01" in bounds[0].split(" TO ")[1]
-        assert "'2020-03-01" in bounds[2].split(" TO ")[1]
-        partitions.drop(connection, date(2020, 1, 1))
-        left = [date(2019, 12, 1), date(2020, 2, 1)]
-        assert partitions.months(connection) == sorted([*left, *before])
-        connection.rollback()

@@ -13,12 +13,23 @@ def month_of(moment: datetime) -> date:
 
 
 def add(connection: Connection, month: date) -> None:
-    """Make the month's partitions, unless they are there."""
+    """Make the month's partitions, unless they are there.
+
+    Attached, for to make them in their place would wait for everybody who reads, such as the dump
+    of a backup, and the dashboard would wait behind it.
+    https://www.postgresql.org/docs/17/sql-altertable.html
+    """
+    # The worker and an import may come at the same moment.
+    connection.execute(text("LOCK TABLE ONLY visits IN SHARE UPDATE EXCLUSIVE MODE"))
+    if month in months(connection):
+        return
     after = (month + timedelta(days=31)).replace(day=1)
     for table in TABLES:
+        name = f"{table}_{month:%Y_%m}"
+        connection.execute(text(f"CREATE TABLE {name} (LIKE {table} INCLUDING ALL)"))
         connection.execute(
             text(
-                f"CREATE TABLE IF NOT EXISTS {table}_{month:%Y_%m} PARTITION OF {table}"
+                f"ALTER TABLE {table} ATTACH PARTITION {name}"
                 f" FOR VALUES FROM ('{month} 00:00Z') TO ('{after} 00:00Z')"
             )
         )
