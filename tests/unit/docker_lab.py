@@ -34,6 +34,8 @@ class Fake:
     running: bool = True
     health: str = "healthy"
     volume: str = ""
+    process: int = 0
+    """Of which the files are seen as the container's."""
 
     def listed(self) -> dict[str, Any]:
         return {
@@ -52,7 +54,12 @@ class Fake:
         status = "running" if self.running else "exited"
         health = {"Status": self.health}
         return {
-            "State": {"Status": status, "Running": self.running, "Health": health, "Pid": 0},
+            "State": {
+                "Status": status,
+                "Running": self.running,
+                "Health": health,
+                "Pid": self.process,
+            },
             "RestartCount": 0,
             "Config": {"Image": IMAGE},
             "Mounts": [{"Name": self.volume}],

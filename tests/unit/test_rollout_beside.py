@@ -230,6 +230,37 @@ def test_a_new_version_takes_the_traffic_and_the_old_one_ends(
     assert not traffic.own(places.sockets, old).exists()
 
 
+@pytest.mark.parametrize("touched", [True, False])
+def test_a_worker_is_looked_at_while_docker_has_not_come_to_it(
+    places: Places,
+    docker: Docker,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    touched: bool,
+) -> None:
+    alive = tmp_path / "worker-alive"
+    if touched:
+        alive.touch()
+    monkeypatch.setattr(beside, "WORKER_ALIVE", str(alive))
+    monkeypatch.setattr(beside, "_ASK_DOCKER", 0.0)
+    monkeypatch.setattr(engine, "last_lines", lambda _: "")
+    old = docker.start("worker", "old")
+    monkeypatch.setattr(
+        compose.Compose,
+        "add",
+        lambda *_: docker.start("worker", "new", health="starting", process=os.getpid()),
+    )
+    new = compose.Compose(places.project / "candidate.yml")
+    change = beside.Change(new, places.sockets, engine.containers(), patience=0.5)
+    if touched:
+        change.start({"worker"})
+        assert [one.configuration for one in change.new] == ["new"]
+    else:
+        with pytest.raises(Trouble, match=r"did not become healthy"):
+            change.start({"worker"})
+        assert list(docker.there) == [old.id]
+
+
 def test_a_version_that_docker_finds_ill_gives_the_traffic_back(
     places: Places, docker: Docker, up: Callable[[str], None]
 ) -> None:

@@ -30,6 +30,8 @@ from freehold_rollout.engine import Container
 
 # What is replaced by one that starts beside it; the database is one, and has one volume.
 BESIDE = ("nginx", "webapp", "worker")
+# What a worker that is at work touches (files/analytics/src/analytics/worker.py).
+WORKER_ALIVE = "/tmp/worker-alive"  # noqa: S108 - in the container's own tmpfs
 # Docker is not asked more often: a small machine would be kept from starting what is waited for.
 _ASK_DOCKER = 1.0
 # How long a connection that nginx made just before the switch may take to be accepted.
@@ -121,7 +123,10 @@ class Change:
                 self._wait(one)
 
     def _wait(self, one: Container) -> None:
-        """Healthy, in the words of Docker; the webapp is asked here, and so at once."""
+        """Healthy, in the words of Docker; webapp and worker are looked at here, and so at once.
+
+        For Docker starts a program in the container, which where all is starting takes long.
+        """
         asked = time.monotonic()
 
         def well() -> bool:
@@ -132,7 +137,9 @@ class Change:
                 return False
             asked = time.monotonic()
             # It also tells of one that ends again and again.
-            return engine.is_healthy(one)
+            if engine.is_healthy(one):
+                return True
+            return one.service == "worker" and engine.holds(one, WORKER_ALIVE)
 
         engine.wait(well, self.patience, f"{one.name} did not become healthy", pause=0.2)
 

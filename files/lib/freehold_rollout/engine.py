@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -114,6 +115,16 @@ def is_healthy(container: Container) -> bool:
     if health == "unhealthy":
         raise Trouble(f"{container.name} is not healthy.")
     return bool(found["State"]["Running"]) and health == "healthy"
+
+
+def holds(container: Container, path: str) -> bool:
+    """Whether it has this file, in its own file systems; also false where that can't be seen."""
+    process = state(container)["State"]["Pid"]
+    try:
+        # 0 is one that has just ended.
+        return process > 0 and Path(f"/proc/{process}/root{path}").exists()
+    except OSError:
+        return False
 
 
 def wait(condition: Callable[[], bool], seconds: float, what: str, pause: float = 1) -> None:
