@@ -152,6 +152,14 @@ def is_unavailable(error: Exception) -> bool:
     return isinstance(error, _UNAVAILABLE)
 
 
+def refusal(error: Exception) -> str | None:
+    """What the database has against what was to be stored; None when that is not the fault."""
+    cause = _cause(error)
+    # A text that no index can hold is a fault of operation to PostgreSQL.
+    refuses = isinstance(cause, psycopg.DataError | psycopg.errors.ProgramLimitExceeded)
+    return type(cause).__name__ if refuses else None
+
+
 def reason(error: Exception) -> str:
     """The first line of what the driver said: later lines may quote what visitors sent."""
     cause = _cause(error)

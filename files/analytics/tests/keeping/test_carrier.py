@@ -3,6 +3,7 @@
 import logging
 import time
 from datetime import UTC, datetime, timedelta
+from hashlib import sha512
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -206,6 +207,8 @@ def stored(engine: Engine) -> list[str]:
         {"utm_source": "\0"},
         {"site": "blog.test\0"},
         {"props": {"a": "\0"}},
+        # More than an index can hold, and no compression helps.
+        {"path": "".join(sha512(b"%d" % number).hexdigest() for number in range(60))},
         {"scroll": 2**40},
         {"engaged": -(2**40)},
     ],

@@ -214,6 +214,10 @@ def test_other_events_have_neither() -> None:
         ({"url": "https://a.test/%00"}, {"url": ["must be Unicode text without NUL"]}),
         ({"url": "https://a.test/?q=%00"}, {"url": ["must be Unicode text without NUL"]}),
         ({"url": "https://a.test/" + "é" * 1000}, {"url": ["must be at most 2000 bytes"]}),
+        (
+            {"url": "/", "domain": f"x?utm_source={'y' * 2000},blog.test"},
+            {"url": ["must be at most 2000 bytes"]},
+        ),
         ({"domain": ""}, {"domain": ["is required"]}),
         ({"domain": " , "}, {"domain": ["is required"]}),
         ({"domain": {}}, {"domain": ["must be a string"]}),

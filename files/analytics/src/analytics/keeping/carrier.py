@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DBAPIError
 
+from analytics import database
 from analytics.config import Settings
 from analytics.keeping import rollups, statistics
 from analytics.keeping.retention import oldest_kept
@@ -90,9 +91,11 @@ class Carrier:
         try:
             self._write(segment, [one.record for one in records], end)
             return
-        except (DataError, psycopg.DataError) as error:
+        except (DBAPIError, psycopg.Error) as error:
             # Its words may quote what a visitor sent.
-            refusal = type(error.orig if isinstance(error, DataError) else error).__name__
+            refusal = database.refusal(error)
+            if refusal is None:
+                raise
         # What the old one remembers has never happened.
         self._store = self._new_store()
         if len(records) > 1:

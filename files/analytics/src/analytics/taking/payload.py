@@ -102,11 +102,11 @@ def _page(fields: Fields, domains: tuple[str, ...]) -> _Page:
     url = fields.text("url", required=True)
     if not url:
         return _Page()
+    if domains and url.startswith("/") and not url.startswith("//"):
+        url = f"https://{domains[0]}{url}"
     if len(url.encode()) > MAX_URL_BYTES:
         fields.fault("url", f"must be at most {MAX_URL_BYTES} bytes")
         return _Page()
-    if domains and url.startswith("/") and not url.startswith("//"):
-        url = f"https://{domains[0]}{url}"
     parts = urls.split(url)
     if parts is None or parts.scheme not in _PAGE_SCHEMES:
         fields.fault("url", "must be an http, https or app URL")
