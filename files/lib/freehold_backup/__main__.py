@@ -30,7 +30,6 @@ release              as nothing is backed up: have the worker remove what it has
 
 import argparse
 import json
-import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -39,7 +38,6 @@ from datetime import UTC, datetime
 from freehold_backup import (
     config,
     cut_off,
-    database,
     handover,
     journal,
     repository,
@@ -57,8 +55,9 @@ from freehold_backup.runs import Action
 from freehold_host import memory, rows
 from freehold_host.trouble import Trouble
 
-# What ends a restore: its repository may have been taken out since it was cut off.
-_ALSO_WITHOUT_A_REPOSITORY = ("abandon", "finish")
+# What ends a restore, and what it leaves: its repository may have been taken out since. And who
+# asks whether this host is new asks before a deploy has written down that one is named.
+_ALSO_WITHOUT_A_REPOSITORY = ("abandon", "drop-replaced", "finish", "wanted")
 
 
 def _list(found: Config, *, as_json: bool) -> None:
@@ -101,16 +100,6 @@ def _begin(found: Config, at: str) -> None:
         restore.begin(found, at, print)
 
 
-def _drop_replaced(found: Config) -> None:
-    cut_off.clear(found)
-    for name in database.kept():
-        database.drop(name)
-        print(f"{name} is removed.")
-    # The events that stayed with them, after an earlier backup (spool.put_back).
-    for folder in found.state.glob("carried_before_*"):
-        shutil.rmtree(folder)
-
-
 _QUESTIONS: dict[str, Callable[[Config], bool]] = {
     "wanted": restore.wanted,
     "has-newest": restore.has_newest,
@@ -126,7 +115,7 @@ _AT: dict[str, Callable[[Config, str], None]] = {
 _OTHERS: dict[str, Action] = {
     "finish": lambda found: restore.finish(found, print),
     "abandon": lambda found: cut_off.abandon(found, print),
-    "drop-replaced": _drop_replaced,
+    "drop-replaced": lambda found: cut_off.drop_replaced(found, print),
     "stamps": lambda found: print(json.dumps(handover.stamps(found))),
     "take": lambda found: handover.take(found, sys.stdin.buffer, print),
     "segments": lambda found: spool.write(found, sys.stdout.buffer),

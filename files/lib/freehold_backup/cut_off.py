@@ -1,5 +1,6 @@
 """A restore that was cut off: whether it can go on, what it left behind, and giving it up."""
 
+import shutil
 from contextlib import suppress
 
 from freehold_backup import database, files, journal, restic, spool
@@ -57,6 +58,23 @@ def drop_loaded(config: Config) -> None:
         # A host that is new has no database, and nothing in it.
         with suppress(Trouble):
             database.drop(LOADED)
+
+
+def drop_replaced(config: Config, say: Say) -> None:
+    """Remove the databases that restores have replaced, with the events that stayed with them."""
+    with hold(config, PROOF), alone(config):
+        if journal.is_begun(config):
+            raise Trouble(
+                "A restore is not at its end, and needs what it has replaced. Type: make restore. "
+                "To give it up: freehold-backup abandon"
+            )
+        drop_loaded(config)
+        for name in database.kept():
+            database.drop(name)
+            say(f"{name} is removed.")
+        # After an earlier backup (spool.put_back).
+        for folder in config.state.glob("carried_before_*"):
+            shutil.rmtree(folder)
 
 
 def abandon(config: Config, say: Say) -> None:

@@ -1,5 +1,6 @@
 """The database, through its container: counted, dumped, loaded, and switched to."""
 
+import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -16,6 +17,8 @@ AFRESH = ("filtered_sums",)
 _PSQL = ("psql", *USER, "--no-psqlrc", "--quiet", "--no-align", "--tuples-only")
 _FIELDS = ("--field-separator", "\t", "--set", "ON_ERROR_STOP=1")
 _END = "-- that was all --"
+_ERROR = re.compile(r"\b(error|ERROR|FATAL|PANIC):")
+_REPLACED = re.compile(rf"{LIVE}_before_\d{{8}}_\d{{6}}", re.ASCII)
 
 # Tables of their own: a partition's rows are those of its table.
 _TABLES = """
@@ -56,8 +59,10 @@ def tell(statements: str, database: str = "postgres", container: str = "") -> li
 
 
 def _why(said: str) -> str:
+    """The line that tells of the error; what follows it may be a row, which is for no log."""
     lines = [line for line in said.splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing. Type: make logs SERVICE=db"
+    errors = [line for line in lines if _ERROR.search(line)]
+    return (errors or lines or ["it said nothing. Type: make logs SERVICE=db"])[-1]
 
 
 def started() -> str:
@@ -202,6 +207,9 @@ def rename(names: Mapping[str, str]) -> None:
 
 
 def kept(databases: Sequence[list[str]] | None = None) -> list[str]:
-    """The databases that a restore has replaced, the oldest first."""
+    """The databases that a restore has replaced, the oldest first.
+
+    Not the live one while an upgrade moves it (freehold_upgrade/move.py), whose name is alike.
+    """
     found = databases if databases is not None else tell("SELECT datname FROM pg_database;")
-    return sorted(name for (name,) in found if name.startswith(f"{LIVE}_before_"))
+    return sorted(name for (name,) in found if _REPLACED.fullmatch(name))
