@@ -72,8 +72,9 @@ class Fake:
 
 @dataclass
 class Docker:
-    """The daemon."""
+    """The daemon; below its folder the volumes would be."""
 
+    folder: Path
     images: dict[str, str] = field(default_factory=lambda: {IMAGE: "sha256:1"})
     """The id that a name means now; all containers are of one."""
     there: dict[str, Fake] = field(default_factory=dict)
@@ -99,7 +100,7 @@ class Docker:
             case "GET", "containers", _, "json" if name in self.there:
                 return 200, self.there[name].inspected()
             case "GET", "volumes", _, _ if name in self.volumes:
-                return 200, {"Name": name}
+                return 200, {"Name": name, "Mountpoint": str(self.folder / name)}
             case "DELETE", "volumes", _, _ if name in self.volumes:
                 self.volumes.remove(name)
                 return 204, {}
@@ -116,7 +117,7 @@ class Docker:
 @contextmanager
 def docker(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Docker]:
     """Have freehold_rollout find one."""
-    made = Docker()
+    made = Docker(folder)
 
     class Api(BaseHTTPRequestHandler):
         def answer(self) -> None:

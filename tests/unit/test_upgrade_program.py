@@ -129,14 +129,6 @@ def test_an_upgrade_that_was_cut_off_at_its_very_end_is_done(upgraded: Places) -
     assert memory.load(upgrade.STATE, "upgrade") == done, "The status would go on asking for it."
 
 
-def test_one_to_another_version_that_was_cut_off_is_not(upgraded: Places) -> None:
-    begun = {"stage": "begun", "from": 17, "to": 18}
-    memory.store(upgrade.STATE, "upgrade", begun)
-    with pytest.raises(AlreadyError):
-        upgrade.plan(upgraded, "postgres:17.12", print)
-    assert memory.load(upgrade.STATE, "upgrade") == begun
-
-
 # ---- An upgrade that is cut off when the new one may have taken the old one's place ----
 
 
@@ -298,6 +290,41 @@ def test_one_that_did_not_take_the_place_is_taken_back(
     file = tmp_path / "candidate.yml"
     file.write_text(compose(tmp_path / "wanted", "postgres:15.14"))
     major.check(host.places, file)
+
+
+@pytest.mark.parametrize("image", ["postgres:15.14", "postgres:15.15"])
+def test_one_that_was_cut_off_half_way_is_given_up_by_the_old_version(
+    host: Host, monkeypatch: pytest.MonkeyPatch, image: str
+) -> None:
+    """Else nothing would be counted any more: the old database waits under another name."""
+    begun = {"stage": "begun", "from": 15, "to": 17}
+    memory.store(upgrade.STATE, "upgrade", begun)
+    host.docker.volumes.add("freehold_db-17")
+    replaced = list[str]()
+    rollout_does(monkeypatch, lambda: replaced.append(image))
+    upgrade.plan(host.places, image, print)
+    assert host.mark() == begun, "To look at it changes nothing."
+    upgrade.run(host.places, image, "anna@pc", host.did.append)
+    assert "resumed" in host.did
+    assert host.docker.volumes == {"freehold_db-15"}
+    assert host.mark() == {}
+    assert replaced == ([image] if image == "postgres:15.15" else [])
+    assert not any("drop-old-database" in said for said in host.did)
+
+
+def test_what_an_upgrade_has_filled_is_room_for_the_next_try(
+    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needed = list[int]()
+    monkeypatch.setattr(upgrade, "check_room", lambda _, bytes_, __: needed.append(bytes_))
+    monkeypatch.setattr(move, "size", lambda: 10_000_000)
+    upgrade.plan(host.places, "postgres:17.12", print)
+    memory.store(upgrade.STATE, "upgrade", {"stage": "begun", "from": 15, "to": 17})
+    host.docker.volumes.add("freehold_db-17")
+    (tmp_path / "freehold_db-17").mkdir()
+    (tmp_path / "freehold_db-17" / "base").write_bytes(b"x" * 2**20)
+    upgrade.plan(host.places, "postgres:17.12", print)
+    assert needed[0] - needed[1] == 2**20
 
 
 def test_a_volume_that_was_in_use_is_not_filled_anew(host: Host) -> None:

@@ -64,15 +64,19 @@ def plan(places: Places, image: str, say: Say) -> Plan:
             f"{made.old} or newer as postgres_image."
         )
     if made.new == made.old:
-        if candidate.image_of(places.live.read_text()) == image:
+        if _given_up(made):
+            say(f"The upgrade to PostgreSQL {mark['to']} was cut off, and is given up.")
+        elif candidate.image_of(places.live.read_text()) == image:
             _note_done(made.new)
             raise AlreadyError(f"The database is PostgreSQL {made.old} already.")
         return made
     found = backup_config.read()
     size = move.size()
-    check_room(found, round(SHARE * size), "the new database")
     # What an upgrade was cut off from filling; any other may have been in use.
     is_ours = (mark.get("stage"), mark.get("to")) == ("begun", made.new)
+    # That goes first.
+    left = volumes.size(made.new) if is_ours else 0
+    check_room(found, round(SHARE * size) - left, "the new database")
     if volumes.exists(made.new) and not is_ours:
         volume = f"{VOLUME}{made.new}"
         raise Trouble(
@@ -90,6 +94,11 @@ def run(places: Places, image: str, by: str, say: Say) -> None:
     # The copies of the spool need no database, and go on.
     with hold(found, PROOF), hold(found, LOCK):
         known = plan(places, image, say)
+        if _given_up(known):
+            _undo()
+            say(f"PostgreSQL {known.old} goes on, with all that it had.")
+            if candidate.image_of(places.live.read_text()) == image:
+                return
         file = candidate.write(places.live, image)
         Compose(file).check()
         if known.new > known.old:
@@ -108,10 +117,20 @@ def run(places: Places, image: str, by: str, say: Say) -> None:
             if known.new > known.old:
                 _undo()
             raise
-        old = int(memory.load(STATE, "upgrade").get("from", known.old))
-        _remember("done", old=old, new=known.new)
+        mark = memory.load(STATE, "upgrade")
+        if mark:
+            _remember("done", old=mark["from"], new=known.new)
         file.unlink()
-    say(f"The database is PostgreSQL {known.new}. That of {old} is kept: make drop-old-database")
+    say(f"The database is {image} now.")
+    if mark:
+        say(f"That of PostgreSQL {mark['from']} is kept: make drop-old-database")
+
+
+def _given_up(wanted: Plan) -> bool:
+    """Whether the old version is wanted again, after an upgrade that was cut off half-way."""
+    mark = memory.load(STATE, "upgrade")
+    begun = mark.get("stage") == "begun" and not mark.get("moved")
+    return begun and wanted.new == wanted.old == mark["from"] != mark["to"]
 
 
 def _moved(file: Path, say: Say) -> None:

@@ -1,11 +1,20 @@
 """The volumes of the database, one of each major version."""
 
+from pathlib import Path
+
 from freehold_rollout import engine
 from freehold_rollout.major import VOLUME
 
 
 def exists(major: int) -> bool:
     return engine.ask("GET", f"/volumes/{VOLUME}{major}") is not None
+
+
+def size(major: int) -> int:
+    """The bytes that it takes of the disk; 0 when there is none."""
+    found = engine.ask("GET", f"/volumes/{VOLUME}{major}") or {}
+    files = Path(found.get("Mountpoint", "/nonexistent")).rglob("*")
+    return sum(file.lstat().st_blocks * 512 for file in files)
 
 
 def majors() -> list[int]:
