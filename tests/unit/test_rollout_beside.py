@@ -276,6 +276,22 @@ def test_a_version_that_docker_finds_ill_gives_the_traffic_back(
     assert releases.listed(places) == []
 
 
+@pytest.mark.parametrize("recovers", [True, False])
+def test_who_was_ill_while_the_database_was_away_is_waited_for(
+    docker: Docker, monkeypatch: pytest.MonkeyPatch, recovers: bool
+) -> None:
+    """Docker looks once a minute, and what came up now is what it waited for."""
+    webapp = docker.start("webapp", health="unhealthy")
+    monkeypatch.setattr(engine, "last_lines", lambda _: "last words")
+    monkeypatch.setattr(rollout, "patience", lambda: 0.5)
+    if recovers:
+        monkeypatch.setattr("time.sleep", lambda _: setattr(webapp, "health", "healthy"))
+        rollout._wait_for_docker(WANTED)
+    else:
+        with pytest.raises(Trouble, match="last words"):
+            rollout._wait_for_docker(WANTED)
+
+
 @pytest.fixture
 def ended(places: Places, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """Ends the program that brings a candidate, as systemd does; others may go on with theirs."""
@@ -323,10 +339,14 @@ def test_one_that_is_ended_before_the_new_one_is_proved_gives_the_traffic_back(
 
 
 def test_what_was_not_replaced_and_is_ill_is_told_of_after_the_new_one_serves(
-    places: Places, docker: Docker, up: Callable[[str], None]
+    places: Places,
+    docker: Docker,
+    up: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     worker = next(one for one in docker.there.values() if one.service == "worker")
     worker.health = "unhealthy"
+    monkeypatch.setattr(rollout, "patience", lambda: 0.5)
     with pytest.raises(Trouble, match=f"last words of {worker.id}"):
         up("healthy")
     assert list(webapps(docker).values()) == ["new"]

@@ -104,15 +104,19 @@ def is_current(container: Container, configuration: str) -> bool:
     return image_of(state(container)["Config"]["Image"]) == container.image
 
 
-def is_healthy(container: Container) -> bool:
-    """What Docker says; Trouble when it will never be."""
+def is_healthy(container: Container, *, may_recover: bool = False) -> bool:
+    """What Docker says; Trouble when it will never be.
+
+    + may_recover: it is not new, and may have been ill for what is mended meanwhile, such as a
+      database that was away
+    """
     found = state(container)
     health = found["State"].get("Health", {}).get("Status", "healthy")
     if found["RestartCount"] >= _STARTS:
         raise Trouble(f"{container.name} has ended {found['RestartCount']} times.")
     if found["State"]["Status"] in ("exited", "dead"):
         raise Trouble(f"{container.name} has ended.")
-    if health == "unhealthy":
+    if health == "unhealthy" and not may_recover:
         raise Trouble(f"{container.name} is not healthy.")
     return bool(found["State"]["Running"]) and health == "healthy"
 
@@ -136,10 +140,14 @@ def wait(condition: Callable[[], bool], seconds: float, what: str, pause: float 
         time.sleep(pause)
 
 
-def wait_until_healthy(container: Container, seconds: float) -> None:
+def wait_until_healthy(container: Container, seconds: float, *, may_recover: bool = False) -> None:
     """Trouble, with the end of its log, when Docker does not find it well within that time."""
+
+    def well() -> bool:
+        return is_healthy(container, may_recover=may_recover)
+
     try:
-        wait(lambda: is_healthy(container), seconds, f"{container.name} did not become healthy")
+        wait(well, seconds, f"{container.name} did not become healthy")
     except Trouble as trouble:
         raise Trouble("\n".join([*complaints([container]), str(trouble)])) from None
 

@@ -164,10 +164,10 @@ def _without_left_overs(places: Places, wanted: dict[str, str], say: Say) -> lis
 
 
 def _wait_for_docker(wanted: dict[str, str]) -> None:
-    """Also what was not replaced is well; the next deploy asks Docker."""
+    """Also what was not replaced is well; the next deploy asks Docker, who looks once a minute."""
     for one in engine.containers():
         if one.service in wanted:
-            engine.wait_until_healthy(one, patience())
+            engine.wait_until_healthy(one, patience(), may_recover=True)
 
 
 def _remove_orphans(wanted: dict[str, str]) -> None:
