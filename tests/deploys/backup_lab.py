@@ -110,7 +110,9 @@ class Lab(DebianLab):
             "SPOOL": SPOOL,
         }.items():
             docker = docker.replace(f"@{name}@", value)
-        self.install(("freehold_host", "freehold_backup"), ("freehold-backup",), docker)
+        self.install(
+            ("freehold_host", "freehold_rollout", "freehold_backup"), ("freehold-backup",), docker
+        )
         # What puts a certificate in force has a lab of its own.
         self.write("/usr/local/sbin/freehold-certificate", "#!/bin/sh\n", "755")
         self.write("/password", "none")

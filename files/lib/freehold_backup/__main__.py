@@ -77,6 +77,12 @@ def _key_is_safe(found: Config) -> None:
 
 
 def _restore(found: Config, at: str) -> None:
+    # Not for this whole program: a new host is restored before it has what deploys the services.
+    from freehold_rollout import config as rollout_config
+    from freehold_rollout import lock
+
+    # A deploy would bring the schema of another version meanwhile. One that restores has the lock.
+    lock.take(rollout_config.Places().lock, "a restore")
     restore.begin(found, at, print, load=True)
     restore.finish(found, print)
     restore.put_in_force(print)

@@ -18,6 +18,8 @@ _ANSWER_SECONDS = float(os.environ.get("FREEHOLD_ANSWER", "45"))
 _LAST_WORDS_SECONDS = 5.0
 # Another run of ours is kept out by our own lock. This is for the owner's own hand.
 _PATIENCE = ("--retry-lock", os.environ.get("FREEHOLD_PATIENCE", "2m"))
+# A proof reads for long, and lets nobody forget anything meanwhile.
+_LONG_PATIENCE = ("--retry-lock", os.environ.get("FREEHOLD_PATIENCE", "2h"))
 
 
 class RepositoryTrouble(Trouble):
@@ -155,7 +157,9 @@ def store(config: Config, *arguments: str, tags: Sequence[str], time: str) -> No
     done, out, err = _finished(config, "--json", *_PATIENCE, "backup", *given)
     if done == words.INCOMPLETE:
         # Not all could be read, and restic keeps what could: to others it looks like a whole one.
-        run(config, "forget", json.loads(out.strip().splitlines()[-1])["snapshot_id"])
+        snapshot = json.loads(out.strip().splitlines()[-1])["snapshot_id"]
+        gone, _, why = _finished(config, "--quiet", *_LONG_PATIENCE, "forget", snapshot)
+        check(config, gone, why)
     check(config, done, err)
 
 
