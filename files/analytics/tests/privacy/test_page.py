@@ -90,6 +90,7 @@ def test_backups_are_told_with_their_time(make_settings: MakeSettings) -> None:
     # What waits is kept for them, and never with what ties two days together.
     assert "only the first is in what is kept for the encrypted copies, and in these" in told
     assert "but for the second mark, is kept on the server until an encrypted copy has it" in told
+    assert "for about 373 days more, or longer while no newer copy proves to be good" in told
 
 
 def test_without_backups_none_is_told(page_of: Callable[..., str]) -> None:
@@ -98,6 +99,16 @@ def test_without_backups_none_is_told(page_of: Callable[..., str]) -> None:
     assert "encrypted" not in page_of()
     assert "Only the first mark is stored." in page_of()
     assert "The file itself goes within a few minutes." in page_of()
+
+
+def test_what_a_new_database_leaves_is_told(page_of: Callable[..., str]) -> None:
+    assert "the one of before stays beside it, however old, until the owner removes it" in page_of()
+
+
+def test_the_name_that_was_used_is_told_as_it_is_kept() -> None:
+    name = next(one for one in VISIT if one.what.startswith("the name of this site"))
+    assert name.what.endswith("without www.")
+    assert not name.example.startswith("www.")
 
 
 def test_without_marks_none_is_explained(page_of: Callable[..., str]) -> None:

@@ -21,7 +21,7 @@ VISIT = (
         "the first and the last page, how many there were, and whether anything followed the first",
         "/posts/seed/, 3 pages",
     ),
-    Kept("the name of this site that was used", "www. or another name of it"),
+    Kept("the name of this site that was used, without www.", "blog.example"),
     Kept("a mark that is the same for the rest of the day, explained below", "-5316428", "visitor"),
     Kept(
         "the page of another site that led here, without what follows ? or #, and what kind of"
