@@ -24,6 +24,7 @@ QUERIES = {
     "columns": "SELECT table_name || '.' || column_name, data_type"
     " FROM information_schema.columns WHERE table_schema = 'public'",
     "passwords": "SELECT rolname, left(rolpassword, 14) FROM pg_authid WHERE rolcanlogin",
+    "order": "SELECT datcollate FROM pg_database WHERE datname = 'analytics'",
     "version": "SHOW server_version_num",
 }
 
@@ -48,6 +49,7 @@ def test_the_database_keeps_what_it_says(database: dict[str, str]) -> None:
     assert settings["data_checksums"] == "on", "A rotten disk block goes unnoticed."
     assert (settings["fsync"], settings["full_page_writes"]) == ("on", "on")
     assert database["version"].startswith("17"), "Another version than the volume's."
+    assert database["order"] == "C", "Another Debian would sort texts differently than indexes do."
 
 
 def test_the_database_logs_nothing_of_visitors(database: dict[str, str]) -> None:
