@@ -1,12 +1,14 @@
 """The host's backup program: what restores have replaced, and what is told of the database."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from freehold_backup import __main__ as program
 from freehold_backup import config as backup_config
-from freehold_backup import cut_off, database
+from freehold_backup import cut_off, database, status
 from freehold_backup.config import Config
 from freehold_host import memory
 from freehold_host.trouble import Trouble
@@ -17,6 +19,12 @@ REPLACED = "analytics_before_20261126_030000"
 
 def config(root: Path, repository: str = "/mnt/backup") -> Config:
     return Config("blog.test", repository, {}, 17, root)
+
+
+def told(made: Config) -> list[str]:
+    """What the status says of it."""
+    found = status.rows(replace(made, repository=""), datetime.now(UTC))
+    return [one.text for one in found if one.what == "replaced"]
 
 
 def test_what_an_upgrade_moves_was_replaced_by_nobody() -> None:
@@ -31,6 +39,8 @@ def test_what_was_replaced_stays_until_the_restore_has_ended(
 ) -> None:
     """By its name the restore knows that it has come so far."""
     made, dropped = config(tmp_path), list[str]()
+    memory.store(made.state, "replaced", {"database": REPLACED})
+    assert REPLACED in told(made)[0]
     monkeypatch.setattr(database, "kept", lambda: [REPLACED])
     monkeypatch.setattr(database, "drop", dropped.append)
     aside = made.state / f"carried_{REPLACED.removeprefix('analytics_')}"
@@ -43,6 +53,7 @@ def test_what_was_replaced_stays_until_the_restore_has_ended(
     else:
         cut_off.drop_replaced(made, print)
         assert (dropped, aside.exists()) == ([cut_off.LOADED, REPLACED], False)
+        assert told(made) == []
 
 
 @pytest.mark.parametrize("command", ["wanted", "drop-replaced"])

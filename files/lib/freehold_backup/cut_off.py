@@ -8,7 +8,7 @@ from freehold_backup.alone import PROOF, BusyError, alone, hold
 from freehold_backup.backup import Say
 from freehold_backup.config import Config
 from freehold_backup.journal import Journal
-from freehold_host import containers
+from freehold_host import containers, memory
 from freehold_host.trouble import Trouble
 
 LOADED = "analytics_restored"
@@ -75,6 +75,7 @@ def drop_replaced(config: Config, say: Say) -> None:
         # After an earlier backup (spool.put_back).
         for folder in config.state.glob("carried_before_*"):
             shutil.rmtree(folder)
+        memory.store(config.state, "replaced", {})
 
 
 def abandon(config: Config, say: Say) -> None:

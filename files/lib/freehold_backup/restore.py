@@ -156,6 +156,7 @@ def finish(config: Config, say: Say) -> None:
             "events": known.events,
         }
         memory.store(config.state, "restored", told)
+        memory.store(config.state, "replaced", {"database": old})
         # The spool belongs to another database now than that of the last backup; and what this
         # host stores from now on is newer than all that is there.
         for name in ("backup", "stored"):

@@ -34,7 +34,7 @@ def rows(config: Config, now: datetime) -> list[Row]:
         text = "Nothing is backed up: if the disk dies, the counts are gone."
         advice = "make deploy, after a backup_repository is named in group_data/droplets.py"
         nowhere = Row("backups", "warning", text, advice)
-        return [row for row in (nowhere, _interrupted(config)) if row]
+        return [row for row in (nowhere, _replaced(config), _interrupted(config)) if row]
     if held := _held(config, now):
         return [row for row in (held, _interrupted(config)) if row]
     tried = memory.load(config.state, "tried")
@@ -45,6 +45,7 @@ def rows(config: Config, now: datetime) -> list[Row]:
         _check(config, now),
         _reached(config, tried),
         _key(config),
+        _replaced(config),
         _interrupted(config),
     ]
     return [row for row in found if row]
@@ -149,6 +150,15 @@ def _key(config: Config) -> Row | None:
         return None
     text = "Without its key no backup can be read. Copy it to a safe place."
     return Row("key", "warning", text, "make backup-key-is-safe")
+
+
+def _replaced(config: Config) -> Row | None:
+    """What takes room, and what no number of days reaches."""
+    known = memory.load(config.state, "replaced")
+    if not known:
+        return None
+    text = f"{known['database']} is kept (make ssh, and there: freehold-backup drop-replaced)"
+    return Row("replaced", "ok", text)
 
 
 def _interrupted(config: Config) -> Row | None:
