@@ -30,6 +30,7 @@ SYSCTLS = {
     "net.ipv4.conf.all.arp_announce": "2",
     "net.ipv4.tcp_notsent_lowat": "16384",
     "net.ipv4.tcp_migrate_req": "1",
+    "net.ipv4.tcp_no_metrics_save": "1",
     "net.netfilter.nf_conntrack_max": "65536",
     "net.netfilter.nf_conntrack_buckets": "65536",
     "net.netfilter.nf_conntrack_tcp_timeout_time_wait": "10",
