@@ -116,7 +116,10 @@ def rebuild(connection: Connection, site: int, day: date, zone: ZoneInfo) -> Non
     """Make the sums of a site's day again."""
     start, end = day_bounds(day, zone)
     values = {"site": site, "day": day, "start": start, "end": end}
-    # First: whoever writes events of the day at the same time is waited for here, or marks it anew.
+    # In the order of imported.lock, whose holder may mark the same day.
+    connection.execute(text("LOCK TABLE daily IN ROW EXCLUSIVE MODE"))
+    # Before the sums: who writes events of the day at the same time is waited for here, or marks it
+    # anew.
     connection.execute(text("DELETE FROM stale_days WHERE site = :site AND day = :day"), values)
     connection.execute(text(_PLANNING))
     connection.execute(text("DELETE FROM daily WHERE site = :site AND day = :day"), values)

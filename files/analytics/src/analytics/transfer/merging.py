@@ -187,7 +187,6 @@ def merge(connection: Connection, file: File, site: Site, number: int, say: Say)
     connection.execute(text(_ARRIVING_EVENTS), values)
     _sum_old(connection, file, site, values, say)
     visits, events = _add_raw(connection, values)
-    imported.lock(connection)
     connection.execute(text(_HAS_OWN), values)
     imported.take_away(connection, number, _REPLACED, {})
     sums = connection.execute(text(_IMPORTED), values).rowcount
@@ -214,7 +213,9 @@ def _sum_old(
 
 
 def _add_raw(connection: Connection, values: dict[str, Any]) -> tuple[int, int]:
-    """The visits and events that are kept; how many are new."""
+    """The visits and events that are kept; how many are new. No day is summed any more until the
+    transaction ends.
+    """
     span = connection.execute(
         text("SELECT min(time) AS first, max(time) AS last FROM arriving_events")
     ).one()
@@ -222,6 +223,8 @@ def _add_raw(connection: Connection, values: dict[str, Any]) -> tuple[int, int]:
     events = connection.execute(
         text(_EVENTS), values | {"first": span.first, "last": span.last}
     ).rowcount
+    # Before a day is marked: a day that is stale already might be summed without what comes here.
+    imported.lock(connection)
     connection.execute(text(_STALE), values)
     filtered.forget(connection, values["site"])
     return visits, events

@@ -12,20 +12,22 @@ _ALL = """
 SELECT i.id, s.domain, i.name, i.kind, i.made, i.first, i.last
 FROM imports i JOIN sites s ON s.id = i.site ORDER BY i.id
 """
+_OF_IMPORT = 'SELECT id FROM visits WHERE site = :site AND "import" = :import'
+# What is deleted says its days: before, the worker may still add to these visits.
+_EVENTS = f"""
+WITH gone AS (
+  DELETE FROM events WHERE site = :site AND visit IN ({_OF_IMPORT}) RETURNING time
+) SELECT DISTINCT (time AT TIME ZONE :zone)::date FROM gone
+"""
+_VISITS = """
+WITH gone AS (DELETE FROM visits WHERE site = :site AND "import" = :import RETURNING start)
+SELECT DISTINCT (start AT TIME ZONE :zone)::date FROM gone
+"""
 _STALE = """
 INSERT INTO stale_days (site, day)
-SELECT CAST(:site AS smallint), day FROM (
-  SELECT (start AT TIME ZONE :zone)::date AS day FROM visits
-  WHERE site = :site AND "import" = :import
-  UNION SELECT (time AT TIME ZONE :zone)::date FROM events WHERE site = :site
-    AND visit IN (SELECT id FROM visits WHERE site = :site AND "import" = :import)
-) d WHERE day >= :since ON CONFLICT DO NOTHING
+SELECT CAST(:site AS smallint), day FROM unnest(CAST(:days AS date[])) d (day)
+WHERE day >= :since ON CONFLICT DO NOTHING
 """
-_EVENTS = """
-DELETE FROM events WHERE site = :site
-  AND visit IN (SELECT id FROM visits WHERE site = :site AND "import" = :import)
-"""
-_VISITS = 'DELETE FROM visits WHERE site = :site AND "import" = :import'
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,14 @@ def delete(connection: Connection, record: Record, site: Site, oldest: datetime)
         "zone": site.time_zone.key,
         "since": oldest.astimezone(site.time_zone).date(),
     }
-    for statement in (_STALE, _EVENTS, _VISITS):
-        connection.execute(text(statement), values)
-    filtered.forget(connection, int(number or 0))
+    days = {
+        day
+        for statement in (_EVENTS, _VISITS)
+        for day in connection.scalars(text(statement), values)
+    }
+    # Before a day is marked: a day that is stale already might be summed with what goes here.
     imported.lock(connection)
+    connection.execute(text(_STALE), values | {"days": sorted(days)})
+    filtered.forget(connection, int(number or 0))
     imported.take_away(connection, int(number or 0), 'i."import" = :import', {"import": record.id})
     connection.execute(text("DELETE FROM imports WHERE id = :import"), values)

@@ -1,0 +1,93 @@
+"""Imports, and how they are deleted, while the worker is at work on the same days."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from analytics.keeping import imported, rollups
+from analytics.keeping.retention import oldest_kept
+from analytics.sites import UTC_ZONE, Site
+from analytics.transfer import records
+from click.testing import Result
+from flask import Flask
+from sightings import seen
+from sqlalchemy import Engine, text
+
+pytestmark = pytest.mark.integration
+
+Keep = Callable[..., None]
+Rows = Callable[[str], list[Any]]
+
+SHOP = Site("www.shop.test")
+OF_SHOP = "site = (SELECT id FROM sites WHERE domain = 'www.shop.test')"
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+
+
+def invoke(app: Flask, *arguments: object) -> Result:
+    done = app.test_cli_runner().invoke(args=[str(each) for each in arguments])
+    assert done.exit_code == 0, done.output
+    return done
+
+
+def exported(app: Flask, folder: Path) -> Path:
+    path = folder / "export.zip"
+    path.write_bytes(invoke(app, "export", "--site", "blog.test").stdout_bytes)
+    return path
+
+
+def work(engine: Engine) -> None:
+    """Sum what is stale, as the worker does."""
+    with engine.begin() as connection:
+        for site, _, day in rollups.stale(connection):
+            rollups.rebuild(connection, site, day, UTC_ZONE)
+
+
+def until_it_waits(engine: Engine, other: Future[Any]) -> None:
+    """Until the other waits for somebody, or is done."""
+    deadline = time.monotonic() + 60
+    with engine.connect() as connection:
+        while not other.done() and not connection.scalar(text(WAITING)):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def in_both(app: Flask, engine: Engine, keep: Keep, tmp_path: Path) -> Flask:
+    """Three days of the blog that were imported for the shop, and that nobody has summed."""
+    keep([seen(f"/{days}", days=days, visitor=days) for days in (2, 3, 4)])
+    invoke(app, "import", "--site", "www.shop.test", exported(app, tmp_path))
+    return app
+
+
+def test_visits_that_were_summed_while_they_were_deleted_are_in_no_sum(
+    in_both: Flask, engine: Engine, rows: Rows
+) -> None:
+    with engine.connect() as other, ThreadPoolExecutor(1) as thread:
+        other.execute(text(f"SELECT FROM visits WHERE {OF_SHOP} FOR UPDATE"))
+        deletion = thread.submit(invoke, in_both, "imports", "delete", 1)
+        until_it_waits(engine, deletion)
+        work(engine)
+        other.rollback()
+        deletion.result(60)
+    work(engine)
+    assert rows(f"SELECT day FROM daily WHERE {OF_SHOP}") == []
+
+
+def test_a_deletion_and_the_worker_do_not_wait_for_each_other(
+    in_both: Flask, engine: Engine, rows: Rows
+) -> None:
+    with engine.connect() as command, ThreadPoolExecutor(1) as thread:
+        (record,) = records.all_of(command)
+        # As an import's next file does.
+        imported.lock(command)
+        worker = thread.submit(work, engine)
+        until_it_waits(engine, worker)
+        records.delete(command, record, SHOP, oldest_kept(SHOP, datetime.now(UTC)))
+        command.commit()
+        worker.result(60)
+    work(engine)
+    assert rows(f"SELECT day FROM daily WHERE {OF_SHOP}") == []
