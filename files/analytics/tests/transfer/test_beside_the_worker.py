@@ -3,12 +3,12 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from analytics.keeping import imported, rollups
+from analytics.keeping import imported, partitions, rollups
 from analytics.keeping.retention import oldest_kept
 from analytics.sites import UTC_ZONE, Site
 from analytics.transfer import records
@@ -84,10 +84,26 @@ def test_a_deletion_and_the_worker_do_not_wait_for_each_other(
         (record,) = records.all_of(command)
         # As an import's next file does.
         imported.lock(command)
-        worker = thread.submit(work, engine)
-        until_it_waits(engine, worker)
+        summing = thread.submit(work, engine)
+        until_it_waits(engine, summing)
         records.delete(command, record, SHOP, oldest_kept(SHOP, datetime.now(UTC)))
         command.commit()
-        worker.result(60)
+        summing.result(60)
     work(engine)
     assert rows(f"SELECT day FROM daily WHERE {OF_SHOP}") == []
+
+
+def test_an_import_and_the_worker_that_begin_a_month_do_not_wait_for_each_other(
+    app: Flask, engine: Engine, elsewhere: Flask, keep: Keep, tmp_path: Path
+) -> None:
+    keep([seen("/new", days=3)])
+    file = exported(app, tmp_path)
+    month = partitions.month_of(datetime.now(UTC) - timedelta(days=3))
+    target: Engine = elsewhere.extensions["engine"]
+    with target.connect() as other, ThreadPoolExecutor(1) as thread:
+        partitions.add(other, month)
+        importing = thread.submit(invoke, elsewhere, "import", "--site", "blog.test", file)
+        until_it_waits(target, importing)
+        other.execute(text("INSERT INTO texts (text) VALUES ('/new')"))
+        other.commit()
+        assert "1 visits, 1 events" in importing.result(60).output

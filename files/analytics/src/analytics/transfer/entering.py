@@ -30,10 +30,13 @@ UNION SELECT DISTINCT date_trunc('month', time)::date FROM staged_events
 
 
 def enter(connection: Connection, site: Site) -> int:
-    """Make the texts, months and the site that the staged rows need, and say the site's number.
+    """Make the months, texts and the site that the staged rows need, and say the site's number.
 
     In a transaction of its own, which is short: the worker waits for each of these.
     """
+    # In the worker's order: who has texts that the other wants must not wait for its months.
+    for month in connection.scalars(text(_MONTHS)).all():
+        partitions.add(connection, month)
     words = " ".join(f"UNION SELECT {name} FROM staged_visits" for name in CAME_WITH)
     connection.execute(text(_TEXTS.format(texts=words)))
     for table, names in COLUMNS.items():
@@ -44,8 +47,6 @@ def enter(connection: Connection, site: Site) -> int:
             joins=" ".join(f"LEFT JOIN texts t_{n} ON t_{n}.text = s.{n}" for n in names),
         )
         connection.execute(text(statement))
-    for month in connection.scalars(text(_MONTHS)).all():
-        partitions.add(connection, month)
     connection.execute(
         text(
             "INSERT INTO sites (domain) SELECT :domain"
