@@ -143,9 +143,11 @@ class Worker:
             expire(connection, now)
         if not self._clock.is_trusted(connection, now, time.monotonic()):
             return False
-        words_went = retention.apply(connection, self._settings.sites, now)
-        if retention.months_due(connection, self._settings.sites, now):
-            # Somebody reads them, as a backup's dump does: at the next chore again.
+        with lock.tidying(connection) as free:
+            words_went = free and retention.apply(connection, self._settings.sites, now)
+        if not free or retention.months_due(connection, self._settings.sites, now):
+            # An import is at work, or somebody reads them, as a backup's dump does: at the next
+            # chore again.
             self._retention_due = 0.0
         # It may be of any site, and is never older than an event that is kept.
         limits = [retention.oldest_kept(site, now) for site in self._settings.sites]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from analytics import worker
 from analytics.keeping import imported, partitions, rollups
 from analytics.keeping.retention import oldest_kept
 from analytics.sites import UTC_ZONE, Site
@@ -24,6 +25,7 @@ Rows = Callable[[str], list[Any]]
 
 SHOP = Site("www.shop.test")
 OF_SHOP = "site = (SELECT id FROM sites WHERE domain = 'www.shop.test')"
+AGENT = "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0"
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
@@ -107,3 +109,41 @@ def test_an_import_and_the_worker_that_begin_a_month_do_not_wait_for_each_other(
         other.execute(text("INSERT INTO texts (text) VALUES ('/new')"))
         other.commit()
         assert "1 visits, 1 events" in importing.result(60).output
+
+
+@pytest.mark.parametrize("command", ["import", "import-log"])
+def test_what_an_import_has_entered_is_not_tidied_away_before_it_is_used(
+    app: Flask,
+    engine: Engine,
+    keep: Keep,
+    rows: Rows,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+) -> None:
+    keep([seen("/old", days=500), seen("/new", days=3)])
+    before = datetime.now(UTC) - timedelta(days=600)
+    log = tmp_path / "access.log"
+    log.write_text(
+        f'8.8.8.8 - - [{before:%d/%b/%Y:%T} +0000] "GET /a HTTP/1.1" 200 5 "-" "{AGENT}"'
+    )
+    file = exported(app, tmp_path) if command == "import" else log
+    tidying = worker.Worker(app.extensions["settings"], engine)
+    monkeypatch.setattr(tidying._clock, "is_trusted", lambda *_: True)
+    with (
+        engine.connect() as reader,
+        engine.connect() as connection,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        reader.execute(text("LOCK TABLE imports IN SHARE MODE"))
+        importing = thread.submit(invoke, app, command, "--site", "www.shop.test", file)
+        until_it_waits(engine, importing)
+        tidying._tidy(connection, datetime.now(UTC))
+        left = rows("SELECT count(*) FROM events")
+        told = app.test_cli_runner().invoke(args=["retention", "run"])
+        reader.rollback()
+        importing.result(60)
+        assert left == [(2,)]
+        assert "Not now: an import is at work. Try again" in told.output
+        tidying._tidy(connection, datetime.now(UTC))
+    assert rows("SELECT count(*) FROM events WHERE time < now() - interval '400 days'") == [(0,)]

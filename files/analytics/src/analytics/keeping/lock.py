@@ -1,11 +1,17 @@
-"""Only one connection changes visits at a time: the worker's, or that of an owner's command."""
+"""Only one connection changes visits at a time: the worker's, or that of an owner's command.
+
+An import adds to them beside it, and nothing may be tidied away meanwhile.
+"""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sqlalchemy import Connection, text
 
-# Any fixed number that nothing else in this database uses: "worker" as bytes.
+# Any fixed numbers that nothing else in this database uses: "worker" and "tidying" as bytes.
 _KEY = int.from_bytes(b"worker")
+_TIDYING = int.from_bytes(b"tidying")
 _PAUSE_SECONDS = 0.1
 _CLOSING_SECONDS = 2.0
 _COMMAND = "analytics command"
@@ -38,6 +44,26 @@ def alone(connection: Connection, key: int) -> bool:
     return True
 
 
+def keep_untidied(connection: Connection) -> None:
+    """Have nothing deleted for its age, or because nothing uses it, until the connection is closed.
+
+    What an import has entered may be old, and is not used before its end. It waits for whoever is
+    deleting.
+    """
+    connection.execute(text("SELECT pg_advisory_lock_shared(:key)"), {"key": _TIDYING})
+
+
+@contextmanager
+def tidying(connection: Connection) -> Iterator[bool]:
+    """Whether what is old or unused may be deleted meanwhile. Who fails closes the connection."""
+    free = _try(connection, _TIDYING)
+    connection.commit()
+    yield free
+    if free:
+        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _TIDYING})
+        connection.commit()
+
+
 def _try(connection: Connection, key: int) -> bool:
     return bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}))
 
@@ -47,7 +73,7 @@ def take_over(connection: Connection, seconds: float = 30.0) -> None:
 
     What the worker remembers of visits and texts may be deleted here. So its connection is ended:
     what it had not committed it takes from the spool once more. TimeoutError when another command
-    is at work.
+    or an import is at work.
     """
     ends = time.monotonic() + seconds
     connection.execute(
@@ -62,4 +88,6 @@ def take_over(connection: Connection, seconds: float = 30.0) -> None:
         if time.monotonic() > ends:
             raise TimeoutError("another command is at work on the database")
         time.sleep(_PAUSE_SECONDS)
+    if not alone(connection, _TIDYING):
+        raise TimeoutError("an import is at work")
     connection.commit()

@@ -103,10 +103,11 @@ def _connection(settings: Settings) -> Iterator[Connection]:
     engine = database.make_engine(settings.database, query_seconds=_QUERY_SECONDS)
     try:
         with engine.connect() as connection:
-            # Closed at the end, and the lock with it.
+            # Closed at the end, and the locks with it.
             connection.detach()
             if not lock.alone(connection, _LOCK):
                 raise click.ClickException("Another import is at work. Try again when it is done.")
+            lock.keep_untidied(connection)
             connection.commit()
             yield connection
     finally:

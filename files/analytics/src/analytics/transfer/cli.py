@@ -125,6 +125,7 @@ def _import(connection: Connection, site: Site, tables: Iterable[Table]) -> None
         staging.prepare(connection)
         files = reading.read(connection, tables, site, say)
     with connection.begin():
+        lock.keep_untidied(connection)
         number = entering.enter(connection, site)
     with connection.begin():
         taken = [merging.merge(connection, file, site, number, say) for file in files]
