@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from analytics.spool.record import Record
 from flask.testing import FlaskClient
+from msgspec.structs import replace
 from sightings import seen
 from werkzeug.test import TestResponse
 
@@ -214,6 +215,14 @@ def test_what_makes_no_sense_is_told_in_a_sentence(
     answer = get(name, **parameters)
     assert answer.status_code == 400
     assert error in (answer.json or {})["error"]
+
+
+def test_a_conversion_rate_of_an_hour_is_of_those_who_were_there(get: Get, keep: Keep) -> None:
+    goal = view("2026-07-01", 1, name="Signup")
+    keep([replace(goal, time=goal.time - 900_000, name="pageview"), goal])
+    asked = {"metrics": "visitors,conversion_rate", "filters": "event:goal==Signup"}
+    hours = results(get("timeseries", period="day", date="2026-07-01", **asked))
+    assert [(one["visitors"], one["conversion_rate"]) for one in hours[11:13]] == [(0, 0), (1, 100)]
 
 
 @pytest.mark.usefixtures("summer")

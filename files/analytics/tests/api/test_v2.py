@@ -313,6 +313,37 @@ def test_the_conversion_rate_of_a_group_is_of_those_in_it(ask: Ask) -> None:
     assert said.startswith("Metric `group_conversion_rate` can only be queried with event:goal")
 
 
+def test_who_reaches_a_goal_in_a_later_hour_was_there_in_that_hour_too(
+    ask: Ask, keep: Keep
+) -> None:
+    """And whose visit began before the range was there in it."""
+    us: dict[str, Any] = {"country": "US"}
+    keep(
+        [
+            event(1, "/", -10),
+            event(1, "/", 5, name="Signup"),
+            event(2, "/", 7),
+            event(2, "/", 8),
+            event(3, "/", 50),
+            event(3, "/", 130, name="engagement", engaged=1000),
+            event(4, "/", -10, **us),
+            event(4, "/", 5, **us),
+            event(5, "/", 6, **us),
+            event(5, "/", 7, name="Signup", **us),
+            event(0, "/", 7),
+        ]
+    )
+    asked: dict[str, Any] = {"filters": [["is", "event:goal", ["Signup"]]]}
+    asked["metrics"] = ["visitors", "group_conversion_rate"]
+    noon, one = "2026-03-02T12:00:00Z", "2026-03-02T12:59:59Z"
+    assert rows(ask(dimensions=["time:hour"], **asked)) == [("2026-03-02 12:00:00", 2, 40)]
+    only_noon = asked | {"date_range": [noon, one]}
+    by_country = ask(dimensions=["visit:country"], **only_noon)
+    assert sorted(rows(by_country)) == [("(not set)", 1, 33.33), ("US", 1, 50)]
+    whole = only_noon | {"metrics": ["visitors", "conversion_rate"]}
+    assert rows(ask(**whole)) == [(2, 40)]
+
+
 @pytest.mark.usefixtures("blog")
 def test_a_conversion_rate_is_of_all_who_could_have(ask: Ask) -> None:
     metrics = ["visitors", "conversion_rate"]

@@ -47,6 +47,17 @@ FROM (
   FROM events e JOIN matched m ON m.id = e.visit
   WHERE e.site = :site AND e.name <> :engagement AND e.time >= :start AND e.time < :end
 ) s {group_by}"""
+# Whoever was there in a part, in a visit that began before it too.
+_PRESENT = """
+SELECT {group}{sums}
+FROM (
+  SELECT part{columns}, visitor FROM matched WHERE part > 0 AND visitor <> 0
+  UNION
+  SELECT width_bucket(e.time, :edges){columns}, visitor
+  FROM events e JOIN matched m ON m.id = e.visit AND m.part <> m.last
+  WHERE e.site = :site AND e.name <> :engagement AND e.time >= :start AND e.time < :end
+    AND visitor <> 0
+) s {group_by}"""
 _EVENTS = """
 SELECT {group}{sums}
 FROM (
@@ -83,10 +94,16 @@ class Counted:
     pieces: list[str]
 
 
-def of(query: Query, parameters: dict[str, Any]) -> Counted:
-    """What counts the visits and events of a query; its values are added to the parameters."""
+def of(query: Query, parameters: dict[str, Any], *, present: bool = False) -> Counted:
+    """What counts the visits and events of a query; its values are added to the parameters.
+
+    `present` is for visitors alone: those who made an event there, whenever their visit began.
+    """
     used = query.uses("event") | query.uses("property")
     wanted = {one.name for one in query.metrics}
+    if not used and present:
+        pieces = [_piece(query, _PRESENT, {"visitors": "count(*)"})]
+        return Counted([_matched(query.dimensions, query.filters, parameters)], pieces)
     if not used:
         pieces = [_piece(query, _VISITS, _OF_VISITS), _piece(query, _LATE, {"views": "count(*)"})]
         if "events" in wanted:

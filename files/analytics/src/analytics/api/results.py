@@ -77,7 +77,7 @@ def run(connection: Connection, query: Query, now: datetime) -> Results:
 
 
 def _prepared(
-    connection: Connection, query: Query, from_sums: bool
+    connection: Connection, query: Query, from_sums: bool, *, present: bool = False
 ) -> tuple[str, dict[str, Any], list[str]]:
     """The statement, its values, and the labels of the steps whose numbers it gives."""
     connection.execute(text(_PLANNING))
@@ -103,27 +103,30 @@ def _prepared(
     }
     if any(one.name == "percentage" for one in query.metrics):
         values["everybody"] = _visitors(connection, query, from_sums)
-    # Who could have: all that the query is about but for the goal.
+    # Who could have: all that the query is about but for the goal. It is reached by an event, maybe
+    # hours after the visit began.
     others = replace(query, filters=tree.without_goals(query.filters))
     if any(one.of_goal and not one.of_peers for one in query.metrics):
-        values["candidates"] = _visitors(connection, others, from_sums)
+        values["candidates"] = _visitors(connection, others, from_sums, present=True)
 
-    def count(query: Query) -> Counted:
+    def count(query: Query, present: bool) -> Counted:
         if from_sums:
             return summed.of(connection, values["site"], query, values)
-        return counted.of(query, values)
+        return counted.of(query, values, present=present)
 
-    found = count(query)
+    found = count(query, present)
     if any(one.of_peers for one in query.metrics):
-        peers = count(replace(others, metrics=(METRICS["visitors"],)))
+        peers = count(replace(others, metrics=(METRICS["visitors"],)), present=True)
         found = statement.with_peers(query, found, peers)
     return statement.of(query, found), values, steps.labels
 
 
-def _visitors(connection: Connection, query: Query, from_sums: bool) -> int:
+def _visitors(
+    connection: Connection, query: Query, from_sums: bool, *, present: bool = False
+) -> int:
     """How many visitors there are in all rows together."""
     whole = replace(query, keys=(), metrics=(METRICS["visitors"],), hide_unknown=False)
-    rows_of, values, _ = _prepared(connection, whole, from_sums)
+    rows_of, values, _ = _prepared(connection, whole, from_sums, present=present)
     return int(connection.scalar(text(rows_of), values) or 0)
 
 
