@@ -106,6 +106,27 @@ def test_a_period_and_a_site_are_deleted(run: Run, engine: Engine) -> None:
 
 @pytest.mark.usefixtures("visits")
 @pytest.mark.parametrize(
+    ("days", "backups"),
+    [
+        (None, []),
+        (1, ["Backups have it for about 1 day more."]),
+        (30, ["Backups have it for about 30 days more."]),
+    ],
+)
+def test_a_deletion_says_what_it_does_not_reach(
+    app: Flask, run: Run, monkeypatch: pytest.MonkeyPatch, days: int | None, backups: list[str]
+) -> None:
+    settings: Settings = app.extensions["settings"]
+    monkeypatch.setitem(app.extensions, "settings", replace(settings, backup_days=days))
+    for words in (("page", "/about", "--site", "blog.test"), ("site", "www.shop.test")):
+        lines = run("delete", *words, "--yes").output.splitlines()
+        assert "a database that a restore or an upgrade has kept" in " ".join(lines)
+        assert "was set aside as damaged" in " ".join(lines)
+        assert [line for line in lines if "ackups" in line] == backups
+
+
+@pytest.mark.usefixtures("visits")
+@pytest.mark.parametrize(
     ("words", "code", "told"),
     [
         (("delete", "page", "/abut", "--site", "blog.test"), 1, "Did you mean /about?"),

@@ -14,9 +14,10 @@ from analytics.keeping.deletion import Target
 from analytics.seeing.printable import printable
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
-_NOTE = """Nothing leads to it any more. PostgreSQL overwrites its place on the disk as it goes on \
-working; copies
-of the disk that were made before still have it."""
+_NOTE = """\
+No page and no export shows it any more. PostgreSQL overwrites its place on the disk as it goes on
+working. What was copied before still has it: a copy of the disk, a database that a restore or an
+upgrade has kept, and an event that was set aside as damaged (ARGS=damaged)."""
 
 _site = click.option("--site", "domain", help="Which site. [default: the only one]")
 _yes = click.option("--yes", is_flag=True, help="Don't ask.")
@@ -76,7 +77,7 @@ def _all_of_site(domain: str, yes: bool) -> None:
         click.confirm(f"Delete all that is known of {domain}, for good?", abort=True)
     with cli.patient_connection(alone=True) as connection, connection.begin():
         deletion.delete_site(connection, numbers[domain], domain)
-    click.echo(f"Deleted: {domain}.\n{_NOTE}")
+    click.echo(f"Deleted: {domain}.\n{_note()}")
     if current_settings().site_of(domain):
         click.echo(f"{domain} is still in the settings, so its next visit is counted again.")
 
@@ -94,7 +95,15 @@ def _delete(target: Target, found: deletion.Found, what: str, yes: bool) -> None
     with cli.patient_connection(alone=True) as connection, connection.begin():
         found = deletion.find(connection, target)
         deletion.delete(connection, target, cli.now(), lambda line: click.echo(line, err=True))
-    click.echo(f"Deleted: {found.events:,} events, from {found.visits:,} visits.\n{_NOTE}")
+    click.echo(f"Deleted: {found.events:,} events, from {found.visits:,} visits.\n{_note()}")
+
+
+def _note() -> str:
+    """What the deletion did not reach."""
+    days = current_settings().backup_days
+    if not days:
+        return _NOTE
+    return f"{_NOTE}\nBackups have it for about {days} {'day' if days == 1 else 'days'} more."
 
 
 def _known(connection: Connection, path: str) -> None:
