@@ -146,6 +146,16 @@ def test_udp_is_open_for_http3_only(http3: bool, tmp_path: Path) -> None:
     assert "\nflush ruleset" not in rules
 
 
+def test_a_container_finds_its_gateway_over_ipv6_and_nothing_more_of_the_host(
+    settings: Settings,
+) -> None:
+    lines = [line.strip() for line in _rendered("nftables.conf.j2", settings).splitlines()]
+    rules = lines[lines.index("chain input {") : lines.index("chain forward {")]
+    container = 'iifname { "docker0", "br-*" } '
+    asked = [rule.removeprefix(container) for rule in rules if rule.startswith(container)]
+    assert asked == ["icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept", "drop"]
+
+
 @pytest.mark.integration
 def test_the_databases_log_has_nothing_of_a_row_that_it_refuses(settings: Settings) -> None:
     compose = yaml.safe_load(_rendered("docker-compose.yml.j2", settings))
