@@ -32,9 +32,12 @@ def docker_repository() -> Generator[str, None, None]:
         return
     yield "apt-get install --yes --no-install-recommends ca-certificates curl gpg"
     yield f"curl --fail --silent --show-error --location --output {KEY}.new {ADDRESS}/gpg"
+    # apt trusts whatever key is in the file, so the known one must be alone in it.
+    primary = "/^(pub|sec):/ {primary = 1} /^fpr:/ && primary {print $10; primary = 0}"
+    found = f"$(gpg --show-keys --with-colons {KEY}.new | awk -F: '{primary}')"
     yield (
-        f"gpg --show-keys --with-colons {KEY}.new | grep -q '^fpr:*{FINGERPRINT}:$' || "
-        f"{{ echo 'the key of {ADDRESS} is not the known one: nothing was added'; exit 1; }}"
+        f'[ "{found}" = {FINGERPRINT} ] || '
+        f"{{ echo 'the key of {ADDRESS} is not the known one, alone: nothing was added'; exit 1; }}"
     )
     yield f"mv {KEY}.new {KEY} && chmod 644 {KEY}"
     yield f"{write} >{SOURCES}"
