@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
+from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from settings.faults import Fault
@@ -86,9 +87,22 @@ def repository(given: str) -> str:
         )
     if where == "rest" and urlsplit(given.removeprefix("rest:")).scheme not in ("http", "https"):
         raise Fault("The address of a REST server begins with rest:https:// (or rest:http://).")
-    if where == "folder" and (given.rstrip("/") in ("", "/etc", "/var", "/usr") or ".." in given):
-        raise Fault("It must be a folder of its own.")
+    if where == "folder":
+        _folder(given)
     return given
+
+
+def _folder(given: str) -> None:
+    path = PurePosixPath("/", given.lstrip("/"))
+    if str(path) in ("/", "/etc", "/var", "/usr") or ".." in given:
+        raise Fault("It must be a folder of its own.")
+    # What the unit of the backups has another of, none of, or only until the next boot.
+    hidden = re.match(r"/(home|root|tmp|var/tmp|run|dev|proc|sys)(?![^/])", str(path))
+    if hidden:
+        raise Fault(
+            f"No backup is kept below {hidden[0]}: the timed backup does not see that folder, or "
+            "a boot empties it. Name a folder elsewhere, such as /mnt/backup."
+        )
 
 
 def credentials(given: str | None, place: str) -> None:
