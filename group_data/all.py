@@ -172,6 +172,7 @@ docker_packages: str = "debian"
 # The official images, each of a version that you chose; `latest` is refused. Of Python the series,
 # so that a build takes its security fixes; what is installed in it is pinned by hashes.
 nginx_image: str = "nginx:1.30.6"
+# PostgreSQL's by Debian, not Alpine, which has another user and sorts otherwise.
 postgres_image: str = "postgres:17.12"
 python_image: str = "python:3.13-slim"
 

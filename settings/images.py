@@ -33,7 +33,7 @@ def image(reference: str) -> str:
 def postgres_major(reference: str) -> int:
     """The major version of PostgreSQL that `reference` names, which its volume is called by.
 
-    Raises Fault when the tag does not begin with one, or with one that is not supported.
+    Raises Fault when the tag does not begin with one, or the image is not supported.
     """
     parts = REFERENCE.fullmatch(reference)
     major = re.match(r"\d+", parts["tag"] or "") if parts else None
@@ -43,5 +43,10 @@ def postgres_major(reference: str) -> int:
         raise Fault(
             f"PostgreSQL {POSTGRES[0]} to {POSTGRES[-1]} are supported: the image of {major[0]} "
             "keeps its data elsewhere."
+        )
+    if parts and "alpine" in parts["tag"]:
+        raise Fault(
+            "Alpine's keeps the data as another user, and sorts texts in another order. Name the "
+            f"image of Debian, such as {parts['name']}:{parts['tag'].partition('-')[0]}"
         )
     return int(major[0])

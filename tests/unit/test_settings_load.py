@@ -134,6 +134,7 @@ def test_settings_do_not_change(data: dict[str, object]) -> None:
         ("nginx_image", "Nginx:1.0", "not a reference"),
         ("postgres_image", "postgres:bookworm-17", "must begin with"),
         ("postgres_image", "postgres:18.1", "14 to 17"),
+        ("postgres_image", "postgres:17.12-alpine3.22", "of Debian, such as postgres:17.12"),
         ("nginx_memory_megabytes", 8, "at least 32"),
         ("db_memory_megabytes", -1, "at least 96"),
     ],
