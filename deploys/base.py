@@ -8,6 +8,7 @@ from pyinfra.operations import files, server, systemd
 from deploys.rendered import rendered
 from deploys.script import package
 from facts.machine import FirstBoot, Machine, MachineState
+from facts.swap import SwapFile
 from operations.applied import applied
 from operations.packages import packages
 from operations.swap import swap_file
@@ -32,8 +33,8 @@ def check_the_machine(settings: Settings) -> MachineState:
     needed = DISK_NEEDED
     if not machine.has_docker:
         needed = DISK_NEEDED_AT_FIRST
-    if not machine.swap and machine.memory < SMALL_MEMORY:
-        needed += settings.swap_megabytes
+    if machine.memory < SMALL_MEMORY:
+        needed += host.get_fact(SwapFile).room_for(settings.swap_megabytes)
     if machine.disk_free < needed:
         raise DeployError(
             f"{host.name} has {machine.disk_free} MB of disk left and {needed} MB are "

@@ -39,7 +39,6 @@ class MachineState:
 
     system: str
     memory: int
-    swap: int
     disk_free: int
     has_docker: bool
     peer: Peer | None
@@ -54,7 +53,6 @@ class Machine(FactBase[MachineState]):
             (
                 '. /etc/os-release; echo "$ID $VERSION_ID"',
                 "awk '/^MemTotal/ {print int($2/1024)}' /proc/meminfo",
-                "awk '/^SwapTotal/ {print int($2/1024)}' /proc/meminfo",
                 "df --output=avail --block-size=1M / | tail -n 1",
                 "command -v docker >/dev/null && echo yes || echo no",
                 ASK,
@@ -63,7 +61,5 @@ class Machine(FactBase[MachineState]):
 
     @override
     def process(self, output: Iterable[str]) -> MachineState:
-        system, memory, swap, disk_free, docker, peer = (line.strip() for line in output)
-        return MachineState(
-            system, int(memory), int(swap), int(disk_free), docker == "yes", peer_of(peer)
-        )
+        system, memory, disk_free, docker, peer = (line.strip() for line in output)
+        return MachineState(system, int(memory), int(disk_free), docker == "yes", peer_of(peer))

@@ -18,6 +18,11 @@ class Swap:
     at_boot: bool
     others: bool
 
+    def room_for(self, megabytes: int) -> int:
+        """What a file of `megabytes` takes of the disk: it is made beside the one that there is."""
+        there = self.others or (self.used and self.megabytes == megabytes)
+        return 0 if there else megabytes
+
 
 class SwapFile(FactBase[Swap]):
     """What there is of swap."""

@@ -8,6 +8,8 @@ from pyinfra.api import operation
 from facts.machine import Machine
 from facts.swap import FILE, SwapFile
 
+NEW = f"{FILE}.new"
+
 
 @operation()
 def swap_file(megabytes: int, below: int) -> Generator[str, None, None]:
@@ -23,8 +25,14 @@ def swap_file(megabytes: int, below: int) -> Generator[str, None, None]:
     if swap.used and swap.at_boot and swap.megabytes == megabytes:
         host.noop("The machine has its swap")
         return
-    yield f"swapoff {FILE} 2>/dev/null || true"
-    # Allocated without being written, which ext4 bears: see swapon(8), "Files with holes".
-    yield f"rm -f {FILE} && (umask 077; fallocate --length {megabytes}M {FILE})"
+    if not (swap.used and swap.megabytes == megabytes):
+        # Allocated without being written, which ext4 bears: see swapon(8), "Files with holes".
+        # Beside the old one, so that what does not fit leaves the machine the swap that it has.
+        yield (
+            f"rm -f {NEW} && (umask 077; fallocate --length {megabytes}M {NEW})"
+            f" && mkswap {NEW} >/dev/null"
+            f" && {{ ! grep -q '^{FILE} ' /proc/swaps || swapoff {FILE}; }}"
+            f" && mv {NEW} {FILE} && swapon {FILE}"
+            f" || {{ rm -f {NEW}; exit 1; }}"
+        )
     yield f"grep -q '^{FILE} ' /etc/fstab || echo '{FILE} none swap sw 0 0' >>/etc/fstab"
-    yield f"mkswap {FILE} >/dev/null && swapon {FILE}"

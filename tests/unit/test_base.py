@@ -7,6 +7,7 @@ from pyinfra.api.exceptions import DeployError
 
 from deploys import base
 from facts.machine import FirstBoot, Machine, MachineState
+from facts.swap import FILE, Swap, SwapFile
 from settings.model import Settings
 
 
@@ -15,12 +16,15 @@ class _Machine:
 
     name = "server"
 
-    def __init__(self, lines: str, first_boot: str = "status: done") -> None:
+    def __init__(self, lines: str, first_boot: str = "status: done", swap: int = 0) -> None:
         self.lines, self.first_boot, self.said = f"{lines}\nnone", first_boot, ""
+        self.swap = f"size {swap * 2**20}\nat boot\n{FILE} file 1 0 -2" if swap else ""
 
-    def get_fact(self, fact: type) -> MachineState | str:
+    def get_fact(self, fact: type) -> MachineState | Swap | str:
         if fact is FirstBoot:
             return FirstBoot().process([self.first_boot])
+        if fact is SwapFile:
+            return SwapFile().process(self.swap.splitlines())
         return Machine().process(self.lines.splitlines())
 
     def log(self, words: str) -> None:
@@ -38,29 +42,35 @@ def check(monkeypatch: pytest.MonkeyPatch) -> Callable[[_Machine], str]:
 
 
 def test_a_fresh_droplet_is_fine(check: Callable[[_Machine], str]) -> None:
-    assert check(_Machine("debian 13\n966\n0\n  22000\nno")) == ""
+    assert check(_Machine("debian 13\n966\n  22000\nno")) == ""
 
 
 def test_another_system_is_refused(check: Callable[[_Machine], str]) -> None:
     with pytest.raises(DeployError, match=r"server runs ubuntu 24\.04.*debian-13-x64"):
-        check(_Machine("ubuntu 24.04\n966\n0\n22000\nno"))
+        check(_Machine("ubuntu 24.04\n966\n22000\nno"))
 
 
 @pytest.mark.parametrize(
     ("swap", "free", "docker", "needed"),
-    [(0, 4000, "no", 4024), (1024, 2999, "no", 3000), (1024, 120, "yes", 500)],
+    [
+        (0, 4000, "no", 4024),
+        (1024, 2999, "no", 3000),
+        (1024, 120, "yes", 500),
+        # Another size is made beside the one that there is.
+        (256, 1500, "yes", 1524),
+    ],
 )
 def test_a_full_disk_is_refused(
     check: Callable[[_Machine], str], swap: int, free: int, docker: str, needed: int
 ) -> None:
     with pytest.raises(DeployError, match=rf"{free} MB of disk left and {needed} MB.*make ssh"):
-        check(_Machine(f"debian 13\n966\n{swap}\n{free}\n{docker}"))
+        check(_Machine(f"debian 13\n966\n{free}\n{docker}", swap=swap))
 
 
 def test_a_host_in_use_needs_less(check: Callable[[_Machine], str]) -> None:
-    assert check(_Machine("debian 13\n966\n1024\n600\nyes")) == ""
+    assert check(_Machine("debian 13\n966\n600\nyes", swap=1024)) == ""
 
 
 def test_an_error_of_the_first_boot_is_said(check: Callable[[_Machine], str]) -> None:
-    machine = _Machine("debian 13\n966\n0\n22000\nno", first_boot="status: error")
+    machine = _Machine("debian 13\n966\n22000\nno", first_boot="status: error")
     assert "cloud-init status --long" in check(machine)
