@@ -30,6 +30,11 @@ def check_the_machine(settings: Settings) -> MachineState:
             f"{host.name} runs {machine.system}. Freehold needs Debian 13: "
             "create the droplet from the image debian-13-x64."
         )
+    if not machine.has_ipv6:
+        raise DeployError(
+            f"{host.name} has no IPv6, which the kernel's and Docker's settings here are for, too. "
+            "Take ipv6.disable=1 out of /etc/default/grub, then: update-grub && reboot"
+        )
     needed = DISK_NEEDED
     if not machine.has_docker:
         needed = DISK_NEEDED_AT_FIRST

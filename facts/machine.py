@@ -41,6 +41,7 @@ class MachineState:
     memory: int
     disk_free: int
     has_docker: bool
+    has_ipv6: bool
     peer: Peer | None
 
 
@@ -55,11 +56,14 @@ class Machine(FactBase[MachineState]):
                 "awk '/^MemTotal/ {print int($2/1024)}' /proc/meminfo",
                 "df --output=avail --block-size=1M / | tail -n 1",
                 "command -v docker >/dev/null && echo yes || echo no",
+                "[ -d /proc/sys/net/ipv6 ] && echo yes || echo no",
                 ASK,
             )
         )
 
     @override
     def process(self, output: Iterable[str]) -> MachineState:
-        system, memory, disk_free, docker, peer = (line.strip() for line in output)
-        return MachineState(system, int(memory), int(disk_free), docker == "yes", peer_of(peer))
+        system, memory, disk_free, docker, ipv6, peer = (line.strip() for line in output)
+        return MachineState(
+            system, int(memory), int(disk_free), docker == "yes", ipv6 == "yes", peer_of(peer)
+        )

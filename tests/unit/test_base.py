@@ -16,8 +16,10 @@ class _Machine:
 
     name = "server"
 
-    def __init__(self, lines: str, first_boot: str = "status: done", swap: int = 0) -> None:
-        self.lines, self.first_boot, self.said = f"{lines}\nnone", first_boot, ""
+    def __init__(
+        self, lines: str, first_boot: str = "status: done", swap: int = 0, ipv6: str = "yes"
+    ) -> None:
+        self.lines, self.first_boot, self.said = f"{lines}\n{ipv6}\nnone", first_boot, ""
         self.swap = f"size {swap * 2**20}\nat boot\n{FILE} file 1 0 -2" if swap else ""
 
     def get_fact(self, fact: type) -> MachineState | Swap | str:
@@ -65,6 +67,11 @@ def test_a_full_disk_is_refused(
 ) -> None:
     with pytest.raises(DeployError, match=rf"{free} MB of disk left and {needed} MB.*make ssh"):
         check(_Machine(f"debian 13\n966\n{free}\n{docker}", swap=swap))
+
+
+def test_a_kernel_without_ipv6_is_refused(check: Callable[[_Machine], str]) -> None:
+    with pytest.raises(DeployError, match=r"server has no IPv6.*ipv6\.disable=1.*update-grub"):
+        check(_Machine("debian 13\n966\n22000\nno", ipv6="no"))
 
 
 def test_a_host_in_use_needs_less(check: Callable[[_Machine], str]) -> None:

@@ -99,6 +99,7 @@ def test_the_machine_is_measured() -> None:
     assert machine.system.split()[0].isalpha()
     assert machine.memory > 0
     assert machine.disk_free > 0
+    assert machine.has_ipv6 == Path("/proc/sys/net/ipv6").is_dir()
 
 
 @pytest.mark.parametrize(
