@@ -25,10 +25,11 @@ def _is_hung_up_on(connection: socket.socket, name: str) -> bool:
 
 
 @pytest.mark.parametrize("name", ["blog.test", "www.blog.test"])
-def test_plain_http_goes_to_the_canonical_name(lab: Lab, name: str) -> None:
-    answer = Client(lab, name).ask("/a?b=c", plain=True)
-    assert (answer.status, answer.headers["Location"]) == (301, "https://blog.test/a?b=c")
-    assert "Strict-Transport-Security" not in answer.headers
+def test_plain_http_goes_to_the_same_name_over_https(lab: Lab, name: str) -> None:
+    for written in (name, name.upper(), f"{name}:80", f"{name}."):
+        answer = Client(lab, written).ask("/a?b=c", plain=True)
+        assert (answer.status, answer.headers["Location"]) == (301, f"https://{name}/a?b=c")
+        assert "Strict-Transport-Security" not in answer.headers
 
 
 @pytest.mark.parametrize("name", ["blog.test", "www.blog.test"])
@@ -42,6 +43,7 @@ def test_a_challenge_is_answered_before_any_redirect(lab: Lab, name: str) -> Non
 def test_the_other_name_goes_to_the_canonical_one(lab: Lab) -> None:
     answer = Client(lab, "www.blog.test").ask("/x?y=z")
     assert (answer.status, answer.headers["Location"]) == (301, "https://blog.test/x?y=z")
+    assert answer.headers["Strict-Transport-Security"].startswith("max-age=")
 
 
 @pytest.mark.parametrize("name", ["evil.test", "203.0.113.7", "xblog.test", "blog.test.evil.test"])
