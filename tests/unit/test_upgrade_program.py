@@ -323,6 +323,9 @@ def test_what_an_upgrade_has_filled_is_room_for_the_next_try(
     host.docker.volumes.add("freehold_db-17")
     (tmp_path / "freehold_db-17").mkdir()
     (tmp_path / "freehold_db-17" / "base").write_bytes(b"x" * 2**20)
+    # A server that was left running may remove one meanwhile.
+    found = [*(tmp_path / "freehold_db-17").iterdir(), tmp_path / "gone"]
+    monkeypatch.setattr(Path, "rglob", lambda *_: iter(found))
     upgrade.plan(host.places, "postgres:17.12", print)
     assert needed[0] - needed[1] == 2**20
 

@@ -1,5 +1,6 @@
 """The volumes of the database, one of each major version."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from freehold_rollout import engine
@@ -13,8 +14,12 @@ def exists(major: int) -> bool:
 def size(major: int) -> int:
     """The bytes that it takes of the disk; 0 when there is none."""
     found = engine.ask("GET", f"/volumes/{VOLUME}{major}") or {}
-    files = Path(found.get("Mountpoint", "/nonexistent")).rglob("*")
-    return sum(file.lstat().st_blocks * 512 for file in files)
+    taken = 0
+    for file in Path(found.get("Mountpoint", "/nonexistent")).rglob("*"):
+        # A server that was left running removes some of its own.
+        with suppress(FileNotFoundError):
+            taken += file.lstat().st_blocks * 512
+    return taken
 
 
 def majors() -> list[int]:

@@ -1,4 +1,4 @@
-"""`flask --app analytics delete`: a page, a period or a site, so that no trace is left."""
+"""`flask --app analytics delete`: a page, a period or a site, from the live database."""
 
 from datetime import datetime
 from difflib import get_close_matches

@@ -1,4 +1,4 @@
-"""Deletes a page, a period or a site, so that no trace is left: events, visits, sums and words.
+"""Deletes a page, a period or a site from the live database: events, visits, sums and words.
 
 A visit that loses some of its events goes on as what is left of it. The worker must be out of the
 way (lock.py), for it remembers visits and the numbers of words.
