@@ -3,7 +3,7 @@
 Docker runs it in the container every minute, as a script of its own: it is at work for a moment
 only, and takes a few megabytes, as it loads next to nothing, not even this package. A service that
 is not well is asked again for a while: so one that starts is found well as soon as it is, by one
-script. Each costs a slow machine a second, in which the service could have started.
+script. To begin one costs a slow machine seconds, in which the service could have started.
 """
 
 import os
@@ -13,8 +13,8 @@ import time
 
 _SECONDS = 4.0
 # Both together end well within what the compose file gives a check.
-_PATIENCE = 20.0
-_PAUSE = 0.5
+_PATIENCE = 60.0
+_PAUSE = 1.0
 # In HTTP/1.0 the answer ends with the connection.
 _REQUEST = b"GET /api/health HTTP/1.0\r\nHost: localhost\r\n\r\n"
 
