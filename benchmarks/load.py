@@ -19,7 +19,7 @@ from pathlib import Path
 
 # Seconds between a visitor's requests. nginx takes ten events a second of one address; and of a
 # processor that is emulated, on a busy machine, more would leave nothing for what is to start.
-PAUSE = {"kept": 0.4, "new": 0.8, "HTTP/2": 0.4, "events": 0.5}
+PAUSE = {"kept": 0.8, "new": 0.8, "HTTP/2": 1.0, "events": 1.0}
 PATIENCE = 30.0
 
 
@@ -93,7 +93,7 @@ class Visitors:
                     "--cacert",
                     str(self.roots),
                 ),
-                *("--rate", f"{1 / PAUSE['HTTP/2']:.0f}/s", "--max-time", str(PATIENCE)),
+                *("--rate", f"{60 / PAUSE['HTTP/2']:.0f}/m", "--max-time", str(PATIENCE)),
                 *("--connect-to", f"{self.domain}:443:127.0.0.1:{self.port}"),
                 *("--output", "/dev/null", "--write-out", told),
                 f"https://{self.domain}/about?[1-1000000]",
