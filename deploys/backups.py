@@ -66,8 +66,9 @@ def is_to_be_restored(settings: Settings, data: Data) -> bool:
     is_kept = data.major is not None and not host.data.get("_beside")
     if is_kept and not data.is_restoring:
         return False
-    condition = f"[ ! -x {PROGRAM} ] || {PROGRAM} wanted 2>/dev/null"
-    if not host.get_fact(Holds, condition=condition):
+    # A deploy that was cut off may have left half of the program.
+    condition = f"[ ! -x {PROGRAM} ] || {PROGRAM} wanted"
+    if not host.get_fact(Holds, condition=condition, if_broken=True):
         return False
     if not settings.backup_key_file.exists():
         raise DeployError(

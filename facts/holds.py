@@ -7,11 +7,19 @@ from typing_extensions import override
 
 
 class Holds(FactBase[bool]):
-    """Whether `condition`, a shell command, succeeds on the host."""
+    """Whether `condition`, a shell command, succeeds on the host.
+
+    + if_broken: the answer of one that complains as it fails, as a program does that breaks. A no
+      would have a new host begin empty; by a yes what is then done meets it, and tells.
+    """
 
     @override
-    def command(self, condition: str) -> str:
-        return f"if {condition}; then echo yes; else echo no; fi"
+    def command(self, condition: str, if_broken: bool = False) -> str:
+        broken = "yes" if if_broken else "no"
+        return (
+            f"if said=$( {{ {condition}; }} 2>&1 >/dev/null ); then echo yes;"
+            f' elif [ -z "$said" ]; then echo no; else echo {broken}; fi'
+        )
 
     @override
     def process(self, output: Iterable[str]) -> bool:

@@ -127,7 +127,8 @@ def repository_ready(held: bool = False) -> Generator[FunctionCommand | str, Non
 @operation()
 def restored(command: str) -> Generator[FunctionCommand, None, None]:
     """On a host that is new, or whose restore was cut off: run a part of the restore."""
-    if not host.get_fact(Holds, condition=f"[ ! -x {PROGRAM} ] || {PROGRAM} wanted"):
+    wanted = f"[ ! -x {PROGRAM} ] || {PROGRAM} wanted"
+    if not host.get_fact(Holds, condition=wanted, if_broken=True):
         host.noop("This host has had its backup, or needs none")
         return
     yield FunctionCommand(_say, (command,), {})

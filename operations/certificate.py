@@ -36,7 +36,8 @@ def trusted_certificate(may_fail: bool = False) -> Generator[FunctionCommand, No
 
     + may_fail: whether it is asked again when the names lead here: make rebuild
     """
-    if not host.get_fact(Holds, condition=f"[ ! -x {PROGRAM} ] || {PROGRAM} pending"):
+    pending = f"[ ! -x {PROGRAM} ] || {PROGRAM} pending"
+    if not host.get_fact(Holds, condition=pending, if_broken=True):
         host.noop("The authority's certificate is in force")
         return
     yield FunctionCommand(_issue, (may_fail,), {})

@@ -19,7 +19,7 @@ def nginx_in_force(certificate: str, image: str) -> Generator[str, None, None]:
     + certificate: the mode whose certificate is to be served
     """
     pending = f"[ ! -x {SCRIPT} ] || {SCRIPT} pending {certificate}"
-    if not host.get_fact(Holds, condition=pending):
+    if not host.get_fact(Holds, condition=pending, if_broken=True):
         host.noop("nginx serves with this configuration and certificate")
         return
     yield f"{SCRIPT} apply {certificate} {image}"

@@ -70,6 +70,15 @@ def test_a_question_is_answered() -> None:
     assert _read(Holds, condition="[ 1 = 1 ]") is True
     assert _read(Holds, condition="[ 1 = 2 ] || false") is False
     assert _read(Holds, condition="[ 1 = 2 ] || true") is True
+    assert _read(Holds, condition="echo said; echo complained >&2") is True
+    assert _read(Holds, condition="echo said; false") is False
+
+
+def test_a_program_that_breaks_has_not_said_no() -> None:
+    broken = "[ ! -x /bin/sh ] || ls /none"
+    assert _read(Holds, condition=broken) is False
+    assert _read(Holds, condition=broken, if_broken=True) is True
+    assert _read(Holds, condition="echo said; false", if_broken=True) is False
 
 
 def test_keys_and_folders_that_others_may_use_are_found(tmp_path: Path) -> None:

@@ -27,7 +27,9 @@ class Asked:
         self._yes = yes
         monkeypatch.setattr(backups, "host", self)
 
-    def get_fact(self, _: object, condition: str) -> bool:
+    def get_fact(self, _: object, condition: str, *, if_broken: bool = False) -> bool:
+        # Half a program never means that the host begins empty.
+        assert if_broken == condition.endswith(" wanted")
         self.conditions.append(condition)
         return self._yes
 
