@@ -97,7 +97,7 @@ class Site:
                 if event["n"] == name:
                     self._unread.remove(event)
                     return event
-            self._unread.append(self._received.get(timeout=5))
+            self._unread.append(self._received.get(timeout=60))
 
     def is_silent(self) -> bool:
         """Whether no event is left, and none comes for long enough."""

@@ -90,7 +90,7 @@ class Lab:
         )
 
     def _await(self) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self.process.poll() is None:
             if self.run("curl", "--fail", "--unix-socket", "/run/nginx-health.sock", "http://h/"):
                 return
@@ -125,7 +125,7 @@ class Lab:
         """Reload nginx as the deploy does, and wait until a new worker has taken over."""
         before = self.workers()
         self.process.send_signal(signal.SIGHUP)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not self.workers() - before:
             assert time.monotonic() < deadline, "No new worker came."
             time.sleep(0.02)

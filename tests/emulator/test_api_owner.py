@@ -54,7 +54,7 @@ def _buy(owner: Owner, project: Path = PROJECT) -> str:
 def _running(folder: Path, ports: Ports) -> Iterator[None]:
     """What the machine of a droplet in `folder` would look like from outside."""
     folder.mkdir(parents=True, exist_ok=True)
-    wait = ["sh", "-c", "sleep 60 & wait", str(folder)]
+    wait = ["sh", "-c", "sleep 900 & wait", str(folder)]
     with subprocess.Popen(wait, start_new_session=True) as process:
         # Its arguments are there a moment after it has begun.
         wait_until(lambda: is_running(process.pid, folder), 10)

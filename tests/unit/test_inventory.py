@@ -42,7 +42,7 @@ def _described(folder: Path, *, runs: bool = True) -> Iterator[None]:
         "site_path": str(folder),
     }
     # Like QEMU's, the arguments of the process name the droplet's folder; or they don't.
-    wait = ["sh", "-c", "sleep 60 & wait", str(folder) if runs else "another"]
+    wait = ["sh", "-c", "sleep 900 & wait", str(folder) if runs else "another"]
     with subprocess.Popen(wait, start_new_session=True) as process:
         described = {"name": "emulated-droplet", "pid": process.pid, "data": data}
         (folder / "host.json").write_text(json.dumps(described))

@@ -16,6 +16,12 @@ def seen(path: str = "/", days: float = 3, visitor: int = 1, **fields: Any) -> R
     return Record(time=round(time.timestamp() * 1000), path=path, visitor=visitor, **values)
 
 
+def noon(days: int) -> float:
+    """So many days ago, at noon of UTC: a moment beside it is of the same day."""
+    now = datetime.now(UTC)
+    return days + (now - now.replace(hour=12, minute=0, second=0)) / timedelta(days=1)
+
+
 def period_bounds(period: Period, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """When the first day of a period begins and when the day after its last does, in UTC."""
     return midnight(period.first, zone), midnight(period.last + timedelta(days=1), zone)

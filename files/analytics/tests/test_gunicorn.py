@@ -37,7 +37,7 @@ class UnixConnection(http.client.HTTPConnection):
     """HTTP over a unix socket, as nginx speaks it with the service."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=4)
+        super().__init__("localhost", timeout=30)
         self._path = str(path)
 
     def connect(self) -> None:
@@ -93,7 +93,7 @@ def service(engine: Engine, tmp_path: Path) -> Iterator[Service]:
     tmp_path.chmod(0o2770)
     (tmp_path / "spool").mkdir()
     with running(engine, tmp_path) as made:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while (fault := healthcheck.check(str(made.socket))) and time.monotonic() < deadline:
             time.sleep(0.1)
         assert fault is None, made.log.read_text()
@@ -163,7 +163,7 @@ def test_from_start_to_stop(service: Service, engine: Engine) -> None:
     socket_of_its_own = doorway.own(service.socket).name
     assert names == {"webapp.sock", socket_of_its_own, "spool", "keys"}, "and nothing else"
     service.process.send_signal(signal.SIGTERM)
-    assert service.process.wait(10) == 0
+    assert service.process.wait(60) == 0
     assert not service.socket.exists()
     reasons = [one.reasons for one in service.spooled() if isinstance(one, Dropped)]
     assert reasons == [{"bot: library": 1}], "what was in memory is spooled at the end"
@@ -195,26 +195,29 @@ def test_another_takes_the_traffic_without_a_request_that_fails(
     with running(engine, folder, "f1ee4a11c0de0000") as newer, ThreadPoolExecutor(4) as threads:
         visitors = [threads.submit(visit, thread) for thread in range(4)]
         try:
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + 120
             while healthcheck.check(str(own)):
                 assert time.monotonic() < deadline, newer.log.read_text()
                 time.sleep(0.1)
             assert service.socket.readlink().name == doorway.own(service.socket).name
             (folder / "switched").symlink_to(own.name)
             (folder / "switched").replace(service.socket)
+            while len(statuses) < 100:
+                assert time.monotonic() < deadline, "Hardly an event is taken."
+                time.sleep(0.1)
             time.sleep(1)
             service.process.send_signal(signal.SIGTERM)
-            assert service.process.wait(15) == 0
+            assert service.process.wait(60) == 0
             before = len(statuses)
             time.sleep(0.5)
         finally:
             stopping.set()
         for visitor in visitors:
             visitor.result()
-        assert len(statuses) > before > 100
+        assert len(statuses) > before
         assert set(statuses) == {202}
         newer.process.send_signal(signal.SIGTERM)
-        assert newer.process.wait(15) == 0
+        assert newer.process.wait(60) == 0
     paths = [one.path for one in service.spooled() if isinstance(one, Record)]
     assert len(set(paths)) == len(paths) == len(statuses)
 
@@ -227,7 +230,7 @@ def test_a_name_that_leads_to_nobody_is_taken_by_who_is_ready(
     kill_all(service.process)
     service.process.wait()
     with running(engine, service.socket.parent, "f1ee4a11c0de") as newer:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while healthcheck.check(str(service.socket)):
             assert time.monotonic() < deadline, newer.log.read_text()
             time.sleep(0.1)

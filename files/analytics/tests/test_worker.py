@@ -80,7 +80,7 @@ def test_what_was_spooled_is_stored_once_however_often_the_worker_is_killed(
         wait_for(lambda: count(engine, summed) >= total)
         wait_for(lambda: not segments.segments(settings.spool))
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     assert (count(engine), count(engine, summed)) == (total, total)
     assert count(engine, "SELECT count(*) FROM visits") == 14, "two sites, seven visitors each"
     assert count(engine, "SELECT sum(page_views) FROM visits") == total
@@ -136,11 +136,11 @@ def test_of_two_workers_one_works_until_it_ends(
             spool.append(record(1))
             wait_for(lambda: count(engine) == 2)
             one.send_signal(signal.SIGTERM)
-            assert one.wait(10) == 0
+            assert one.wait(60) == 0
             spool.append(record(2))
             wait_for(lambda: count(engine) == 3)
             other.send_signal(signal.SIGTERM)
-            assert other.wait(10) == 0
+            assert other.wait(60) == 0
             assert other.stderr.read() == ""
 
 
@@ -184,7 +184,7 @@ def test_a_database_that_is_away_is_waited_for(
         server.execute(f"ALTER DATABASE away RENAME TO {name}")
         wait_for(lambda: count(engine) == 2)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     for line in lines:
         assert line.startswith("worker: the database is unavailable: "), lines
 

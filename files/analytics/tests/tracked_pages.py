@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PACKAGES = Path(__file__).parent / "data/trackers"
 _POLICY = "default-src 'none'; script-src 'self'; connect-src 'self' stats.test:*"
-_SECONDS = 5.0
+_SECONDS = 60.0
 
 # Everything of a page view that is not said of the page itself.
 ALWAYS = {

@@ -1,12 +1,14 @@
 """A program with a token."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from analytics.access import tokens
 from analytics.keeping import imported
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, text
 from werkzeug.test import TestResponse
@@ -18,6 +20,15 @@ INSERT INTO imported_daily (site, day, dimension, origin, value, "import", visit
   page_views, bounces, seconds, scrolls, scrolled)
 VALUES (1, :day, 1, 2, 0, 1, :visitors, :visitors, :visitors, 0, 0, 0, 0)
 """
+
+
+@pytest.fixture(autouse=True)
+def _kept(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The days of 2026 that these tests look at never become too old to be kept."""
+    settings = app.extensions["settings"]
+    days = (datetime.now(UTC) - datetime(2026, 1, 1, tzinfo=UTC)).days
+    sites = tuple(replace(site, keep_days=days) for site in settings.sites)
+    monkeypatch.setitem(app.extensions, "settings", replace(settings, sites=sites))
 
 
 @pytest.fixture

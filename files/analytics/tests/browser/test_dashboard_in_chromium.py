@@ -93,8 +93,8 @@ def visits(keep: Keep) -> None:
         [
             seen("/", visitor=1, country="NL", source="Google", browser="Firefox"),
             seen("/about", visitor=2, country="DE", browser="Chrome"),
-            seen("/", days=0.001, visitor=3, country="NL", browser="Firefox"),
-            seen("/", days=0.001, visitor=3, name="Subscribe", props={"place": "end of post"}),
+            seen("/", days=0, visitor=3, country="NL", browser="Firefox"),
+            seen("/", days=0, visitor=3, name="Subscribe", props={"place": "end of post"}),
         ]
     )
 

@@ -111,7 +111,7 @@ def test_page_views_are_kept_from_start_to_stop(process: Process) -> None:
     process.visit("/last")
     assert eventually(lambda: len(process.spooled()) >= 3)
     process.process.send_signal(signal.SIGTERM)
-    assert process.process.wait(10) == 0
+    assert process.process.wait(60) == 0
     records = process.spooled()
     paths = [one.path for one in records if isinstance(one, Record)]
     assert paths == ["/first", "/meanwhile", "/last"]

@@ -149,7 +149,7 @@ def test_numbers_and_days_are_written_as_the_reader_does(client: FlaskClient) ->
 
 def test_a_day_is_one_of_the_sites_zone(serve: Serve, keep: Keep) -> None:
     zone = "Pacific/Kiritimati"
-    keep([seen(days=0.001), seen(days=5, visitor=2)], zone=zone)
+    keep([seen(days=0), seen(days=5, visitor=2)], zone=zone)
     client = serve(Site("blog.test", ZoneInfo(zone)))
     page = opened(client, f"{BLOG}?period=day")
     assert page.all("a", class_="figure")[0].text.split()[1] == "1"

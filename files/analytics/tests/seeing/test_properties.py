@@ -10,7 +10,7 @@ import pytest
 from analytics.sites import FIELDS
 from flask.testing import FlaskClient
 from markup import Page, opened
-from sightings import seen
+from sightings import noon, seen
 
 Keep = Callable[..., None]
 ClientWith = Callable[..., FlaskClient]
@@ -24,12 +24,12 @@ ODD = ["a/../b", "..", "50%", "a&name=b", "<b>", "ключ", "two words", "+"]
 def orders(keep: Keep) -> None:
     """Three orders of two visitors, one other event, and a page view with a property."""
     sold = [
-        seen(days=3, visitor=1, name="Order", props={"size": "L", "colour": "red"}),
-        seen(days=2.99999, visitor=1, name="Order", props={"size": "L"}),
-        seen(days=3, visitor=2, name="Order", props={"size": "M"}),
-        seen(days=3, visitor=2, name="Signup", props={"plan": "free"}),
+        seen(days=noon(3), visitor=1, name="Order", props={"size": "L", "colour": "red"}),
+        seen(days=noon(3) - 0.00001, visitor=1, name="Order", props={"size": "L"}),
+        seen(days=noon(3), visitor=2, name="Order", props={"size": "M"}),
+        seen(days=noon(3), visitor=2, name="Signup", props={"plan": "free"}),
     ]
-    views = [seen(days=3.00001, visitor=number) for number in (1, 2, 3)]
+    views = [seen(days=noon(3) + 0.00001, visitor=number) for number in (1, 2, 3)]
     keep([*views, *sold, seen("/post", days=3, visitor=4, props={"author": "Ann"})])
 
 
@@ -83,10 +83,10 @@ def test_an_event_and_its_properties_are_those_of_one_event(
 ) -> None:
     keep(
         [
-            seen(days=3, visitor=1, name="Order", props={"size": "L", "colour": "red"}),
-            seen(days=3, visitor=1, name="Order", props={"size": "M", "colour": "blue"}),
-            seen(days=3, visitor=2, name="Order", props={"size": "S"}),
-            seen(days=3, visitor=2, name="Look", props={"size": "L", "colour": "blue"}),
+            seen(days=noon(3), visitor=1, name="Order", props={"size": "L", "colour": "red"}),
+            seen(days=noon(3), visitor=1, name="Order", props={"size": "M", "colour": "blue"}),
+            seen(days=noon(3), visitor=2, name="Order", props={"size": "S"}),
+            seen(days=noon(3), visitor=2, name="Look", props={"size": "L", "colour": "blue"}),
         ]
     )
 
@@ -156,7 +156,7 @@ def test_a_visitor_counts_once_a_day_and_an_event_for_its_own_day(
 ) -> None:
     days = [
         seen(days=day, visitor=visitor, name="Order", props={"size": "L"})
-        for day, visitor in [(2, 1), (2.00001, 1), (3, 1), (3, 2)]
+        for day, visitor in [(noon(2), 1), (noon(2) + 0.00001, 1), (noon(3), 1), (noon(3), 2)]
     ]
     keep(days)
     assert rows(opened(client, f"{SITE}?event=Order"))["L"] == ("4", "3")
