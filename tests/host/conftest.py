@@ -78,7 +78,12 @@ def domain(described: Host) -> str:
 def aliases(described: Host, domain: str) -> list[str]:
     """The names that lead to the canonical one."""
     named = described.data.get("aliases")
-    return [f"www.{domain}"] if named is None else [str(name) for name in named]  # type: ignore[attr-defined]
+    if named is not None:
+        return [str(name) for name in named]  # type: ignore[attr-defined]
+    bare = domain.removeprefix("www.")
+    if bare == domain:
+        return [f"www.{domain}"]
+    return [bare] if "." in bare else []
 
 
 @pytest.fixture(scope="session")

@@ -138,7 +138,8 @@ def _owners(described: Host) -> set[tuple[str, ...]]:
     assert isinstance(named, list)
     lines: list[str] = []
     for entry in map(str, named):
-        if re.match(r"(ssh|sk-ssh|ecdsa|sk-ecdsa)-\S+ AAAA", entry):
+        # Before it may be options, such as "restrict".
+        if re.search(r"(^|\s)(ssh|sk-ssh|ecdsa|sk-ecdsa)-\S+\s+AAAA", entry):
             lines.append(entry)
         else:
             lines += (PROJECT / Path(entry).expanduser()).read_text().splitlines()

@@ -123,9 +123,11 @@ def test_all_is_in_order(facts: dict[str, str]) -> None:
 
 
 def test_it_is_trusted_by_who_trusts_the_authority(
-    facts: dict[str, str], visitor: Visitor, roots: str | None
+    facts: dict[str, str], visitor: Visitor, roots: str | None, described: Host
 ) -> None:
     """By a browser's own rules: a whole chain, in date, for the name."""
+    if roots is None and described.data["acme_server"] != "letsencrypt":
+        pytest.skip("Nobody here knows whom this authority's visitors trust.")
     context = ssl.create_default_context(cafile=roots)
     with visitor.secure(context) as connection:
         assert connection.getpeercert()

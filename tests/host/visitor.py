@@ -103,12 +103,12 @@ class Visitor:
             response = connection.getresponse()
             return Answer(response.status, response.headers, response.read())
 
-    def send_event(self, **fields: str) -> Answer:
-        """An event, as the site's own pages send it."""
-        event = {"name": "pageview", "url": f"https://{self.name}/", "domain": self.name} | fields
-        origin = {"Origin": f"https://{self.name}", "Content-Type": "text/plain"}
+    def send_event(self, origin: str, **fields: str) -> Answer:
+        """An event, as the pages of this origin send it."""
+        event = {"url": f"https://{self.name}/", "domain": self.name} | fields
+        headers = {"Origin": origin, "Content-Type": "text/plain"}
         return self.ask(
-            "/api/event", method="POST", body=json.dumps(event).encode(), headers=origin
+            "/api/event", method="POST", body=json.dumps(event).encode(), headers=headers
         )
 
     def seconds_until_cut_off(self, start: bytes, drip: bytes, limit: float) -> float:
