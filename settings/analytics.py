@@ -57,6 +57,20 @@ def _free(text: str) -> str:
     return text
 
 
+def path_patterns(given: Sequence[str]) -> Sequence[str]:
+    """Patterns of pages' paths; Fault for those that no path is like."""
+    if wrong := [one for one in given if not one.startswith(("/", "*"))]:
+        raise Fault(f"A page's path begins with /: {', '.join(map(repr, wrong))}")
+    return given
+
+
+def parameter_names(given: Sequence[str]) -> Sequence[str]:
+    """Names of parameters of pages' addresses; Fault for more or less than a name."""
+    if wrong := [one for one in given if not one or re.search(r"[?&=#\s]", one)]:
+        raise Fault(f'It must be the bare name, such as "id": {", ".join(map(repr, wrong))}')
+    return given
+
+
 def contact(text: str) -> str:
     """One line of words, an address or nothing; Fault for anything else."""
     if not text.isprintable() or len(text) > _LONGEST_CONTACT:

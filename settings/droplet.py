@@ -31,6 +31,16 @@ def slug(given: str) -> str:
     return given
 
 
+def image(given: str) -> str:
+    """`given` when it can be Digital Ocean's name of an image of Debian 13.
+
+    Raises Fault.
+    """
+    if not slug(given).startswith("debian-13-"):
+        raise Fault("Freehold needs Debian 13.", right="debian-13-x64")
+    return given
+
+
 def tag(given: str) -> str:
     """`given` when a droplet can carry it as its tag.
 

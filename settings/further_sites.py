@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from settings.analytics import collected, contact, zone_name
+from settings.analytics import collected, contact, parameter_names, path_patterns, zone_name
 from settings.choices import Choice, Texts
 from settings.faults import Fault
 from settings.names import domain_name, origins, usual_aliases
@@ -36,8 +36,8 @@ class FurtherSite(BaseModel):
     public_statistics: bool | None = None
     keep_days: Annotated[int, Field(ge=1, le=36500)] | None = None
     sums_days: Annotated[int, Field(ge=1, le=36500)] | None = None
-    ignored_paths: Texts | None = None
-    kept_parameters: Texts | None = None
+    ignored_paths: Annotated[Texts, AfterValidator(path_patterns)] | None = None
+    kept_parameters: Annotated[Texts, AfterValidator(parameter_names)] | None = None
     privacy_contact: Annotated[str, AfterValidator(contact)] | None = None
 
     def told(self, domain: str, first: Mapping[str, object]) -> dict[str, object]:

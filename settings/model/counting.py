@@ -4,7 +4,16 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from settings.analytics import COLLECTED, collected, contact, page_path, script_path, zone_name
+from settings.analytics import (
+    COLLECTED,
+    collected,
+    contact,
+    page_path,
+    parameter_names,
+    path_patterns,
+    script_path,
+    zone_name,
+)
 from settings.choices import Choice, Texts
 from settings.faults import Fault
 from settings.further_sites import Domain, FurtherSite, check_days, check_domains
@@ -30,8 +39,12 @@ class Counting(Site):
     keep_days: int = Field(400, ge=1, le=36500, examples=[400])
     sums_days: Annotated[int, Field(ge=1, le=36500)] | None = Field(None, examples=[3650])
     public_statistics: bool = Field(False, examples=[True])
-    ignored_paths: Texts = Field((), examples=[["/drafts/*"]])
-    kept_parameters: Texts = Field((), examples=[["id"]])
+    ignored_paths: Annotated[Texts, AfterValidator(path_patterns)] = Field(
+        (), examples=[["/drafts/*"]]
+    )
+    kept_parameters: Annotated[Texts, AfterValidator(parameter_names)] = Field(
+        (), examples=[["id"]]
+    )
     tracker_path: Annotated[str, AfterValidator(script_path)] = Field(
         "/js/script.js", examples=["/js/script.js"]
     )

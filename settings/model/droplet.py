@@ -9,6 +9,7 @@ from settings import droplet
 from settings.faults import Fault
 from settings.model.backups import Backups
 from settings.names import host_name
+from settings.networks import joined
 
 Slug = Annotated[str, AfterValidator(droplet.slug)]
 
@@ -19,7 +20,9 @@ class Rented(Backups):
     droplet_region: Slug | None = Field(None, examples=["fra1"])
     given_droplet_name: str | None = Field(None, alias="droplet_name", examples=["blog"])
     droplet_size: Slug = Field("s-1vcpu-1gb", examples=["s-1vcpu-1gb"])
-    droplet_image: Slug = Field("debian-13-x64", examples=["debian-13-x64"])
+    droplet_image: Annotated[str, AfterValidator(droplet.image)] = Field(
+        "debian-13-x64", examples=["debian-13-x64"]
+    )
     droplet_tag: Annotated[str, AfterValidator(droplet.tag)] = Field(
         "freehold", examples=["freehold"]
     )
@@ -32,6 +35,16 @@ class Rented(Backups):
     uptime_email: Annotated[str, AfterValidator(droplet.alert_address)] = Field(
         "", examples=["you@blog.example"]
     )
+
+    @field_validator("droplet_region")
+    @classmethod
+    def _droplet_can_be_reached(cls, given: str | None, known: ValidationInfo) -> str | None:
+        allowed = known.data.get("ssh_allowed_from")
+        if given and allowed and not joined(allowed, 4):
+            raise Fault(
+                "Freehold reaches a droplet over IPv4, and ssh_allowed_from has no such network."
+            )
+        return given
 
     @field_validator("given_droplet_name")
     @classmethod

@@ -67,7 +67,7 @@ def test_a_token_that_is_not_enough(account: Ocean, token: str, words: tuple[str
     [
         ({"droplet_region": "atlantis1"}, ("no region atlantis1", "fra1", "nyc3")),
         ({"droplet_size": "s-0vcpu"}, ("no size s-0vcpu", "s-1vcpu-1gb")),
-        ({"droplet_image": "debian-99-x64"}, ("no image debian-99-x64", "debian-13-x64")),
+        ({"droplet_image": "debian-13-x99"}, ("no image debian-13-x99", "debian-13-x64")),
         ({"domain": "blog.example.net"}, ("no domain of your DNS", ZONE, "manage_dns = False")),
         ({"reserved_address": "203.0.113.9"}, ("no reserved address of your account", '"yes"')),
     ],

@@ -13,6 +13,7 @@ from tests.unit.settings_lab import right
     [
         ("droplet_region", "Frankfurt am Main", "a name as Digital Ocean has it"),
         ("droplet_size", "1 GB", "a name as Digital Ocean has it"),
+        ("droplet_image", "debian-12-x64", "Freehold needs Debian 13"),
         ("droplet_tag", "two words", "one word"),
         ("droplet_name", "blog_1", "hyphens"),
         ("reserved_address", "maybe", '"yes" (one is reserved)'),
@@ -31,6 +32,13 @@ def test_what_could_never_be(tmp_path: Path, name: str, value: object, words: st
 def test_a_mailbox_is_one(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="uptime_email"):
         settings_of(right(tmp_path) | {"uptime_check": True, "uptime_email": "you"})
+
+
+def test_it_can_be_reached_by_who_deploys(tmp_path: Path) -> None:
+    described = right(tmp_path) | {"ssh_allowed_from": ["2001:db8:1::/48"]}
+    assert "ip" not in settings_of(described).ssh_networks
+    with pytest.raises(SettingsError, match="over IPv4, and ssh_allowed_from has no such network"):
+        settings_of(described | {"droplet_region": "fra1"})
 
 
 def test_the_droplet_is_called_as_the_host_is(tmp_path: Path) -> None:
