@@ -166,6 +166,13 @@ def test_what_was_not_counted_is_told_with_its_reason(client: FlaskClient) -> No
 
 
 @pytest.mark.usefixtures("visits")
+def test_of_a_public_page_the_owner_alone_sees_what_was_not_counted(serve: Serve) -> None:
+    page = opened(serve(Site("blog.test")), BLOG)
+    assert page.all("a", class_="figure")
+    assert "Not counted" not in page.text
+
+
+@pytest.mark.usefixtures("visits")
 def test_what_a_site_does_not_collect_is_said(serve: Serve) -> None:
     kept = frozenset(FIELDS) - {"country", "visitor", "campaign"}
     page = opened(serve(Site("blog.test", collect=kept)), f"{BLOG}?tab=utm_campaign")
