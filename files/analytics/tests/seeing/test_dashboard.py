@@ -183,6 +183,16 @@ def test_what_a_site_does_not_collect_is_said(serve: Serve) -> None:
     assert not page.all("svg", class_="world")
 
 
+def test_without_the_visitors_mark_the_map_is_of_page_views(serve: Serve, keep: Keep) -> None:
+    keep([seen("/", visitor=0, country="NL"), seen("/about", visitor=0, country="NL")])
+    client = serve(Site("blog.test", collect=frozenset(FIELDS) - {"visitor"}))
+    page = opened(client, BLOG)
+    (world,) = page.all("svg", class_="world")
+    assert "World map of page views" in world.text
+    assert "Netherlands: 2, 100%, rank 1" in world.text
+    assert "online now" not in page.text
+
+
 def test_before_the_first_visit_the_page_says_what_to_do(client: FlaskClient) -> None:
     page = opened(client, BLOG)
     assert '<script defer src="/js/script.js" data-domain="blog.test"></script>' in page.text

@@ -57,7 +57,7 @@ class Report:
     properties: list[Table]
     """Of the events that a filter names, if one does."""
     countries: Mapping[str | None, int]
-    """Visitors from each country, for the map."""
+    """Visitors from each country, for the map; page views where a site has no visitors."""
     drops: list[tuple[str, int]]
     """How many events were not counted, by reason; the most first."""
     stale: bool
@@ -118,11 +118,15 @@ def make(connection: Connection, site: Site, view: View, now: datetime) -> Repor
         curve=curve.draw(counter, period, view.curve, days, comparison, before),
         tables=tables,
         properties=_properties(counter, site, view),
-        countries={row.value: row.totals.visitors for row in countries},
+        countries={row.value: _weight(site, row.totals) for row in countries},
         drops=_drops(connection, facts.number, period),
         stale=facts.stale,
         partial=bool(view.filters) and _has_bare_sums(facts, period, site, oldest),
     )
+
+
+def _weight(site: Site, totals: Totals) -> int:
+    return totals.visitors if site.collects("visitor") else totals.page_views
 
 
 def _properties(counter: Counter, site: Site, view: View) -> list[Table]:
