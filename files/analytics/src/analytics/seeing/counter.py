@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from analytics.database import Timed
 from analytics.keeping.days import day_bounds
@@ -21,6 +21,9 @@ from analytics.sites import Site
 LONGEST_SECONDS = 8.0
 """How long single visits are counted for one page: less than nginx waits for it."""
 _DAY = timedelta(days=1)
+_IMPORTED = text(
+    "SELECT EXISTS (SELECT FROM imported_daily WHERE site = :site AND day BETWEEN :first AND :last)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +52,18 @@ class Counter:
             found = self._kept().totals(period.first, period.last)
         else:
             found = sums.days(self.connection, self.number, period.first, period.last, *known)
-        start = self.begin(period.last)
-        if until is not None and (known is None or start >= self.oldest):
-            (found[period.last],) = self._parts([start, until])
+        if until is not None and (known is None or not self._is_bare(period.last, period.last)):
+            (found[period.last],) = self._parts([self.begin(period.last), until])
         return [found.get(day, Totals()) for day in days_of(period)]
 
     def hours(self, period: Period, until: datetime | None = None) -> list[Totals] | None:
         """The totals of each hour of a period, of those that began before `until`.
 
-        None where single visits are gone.
+        None where single visits are gone, or the days' sums have some that never were here.
         """
-        buckets = intervals.buckets(period, "hour", self.site.time_zone)
-        if buckets[0].start < self.oldest:
+        if self._is_bare(period.first, period.last):
             return None
+        buckets = intervals.buckets(period, "hour", self.site.time_zone)
         edges = [each.start for each in buckets if until is None or each.start < until]
         edges.append(until or buckets[-1].end)
         return self._parts(edges)
@@ -89,6 +91,13 @@ class Counter:
     def begin(self, day: date) -> datetime:
         """When a day of the site begins."""
         return day_bounds(day, self.site.time_zone)[0]
+
+    def _is_bare(self, first: date, last: date) -> bool:
+        """Whether what `days` says of these days is more than their single visits do."""
+        if self.begin(first) < self.oldest:
+            return True
+        values = {"site": self.number, "first": first, "last": last}
+        return summed(self.filters) is not None and bool(self.connection.scalar(_IMPORTED, values))
 
     def _parts(self, edges: Sequence[datetime]) -> list[Totals]:
         return raw.parts(self._timed(), self.number, self.filters, edges)

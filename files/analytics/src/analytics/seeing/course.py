@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
@@ -12,6 +12,7 @@ from analytics.keeping.days import midnight
 from analytics.seeing import charts, intervals
 from analytics.seeing.charts import Mark
 from analytics.seeing.formats import NOTHING, Reader
+from analytics.seeing.intervals import Interval
 from analytics.seeing.links import address
 from analytics.seeing.measures import Measure, measure_of, write, write_short
 from analytics.seeing.menus import Item
@@ -20,6 +21,7 @@ from analytics.seeing.printable import printable
 from analytics.seeing.report import Point, Report
 
 _INTERVALS = {"hour": "Hours", "day": "Days", "week": "Weeks", "month": "Months"}
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,13 @@ def course(report: Report, scene: Scene, annotations: Sequence[Annotation] = ())
     """The period's course by the measure that the view asks for."""
     reader = scene.reader
     measure = measure_of(scene.site, report.view.metric)
+    interval = _interval(report)
     drawn = charts.labelled(len(report.curve))
     notes = [_note(number, one, scene) for number, one in enumerate(annotations, 1)]
     begun = [midnight(one.day, scene.site.time_zone) for one in annotations]
     noted = [notes[_at(point, begun)] for point in report.curve]
     marks = [
-        _mark(point, measure, scene, number in drawn, noted[number])
+        _mark(point, measure, scene, interval, number in drawn, noted[number])
         for number, point in enumerate(report.curve)
     ]
     known = [one for mark in marks for one in (mark.value, mark.before) if one is not None]
@@ -73,13 +76,19 @@ def course(report: Report, scene: Scene, annotations: Sequence[Annotation] = ())
             for mark, those in zip(marks, noted, strict=True)
         ],
         [
-            Item(_INTERVALS[each], scene.place.href(interval=each), each == report.view.curve)
+            Item(_INTERVALS[each], scene.place.href(interval=each), each == interval)
             for each in intervals.allowed(report.view.period)
         ],
         report.before is not None,
         notes,
         address(f"{scene.place.root}/annotations", scene.place.to_query()),
     )
+
+
+def _interval(report: Report) -> Interval:
+    """That of the points: days, where hours were asked for and there are only sums."""
+    longest = max((each.bucket.end - each.bucket.start for each in report.curve), default=_HOUR)
+    return "day" if report.view.curve == "hour" and longest > _HOUR else report.view.curve
 
 
 def _note(number: int, one: Annotation, scene: Scene) -> Note:
@@ -100,9 +109,14 @@ def _at(point: Point, begun: Sequence[datetime]) -> slice:
 
 
 def _mark(
-    point: Point, measure: Measure, scene: Scene, labelled: bool, notes: Sequence[Note]
+    point: Point,
+    measure: Measure,
+    scene: Scene,
+    interval: Interval,
+    labelled: bool,
+    notes: Sequence[Note],
 ) -> Mark:
-    interval, zone = scene.place.view.curve, scene.site.time_zone
+    zone = scene.site.time_zone
     begun, whole = point.bucket.start <= scene.now, point.bucket.end <= scene.now
     value = measure.value(point.totals) if begun else None
     before = measure.value(point.before) if point.before else None

@@ -28,7 +28,7 @@ def draw(
         if hours is not None:
             behind = comparison and counter.hours(comparison.period, comparison.until)
             return _points(_buckets(counter, period, "hour"), hours, behind or [])
-        # Single visits are gone: of each day only its sums are left.
+        # Of a day there are only the sums.
         interval = "day"
     buckets = _buckets(counter, period, interval)
     behind = []
