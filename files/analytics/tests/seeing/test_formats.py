@@ -215,6 +215,13 @@ def test_labels_in_full(interval: Interval, english: str, german: str) -> None:
     assert plain(GERMAN.bucket_in_full(first, interval, BERLIN)) == german
 
 
+def test_an_axis_is_by_the_clock_that_is_told_beside_it() -> None:
+    canadian = Reader(Locale("fr", "CA"))
+    (bucket,) = [one for one in points("2025-12-30", "hour") if one.label[11:13] == "14"]
+    assert plain(canadian.bucket(bucket, "hour", BERLIN)) == "14 h 00"
+    assert plain(canadian.bucket_in_full(bucket, "hour", BERLIN)).endswith("14 h 00")
+
+
 def test_an_hour_that_comes_twice_says_which_one_it_is() -> None:
     labels = [
         plain(GERMAN.bucket_in_full(bucket, "hour", BERLIN))

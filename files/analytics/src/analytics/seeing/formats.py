@@ -24,6 +24,8 @@ _MAX_TAGS = 10
 _TAG = re.compile(
     r"\s*([a-zA-Z]{2,3}(?:-[a-zA-Z0-9]{2,8}){0,3})\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?)\s*)?"
 )
+# Words in CLDR's patterns, such as the "h" of `14 h 30`.
+_QUOTED = re.compile("'[^']*'")
 
 Trend = Literal["up", "down", "flat", "none"]
 
@@ -149,7 +151,7 @@ class Reader:
         return dates.format_skeleton("yMMMM", first, locale=self.locale)
 
     def _hour(self, local: datetime) -> str:
-        half_day = "h" in str(self.locale.time_formats["short"])
+        half_day = "h" in _QUOTED.sub("", str(self.locale.time_formats["short"]))
         if half_day and not local.minute:
             return dates.format_skeleton("h", local.time(), locale=self.locale)
         return dates.format_time(local.time(), "short", locale=self.locale)
