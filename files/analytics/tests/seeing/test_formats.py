@@ -222,6 +222,20 @@ def test_an_axis_is_by_the_clock_that_is_told_beside_it() -> None:
     assert plain(canadian.bucket_in_full(bucket, "hour", BERLIN)).endswith("14 h 00")
 
 
+@pytest.mark.parametrize("locale", ["ar", "fa", "he"])
+def test_what_is_written_from_right_to_left_stays_in_its_order(locale: str) -> None:
+    found = Reader(Locale(locale))
+    first = points("2025-12-30..2026-02-03", "week")[0]
+    day = date(2026, 3, 5)
+    written = [found.duration(83), found.day(day), found.days(day, TODAY)]
+    for interval in ("hour", "day", "week", "month"):
+        written += [found.bucket(first, interval, BERLIN)]
+        written += [found.bucket_in_full(first, interval, BERLIN)]
+    for text in written:
+        assert (text[0], text[-1]) == ("\u2067", "\u2069")
+    assert found.duration(None) == DASH
+
+
 def test_an_hour_that_comes_twice_says_which_one_it_is() -> None:
     labels = [
         plain(GERMAN.bucket_in_full(bucket, "hour", BERLIN))
