@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 CODES = st.sampled_from(sorted(shapes())) | st.none() | st.text(max_size=3)
-STYLESHEET = (Path(world.__file__).parent / "static" / "world.css").read_text(encoding="utf-8")
+STATIC = Path(world.__file__).parent / "static"
+STYLESHEET = (STATIC / "world.css").read_text(encoding="utf-8")
 COUNTS = st.dictionaries(CODES, st.integers(min_value=0, max_value=2**63 - 1), max_size=30)
 SOME = {"NL": 600, "DE": 300, "SG": 300, "LU": 2, "XX": 7, None: 191}
 
@@ -171,6 +172,16 @@ def test_the_colours_are_told_apart_by_lightness_alone_on_both_grounds() -> None
         assert steps == sorted(steps, reverse=falls)
         contrasts = [(max(pair) + 0.05) / (min(pair) + 0.05) for pair in pairwise(steps)]
         assert min(contrasts) > 1.25
+
+
+def test_the_compared_curve_can_be_told_from_every_ground() -> None:
+    """https://www.w3.org/TR/WCAG22/#non-text-contrast"""
+    pages = (STATIC / "base.css").read_text(encoding="utf-8")
+    for palette in re.split(r"@media \(prefers-color-scheme: dark\)", pages)[:2]:
+        colours = dict(re.findall(r"--(\w+): #(\w+);", palette))
+        past, *grounds = [_luminance(colours[name]) for name in ("past", "ground", "wash")]
+        for ground in grounds:
+            assert (max(past, ground) + 0.05) / (min(past, ground) + 0.05) >= 3
 
 
 def test_every_class_of_the_markup_has_a_colour() -> None:
