@@ -1,5 +1,6 @@
 """Save everything that the host has counted as one zip in this folder."""
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -7,6 +8,10 @@ from pathlib import Path
 
 from commands.flask import flask, one_site
 from commands.hosts import only_host, parser
+from settings.names import LABEL
+
+# A domain and two days. The host says what is in it, and names no file elsewhere by that.
+NAME = re.compile(rf"(?:{LABEL.pattern})(?:\.{LABEL.pattern})*_[0-9]{{8}}_[0-9]{{8}}\.zip")
 
 
 def name_of(zipped: Path) -> str:
@@ -19,9 +24,11 @@ def name_of(zipped: Path) -> str:
             site = archive.read("freehold.csv").decode().splitlines()[1].split(",")[1]
     except (zipfile.BadZipFile, KeyError, IndexError) as error:
         raise ValueError(str(error)) from None
-    table = next(name for name in names if name.startswith("imported_visitors_"))
-    first, last = table.removesuffix(".csv").split("_")[-2:]
-    return f"{site}_{first}_{last}.zip"
+    table = next((name for name in names if name.startswith("imported_visitors_")), "")
+    name = f"{site}_{table.removeprefix('imported_visitors_').removesuffix('.csv')}.zip"
+    if not NAME.fullmatch(name):
+        raise ValueError(f"its name would be {name!r}, which is no site and its days")
+    return name
 
 
 def main() -> int:

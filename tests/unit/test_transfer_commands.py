@@ -70,6 +70,34 @@ def test_an_export_that_broke_off_is_not_kept(
     assert not list(Path.cwd().glob("*zip*"))
 
 
+@pytest.mark.parametrize(
+    ("site", "table"),
+    [
+        ("../kept", "imported_visitors_20250101_20260131"),
+        ("blog.test", "imported_visitors_x/../../kept_20250101_20260131"),
+        ("blog.test", "imported_visitors_20250101_/../../kept"),
+        (".blog.test", "imported_visitors_20250101_20260131"),
+        ("blog.test", "imported_pages_20250101_20260131"),
+    ],
+)
+def test_a_host_names_no_file_elsewhere(
+    site: str,
+    table: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    here = tmp_path / "here"
+    (here / "blog.test_x").mkdir(parents=True)
+    (here / "blog.test_20250101_").mkdir()
+    monkeypatch.chdir(here)
+    about = f"version,site,time_zone,events_since\n1,{site},UTC,2026-01-01\n"
+    Path("given").write_bytes(zipped(freehold=about, **{table: "date\n"}))
+    assert run(exports.main, monkeypatch) == 1
+    assert "no site and its days" in capsys.readouterr().err
+    assert not list(tmp_path.rglob("*.zip"))
+
+
 def test_an_import_sends_the_tables_of_all_files(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("a b.zip").write_bytes(zipped(imported_visitors="date\n1\n", imported_pages="date\n2\n"))
     Path("goat.csv").write_bytes(b"2Path\n")
