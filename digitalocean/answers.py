@@ -1,7 +1,7 @@
 """What an answer of the API means, or that there is none: in words, and in seconds to wait."""
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 
 from digitalocean.limits import LONGEST_WAIT, used_up
 
@@ -55,11 +55,15 @@ def silence(method: str, path: str, reason: str) -> str:
 def never_left(error: requests.RequestException) -> bool:
     """Whether no connection stood, so that nothing can have been done."""
     cause = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(cause, ProxyError):
+        # urllib3 calls it that as well when the proxy hangs up on a request that it was given.
+        cause = cause.original_error
+        if "Tunnel connection failed" in str(cause):
+            return True
     if isinstance(cause, NewConnectionError | ConnectTimeoutError):
         return True
     # A connection may also break later by an error of TLS, which is another one.
-    untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
-    return untrusted or isinstance(error, requests.exceptions.ProxyError)
+    return "CERTIFICATE_VERIFY_FAILED" in str(error)
 
 
 def reason_of(error: requests.RequestException) -> str:
