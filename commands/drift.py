@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 from commands.hosts import PROJECT, PYINFRA, parser
+from digitalocean.left_out import left_out
 
 
 def differences(plan: list[dict[str, object]]) -> dict[str, list[str]]:
@@ -35,6 +36,9 @@ def main() -> int:
     if asked.returncode or not asked.stdout:
         print(asked.stderr.strip(), file=sys.stderr)
         return 1
+    missing = left_out(asked.stderr)
+    for line in missing:
+        print(line, file=sys.stderr)
     found = differences(json.loads(asked.stdout)["plan"])
     for host, operations in found.items():
         print(f"{host} differs from its description. A deploy would:")
@@ -42,9 +46,11 @@ def main() -> int:
             print(f"  - {name}")
     if found:
         print("To bring it back: make deploy")
-        return 2
-    print("Each host is as described.")
-    return 0
+    elif not missing:
+        print("Each host is as described.")
+    if missing:
+        return 1
+    return 2 if found else 0
 
 
 if __name__ == "__main__":

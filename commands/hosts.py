@@ -8,6 +8,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from digitalocean.left_out import left_out
+
 PROJECT = Path(__file__).parents[1]
 PYINFRA = str(Path(sys.executable).with_name("pyinfra"))
 
@@ -59,9 +61,14 @@ class Host:
 def hosts(limit: str = "", **environment: str) -> list[Host]:
     """The hosts of the inventory, or those of them that `limit` (a name or a group) names.
 
-    Ends the program with exit code 1 when there are none; pyinfra says what is wrong with the
-    inventory or the settings.
+    Says which are left out. Ends the program with exit code 1 when there are none; pyinfra says
+    what is wrong with the inventory or the settings.
     """
+    return found_and_left_out(limit, **environment)[0]
+
+
+def found_and_left_out(limit: str = "", **environment: str) -> tuple[list[Host], list[str]]:
+    """As `hosts`, with what was said of those that are left out."""
     asked = subprocess.run(
         [PYINFRA, "inventory.py", "debug-inventory", "--json"],
         cwd=PROJECT,
@@ -75,14 +82,19 @@ def hosts(limit: str = "", **environment: str) -> list[Host]:
         sys.exit(asked.stderr.strip() or "pyinfra could not read the inventory.")
     known = [Host(**entry) for entry in json.loads(asked.stdout)]
     chosen = [host for host in known if limit in ("", host.name, *host.groups)]
+    missing = left_out(asked.stderr)
     if not chosen:
+        if limit and known:
+            names = ", ".join(host.name for host in known)
+            missing.append(f"No host is called {limit}. There are: {names}")
         sys.exit(
-            f"No host is called {limit}. There are: {', '.join(host.name for host in known)}"
-            if limit and known
-            else "There is no host. Start the emulated one: make up\n"
+            "\n".join(missing)
+            or "There is no host. Start the emulated one: make up\n"
             "Or have one made: make droplet, or write your server's address in inventory.py."
         )
-    return chosen
+    for line in missing:
+        print(line, file=sys.stderr)
+    return chosen, missing
 
 
 def forwarded_https(host: Host) -> int | None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from commands.hosts import Host, hosts, parser
+from commands.hosts import Host, found_and_left_out, parser
 
 # It prints rows as JSON, and ends with 0 or 2.
 PROGRAM = "/usr/local/sbin/freehold-status --json"
@@ -54,8 +54,9 @@ def main() -> int:
     options.add_argument("--json", action="store_true", help="for a program")
     given = options.parse_args()
     told: dict[str, list[dict[str, str]]] = {}
-    code = 0
-    for host in hosts(given.limit):
+    asked, missing = found_and_left_out(given.limit)
+    code = 1 if missing else 0
+    for host in asked:
         try:
             found = rows(host)
         except (UnknownError, ValueError, TypeError) as error:

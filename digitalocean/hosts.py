@@ -13,6 +13,7 @@ from digitalocean.client import Client
 from digitalocean.described import GROUP, further_group, raw
 from digitalocean.errors import CloudError
 from digitalocean.facts import Facts
+from digitalocean.left_out import leave_out
 from digitalocean.tags import next_tag
 from digitalocean.things import Droplet
 from digitalocean.token import token
@@ -46,7 +47,7 @@ def found_droplets(written: Iterable[HostEntry]) -> dict[str, list[HostEntry]]:
     try:
         droplets = [_by_pin(one) for one in Facts(Client(token(), tries=2)).tagged(tag)]
     except CloudError as error:
-        _say(f"{error.message} Hosts that are written in inventory.py are there all the same.")
+        leave_out(f"{error.message} Hosts that are written in inventory.py are there all the same.")
         return {}
     is_beside = tag == next_tag(str(settings.get("droplet_tag")))
     further = further_group()
@@ -54,7 +55,7 @@ def found_droplets(written: Iterable[HostEntry]) -> dict[str, list[HostEntry]]:
     names = [one.name for one in droplets]
     for name in sorted({one for one in names if names.count(one) > 1}):
         known.add(name)
-        _say(
+        leave_out(
             f"{names.count(name)} droplets are called {name} and have the tag {tag}, so none of "
             "them is deployed to. After a rebuild that was cut off: make rebuild. Else: "
             f"doctl compute droplet untag NUMBER --tag-name {tag}"
@@ -62,7 +63,7 @@ def found_droplets(written: Iterable[HostEntry]) -> dict[str, list[HostEntry]]:
     groups: dict[str, list[HostEntry]] = {GROUP: []}
     for droplet in droplets:
         if not droplet.is_ready:
-            _say(f"The droplet {droplet.name} can't be reached yet. Type: make droplet")
+            leave_out(f"The droplet {droplet.name} can't be reached yet. Type: make droplet")
             continue
         if {droplet.name, *droplet.public} & known:
             continue

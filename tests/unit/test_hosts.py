@@ -134,6 +134,50 @@ def test_drift_is_told_by_the_exit_code_too(
     assert asked[-2:] == ["--limit", "droplets"]
 
 
+OFF = "--> Left out: The droplet blog can't be reached yet. Type: make droplet\n"
+
+
+@pytest.mark.parametrize("changes", [[], ["a"]])
+def test_where_one_was_not_asked_there_may_be_drift(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    changes: list[str],
+) -> None:
+    pyinfra(monkeypatch, tmp_path, plan(("Turn it on", changes)), f"--> Loading config\n{OFF}")
+    monkeypatch.setattr(sys, "argv", ["drift"])
+    assert drift.main() == 1
+    out, err = capsys.readouterr()
+    assert err == OFF
+    assert ("a differs" in out) == bool(changes)
+    assert "Each host" not in out
+
+
+@pytest.mark.parametrize(
+    ("known", "limit", "told"),
+    [
+        ([], "", OFF.strip()),
+        ([], "blog", OFF.strip()),
+        (TWO, "blog", f"{OFF}No host is called blog. There are: emulated, 203.0.113.7"),
+    ],
+)
+def test_when_there_is_none_it_is_said_what_was_left_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, known: object, limit: str, told: str
+) -> None:
+    pyinfra(monkeypatch, tmp_path, json.dumps(known), OFF)
+    with pytest.raises(SystemExit) as caught:
+        hosts.hosts(limit)
+    assert caught.value.code == told
+
+
+def test_what_was_left_out_is_said_beside_what_is_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pyinfra(monkeypatch, tmp_path, json.dumps(TWO), f"--> Loading config\n{OFF}")
+    assert len(hosts.hosts()) == 2
+    assert capsys.readouterr().err == OFF
+
+
 def test_drift_that_can_not_be_found_out_is_neither(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -31,7 +31,9 @@ class Shell(Host):
 def ask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Ask:
     """Ask a host whose program ends so; the exit code and what was printed."""
 
-    def _ask(said: str, code: int = 0, *flags: str) -> tuple[int, str, str]:
+    def _ask(
+        said: str, code: int = 0, *flags: str, missing: tuple[str, ...] = ()
+    ) -> tuple[int, str, str]:
         program = tmp_path / "program"
         (tmp_path / "said").write_text(said)
         program.write_text(f"#!/bin/sh\ncat {tmp_path}/said\nexit {code}\n")
@@ -39,7 +41,7 @@ def ask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
         monkeypatch.setattr(status, "PROGRAM", str(program))
         monkeypatch.setattr(certificate, "PROGRAM", str(program))
         one = Shell("one", [], {})
-        monkeypatch.setattr(status, "hosts", lambda limit: [one])
+        monkeypatch.setattr(status, "found_and_left_out", lambda limit: ([one], missing))
         monkeypatch.setattr(certificate, "hosts", lambda limit: [one])
         command = certificate if flags == ("certificate",) else status
         given = [] if command is certificate else flags
@@ -73,6 +75,12 @@ def test_a_host_that_cannot_say_is_an_error(ask: Ask, said: str) -> None:
     code, out, err = ask(said, 1)
     assert (code, out) == (1, "")
     assert err.startswith("one: ")
+
+
+def test_where_one_was_not_asked_nobody_is_told_that_all_is_well(ask: Ask) -> None:
+    code, out, _ = ask(json.dumps([GOOD]), missing=("--> Left out: two",))
+    assert code == 1
+    assert out.startswith("one: all is in order\n")
 
 
 def test_asking_the_authority_at_once(ask: Ask) -> None:
