@@ -36,9 +36,14 @@ def host_of(settings: Settings, droplet: Droplet, tag: str, *others: str) -> Hos
     `others` are addresses that lead to it beside its own.
     """
     name = settings.droplet_name
-    found = [one for one in hosts(**{TAG_VARIABLE: tag}) if one.name == name]
+    try:
+        found = [one for one in hosts(**{TAG_VARIABLE: tag}) if one.name == name]
+    except SystemExit as refusal:
+        raise CloudError(f"{refusal}\nTo go on: make rebuild") from None
     if not found:
-        raise CloudError(f"The droplet {name} ({droplet.id}) can't be reached.")
+        raise CloudError(
+            f"The droplet {name} ({droplet.id}) can't be reached. To go on: make rebuild"
+        )
     # A host that is written by hand has the same name, and is the other one of the two.
     own = {droplet.ipv4, droplet.ipv6, *others} - {""}
     if not own & _meant_by(found[0].address):

@@ -71,3 +71,14 @@ def test_a_droplet_that_is_not_listed_is_none(monkeypatch: pytest.MonkeyPatch) -
     inventory(monkeypatch)
     with pytest.raises(CloudError, match="can't be reached"):
         handover.host_of(SETTINGS, droplet("192.0.2.7"), "next")
+
+
+def test_where_no_host_is_found_it_is_said_why_and_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(**_: str) -> list[Host]:
+        raise SystemExit("--> Left out: the token has expired")
+
+    monkeypatch.setattr(handover, "hosts", refuse)
+    with pytest.raises(CloudError, match="token has expired\nTo go on: make rebuild"):
+        handover.host_of(SETTINGS, droplet("192.0.2.7"), "next")
