@@ -19,6 +19,11 @@ from settings.model import Settings
 
 # Of operations/backup.py: while it is there no unit backs up.
 HELD = "/etc/freehold/backup/held"
+# An earlier run of the same rebuild may have come so far.
+HANDED_OVER = (
+    "If the old one's events were handed over already, it takes none and backs up nothing: make "
+    "deploy has it do both again."
+)
 
 
 @contextmanager
@@ -101,7 +106,8 @@ def carry_over(old: Host, new: Host) -> None:
     if handing.returncode or taking.returncode:
         raise CloudError(
             "What came since the last backup could not be carried over. The old one is there with "
-            "all of it. To go on: make rebuild; to go on without: make rebuild LAST=1"
+            f"all of it. {HANDED_OVER} To go on: make rebuild; to go on without: make rebuild "
+            "LAST=1"
         )
 
 
@@ -156,4 +162,4 @@ def _run(command: list[str], environment: dict[str, str] | None = None) -> int:
 
 def _must(command: list[str], words: str, environment: dict[str, str] | None = None) -> None:
     if _run(command, environment):
-        raise CloudError(f"{words}; the old one is as it was. To go on: make rebuild")
+        raise CloudError(f"{words}. {HANDED_OVER} To go on: make rebuild")

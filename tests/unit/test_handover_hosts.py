@@ -82,3 +82,14 @@ def test_where_no_host_is_found_it_is_said_why_and_how_to_go_on(
     monkeypatch.setattr(handover, "hosts", refuse)
     with pytest.raises(CloudError, match="token has expired\nTo go on: make rebuild"):
         handover.host_of(SETTINGS, droplet("192.0.2.7"), "next")
+
+
+def test_of_an_old_one_that_was_handed_over_it_is_said_how_it_takes_events_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It may have been so by an earlier run, whatever fails in this one."""
+    inventory(monkeypatch, "192.0.2.7")
+    monkeypatch.setattr("subprocess.run", lambda *_, **__: SimpleNamespace(returncode=1))
+    with pytest.raises(CloudError, match=r"it takes none .* make deploy .* make rebuild") as told:
+        handover.deploy_and_verify(SETTINGS, droplet("192.0.2.7"), "next")
+    assert "as it was" not in str(told.value)
