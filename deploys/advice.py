@@ -20,7 +20,8 @@ ADVICE = {
     ),
     "SSH host key error": (
         "The server shows another host key than before. If you did not rebuild it, stop: someone "
-        "may stand in between. If you did: ssh-keygen -R ADDRESS, then log in once with ssh"
+        "may stand in between. If you did: ssh-keygen -R ADDRESS, then log in once with ssh; of a "
+        "droplet of make droplet: copy .droplets/known_hosts from the machine that deployed last"
     ),
     "found in known_hosts": (
         "The server's host key is not known yet. Log in once and compare the fingerprint that it "
