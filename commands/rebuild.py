@@ -5,6 +5,7 @@ Exit code 0: the new one is live. 1: something went wrong; the same command goes
 
 import argparse
 import sys
+from collections.abc import Mapping
 
 from commands.confirm import typed
 from commands.handover import (
@@ -18,6 +19,7 @@ from commands.handover import (
     phase,
 )
 from commands.with_cloud import with_cloud
+from digitalocean.described import connection
 from digitalocean.errors import CloudError
 from digitalocean.login import check_login
 from digitalocean.rebuild import Pair, Rebuild
@@ -25,8 +27,10 @@ from digitalocean.things import Droplet
 from settings.model import Settings
 
 
-def rebuild(steps: Rebuild, settings: Settings, *, last: bool) -> int:
-    """All steps that are left."""
+def rebuild(
+    steps: Rebuild, settings: Settings, *, last: bool, data: Mapping[str, object] | None = None
+) -> int:
+    """All steps that are left; `data` says how ssh logs in."""
     if not settings.backup_repository:
         raise CloudError(
             "No backup_repository is described, so a new droplet would begin with nothing. "
@@ -38,6 +42,7 @@ def rebuild(steps: Rebuild, settings: Settings, *, last: bool) -> int:
         steps.check_address(pair)
         steps.check_others(pair)
         if pair.new is None or not pair.new.carries(steps.tag):
+            check_login(settings, data)
             pair = _prepared(steps, pair, settings, last=last)
         new = _there(pair)
         with phase("Moving the address"):
@@ -56,7 +61,6 @@ def _prepared(steps: Rebuild, pair: Pair, settings: Settings, *, last: bool) -> 
     """Old and new, when the new one has all that the old one had, as far as it can be had."""
     # One whose place was taken is not live, whatever became of the one that took it.
     live = pair.old if pair.old is not None and pair.old.carries(steps.tag) else None
-    check_login(settings)
     if pair.new is None:
         both = f" The old one costs ${pair.old.monthly:.2f} until it is gone." if pair.old else ""
         print(f"--> {steps.costs()}{both}", flush=True)
@@ -134,7 +138,9 @@ def main() -> int:
     options.add_argument("--last", action="store_true", help="with the last backup that there is")
     last: bool = options.parse_args().last
     return with_cloud(
-        lambda cloud, settings: rebuild(Rebuild(cloud, settings), settings, last=last)
+        lambda cloud, settings: rebuild(
+            Rebuild(cloud, settings), settings, last=last, data=connection()
+        )
     )
 
 

@@ -60,11 +60,21 @@ def asked() -> Settings:
     pyinfra's own reading of group_data patches the standard library (gevent), which must come
     before everything else: so another process reads.
     """
+    return settings_of(_read("settings"))
+
+
+def connection() -> dict[str, object]:
+    """With which key ssh itself can log in, if one is named; it takes no passphrase from there."""
+    return _read("connection")
+
+
+def _read(what: str) -> dict[str, object]:
     command = [sys.executable, "-m", "digitalocean.described"]
     read = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     if read.returncode:
         raise CloudError(read.stderr.strip())
-    return settings_of(json.loads(read.stdout))
+    told: dict[str, dict[str, object]] = json.loads(read.stdout)
+    return told[what]
 
 
 if __name__ == "__main__":
@@ -73,4 +83,7 @@ if __name__ == "__main__":
     except SettingsError as wrong:
         sys.exit(wrong.message)
     known = {field.alias or name for name, field in Settings.model_fields.items()}
-    print(json.dumps({name: value for name, value in raw().items() if name in known}))
+    data = raw()
+    key = {} if data.get("ssh_key_password") else {"ssh_key": data.get("ssh_key")}
+    settings = {name: value for name, value in data.items() if name in known}
+    print(json.dumps({"settings": settings, "connection": key}))

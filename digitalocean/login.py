@@ -16,9 +16,9 @@ def check_login(settings: Settings, data: Mapping[str, object] | None = None) ->
     """Raise CloudError when every private half here has a passphrase and no agent holds one.
 
     Where no private half is to be seen, it may be on a token or in another place: that is no fault.
-    Nor is a passphrase that the `data` of the host holds, for pyinfra; ssh itself takes none.
+    Nor is it where the `data` of the host names the key: that was tried with the settings.
     """
-    if data and data.get("ssh_key") and data.get("ssh_key_password"):
+    if data and data.get("ssh_key"):
         return
     held = _in_agent()
     if any(lets_in(settings.authorized_key_lines, key) for key in held):

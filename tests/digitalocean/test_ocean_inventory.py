@@ -1,5 +1,6 @@
 """droplet.py and inventory.py as their owner types them, against the emulated Digital Ocean."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -186,10 +187,25 @@ def test_a_key_with_a_passphrase_and_no_agent(owner: Tried) -> None:
     assert done.code == 1
     assert f"ssh-add {key}" in done.said
     assert owner.account.things()["droplets"] == 0
+    # The key that is named opens, whatever the other one does.
+    open_key = owner.account.folder / "login"
+    both = [f"{key}.pub", open_key.with_suffix(".pub").read_text().strip()]
+    describe(owner.project, owner.account.folder, key, authorized_keys=both, ssh_key=str(open_key))
+    assert owner.type(*DROPLET).code == 0
+    read = owner.type(sys.executable, "-m", "digitalocean.described")
+    assert json.loads(read.stdout)["connection"] == {"ssh_key": str(open_key)}
+
+
+def test_a_passphrase_that_is_named_is_for_pyinfra_and_not_for_ssh(owner: Tried) -> None:
+    key = owner.account.folder / "locked"
+    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "secret", "-f", str(key)]
+    subprocess.run(command, check=True)
     held = {"ssh_key": str(key), "ssh_key_password": "secret"}
     describe(owner.project, owner.account.folder, key, **held)
     assert owner.type(*DROPLET).code == 0
     assert owner.account.things()["droplets"] == 1
+    read = owner.type(sys.executable, "-m", "digitalocean.described")
+    assert json.loads(read.stdout)["connection"] == {}
 
 
 def test_give_up_by_name_alone(owner: Tried) -> None:

@@ -64,10 +64,17 @@ class Rebuilt:
         assert {one["data"] for one in names if one["type"] == "A"} == {led["ip"]}
         self.certified.append(number)
 
-    def run(self, client: Client | None = None, *, last: bool = False, **more: object) -> int:
+    def run(
+        self,
+        client: Client | None = None,
+        *,
+        last: bool = False,
+        data: dict[str, object] | None = None,
+        **more: object,
+    ) -> int:
         described = self.account.settings(**(BACKED_UP | more))
         steps = Rebuild(self.account.cloud(client), described)
-        return command.rebuild(steps, described, last=last)
+        return command.rebuild(steps, described, last=last, data=data)
 
 
 @pytest.fixture
@@ -264,6 +271,9 @@ def test_nothing_is_bought_that_nobody_could_log_in_to(
     with pytest.raises(CloudError, match=f"ssh-add {locked}"):
         rebuilt.run(authorized_keys=[f"{locked}.pub"])
     assert (rebuilt.done, account.things()["droplets"]) == ([], 1)
+    # Of one that is named it was tried before whether it opens.
+    named: dict[str, object] = {"ssh_key": str(tmp_path / "another")}
+    assert rebuilt.run(authorized_keys=[f"{locked}.pub"], data=named) == 0
 
 
 def test_an_address_that_can_not_follow_is_told_before_anything_is_bought(
