@@ -150,6 +150,47 @@ def test_a_click_on_an_event_and_on_a_property_of_it_filter_in_place(
     assert page.evaluate("window.still")
 
 
+@pytest.fixture
+def refreshed(browser: Browser) -> Iterator[Page]:
+    """A page whose minutes pass when the test wants, that counts the refreshes it has had."""
+    opened = browser.new_page()
+    opened.set_default_timeout(10_000)
+    opened.clock.install()
+    opened.add_init_script(
+        "let refreshes = 0; document.addEventListener('htmx:finally:request', (event) => {"
+        " if (event.detail.ctx.sourceElement !== document.body) return;"
+        " document.documentElement.dataset.refreshes = ++refreshes; });"
+    )
+    yield opened
+    opened.close()
+
+
+@pytest.mark.usefixtures("visits")
+def test_numbers_stay_when_a_refresh_fails_and_a_refusal_is_shown(
+    refreshed: Page, address: str
+) -> None:
+    def answer(status: int) -> None:
+        body = f"<h1>{status}</h1>"
+        refreshed.route(
+            "**/stats/blog.test*",
+            lambda route: route.fulfill(status=status, body=body, content_type="text/html"),
+        )
+
+    refreshed.goto(f"{address}blog.test")
+    answer(503)
+    refreshed.clock.fast_forward(60_000)
+    refreshed.locator("html[data-refreshes='1']").wait_for()
+    assert refreshed.locator(".headline").is_visible()
+    refreshed.get_by_role("link", name="Firefox").click()
+    refreshed.get_by_role("heading", name="503").wait_for()
+    assert refreshed.url == f"{address}blog.test?browser=Firefox"
+    refreshed.unroute_all()
+    refreshed.reload()
+    answer(401)
+    refreshed.clock.fast_forward(60_000)
+    refreshed.get_by_role("heading", name="401").wait_for()
+
+
 @pytest.mark.usefixtures("visits")
 @pytest.mark.parametrize("metric", ["visitors", "visit_duration"])
 def test_no_value_of_the_axis_stands_on_the_curve(

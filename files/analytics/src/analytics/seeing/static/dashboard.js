@@ -100,11 +100,27 @@ document.addEventListener("htmx:config:request", (event) => {
   event.detail.ctx.request.anchor = null;
 });
 
+function isBusy() {
+  return document.querySelector("details[open], dialog[open], :is(input, select):focus") !== null;
+}
+
+// htmx swaps in whatever comes back. What is no page of ours, as after the end of a session or while
+// the service starts, would leave nothing here: it is shown by itself if somebody asked for it. A
+// refresh, that nobody asked for, rather keeps the numbers that there are, and tries again.
+document.addEventListener("htmx:after:request", (event) => {
+  const { fresh, response, text } = event.detail.ctx;
+  const isPage = text.includes('id="page"');
+  if (isPage && (!fresh || response.raw.ok)) return;
+  event.preventDefault();
+  if (!fresh) location.assign(response.raw.url);
+  else if (response.status === 401 && !isBusy()) location.reload();
+});
+
 // As long as nobody is in the middle of something, the page follows what happens on the site.
 setInterval(() => {
-  const busy = document.querySelector("details[open], dialog[open], :is(input, select):focus");
-  if (document.hidden || busy || !window.htmx || !document.querySelector(".headline")) return;
-  htmx.ajax("GET", location.pathname + location.search, IN_PLACE);
+  if (document.hidden || isBusy() || !window.htmx || !document.querySelector(".headline")) return;
+  const here = location.pathname + location.search;
+  htmx.ajax("GET", here, { ...IN_PLACE, fresh: here });
 }, FRESH_MS);
 
 const waiting = document.querySelector("[data-refresh]");
