@@ -16,7 +16,7 @@ from analytics.app import create_app
 from analytics.keeping import annotations
 from analytics.sites import Site
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 from sightings import seen
 from sqlalchemy import URL, Engine
 from werkzeug.serving import make_server
@@ -189,6 +189,32 @@ def test_numbers_stay_when_a_refresh_fails_and_a_refusal_is_shown(
     answer(401)
     refreshed.clock.fast_forward(60_000)
     refreshed.get_by_role("heading", name="401").wait_for()
+
+
+@pytest.mark.usefixtures("visits")
+def test_a_late_refresh_undoes_no_click_and_closes_no_menu(refreshed: Page, address: str) -> None:
+    def held() -> Route:
+        """The next refresh, that was sent and waits for its answer."""
+        sent: list[Route] = []
+        refreshed.route("**/stats/blog.test*", lambda route: sent.append(route), times=1)
+        with refreshed.expect_request("**/stats/blog.test*"):
+            refreshed.clock.fast_forward(60_000)
+        while not sent:
+            refreshed.wait_for_timeout(20)
+        return sent[0]
+
+    refreshed.goto(f"{address}blog.test")
+    first = held()
+    refreshed.get_by_role("link", name="Firefox").click()
+    refreshed.get_by_role("link", name="Remove filter: Browser is Firefox").wait_for()
+    first.continue_()
+    refreshed.locator("html[data-refreshes='1']").wait_for()
+    assert refreshed.get_by_role("link", name="Remove filter: Browser is Firefox").is_visible()
+    second = held()
+    refreshed.get_by_text("Filter", exact=True).click()
+    second.continue_()
+    refreshed.locator("html[data-refreshes='2']").wait_for()
+    assert refreshed.locator("details[open]").count() == 1
 
 
 @pytest.mark.usefixtures("visits")

@@ -100,17 +100,23 @@ document.addEventListener("htmx:config:request", (event) => {
   event.detail.ctx.request.anchor = null;
 });
 
+function here() {
+  return location.pathname + location.search;
+}
+
 function isBusy() {
   return document.querySelector("details[open], dialog[open], :is(input, select):focus") !== null;
 }
 
 // htmx swaps in whatever comes back. What is no page of ours, as after the end of a session or while
 // the service starts, would leave nothing here: it is shown by itself if somebody asked for it. A
-// refresh, that nobody asked for, rather keeps the numbers that there are, and tries again.
+// refresh, that nobody asked for, rather keeps the numbers that there are, and tries again; the same
+// if it comes late, when somebody has gone on to another view or is in the middle of something.
 document.addEventListener("htmx:after:request", (event) => {
   const { fresh, response, text } = event.detail.ctx;
   const isPage = text.includes('id="page"');
-  if (isPage && (!fresh || response.raw.ok)) return;
+  const isWanted = response.raw.ok && fresh === here() && !isBusy();
+  if (isPage && (!fresh || isWanted)) return;
   event.preventDefault();
   if (!fresh) location.assign(response.raw.url);
   else if (response.status === 401 && !isBusy()) location.reload();
@@ -119,8 +125,7 @@ document.addEventListener("htmx:after:request", (event) => {
 // As long as nobody is in the middle of something, the page follows what happens on the site.
 setInterval(() => {
   if (document.hidden || isBusy() || !window.htmx || !document.querySelector(".headline")) return;
-  const here = location.pathname + location.search;
-  htmx.ajax("GET", here, { ...IN_PLACE, fresh: here });
+  htmx.ajax("GET", here(), { ...IN_PLACE, fresh: here() });
 }, FRESH_MS);
 
 const waiting = document.querySelector("[data-refresh]");
