@@ -47,6 +47,19 @@ def test_without_a_database_the_page_says_that_events_are_still_taken(
     assert "Events are still taken" in Page(response.text).text
 
 
+def test_what_can_be_asked_for_again_has_a_link_and_a_form_has_none(
+    make_settings: MakeSettings,
+) -> None:
+    url = URL.create("postgresql+psycopg", "u", host="127.0.0.1", port=1, database="n")
+    browser = create_app(make_settings(url)).test_client()
+    browser.set_cookie("__Host-freehold", "x", secure=True)
+    shown = browser.get(f"{BLOG}?page=/", base_url="https://localhost")
+    sent = browser.post(f"{BLOG}/annotations", base_url="https://localhost")
+    assert (shown.status_code, sent.status_code) == (503, 503)
+    assert Page(shown.text).link("Try again") == ""
+    assert Page(sent.text).link("To the statistics") == "/stats/"
+
+
 @pytest.mark.usefixtures("visits")
 def test_a_filter_that_takes_too_long_is_said_with_what_to_do(
     client: FlaskClient, engine: Engine, monkeypatch: pytest.MonkeyPatch

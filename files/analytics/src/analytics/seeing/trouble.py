@@ -58,5 +58,5 @@ def _database_error(error: SQLAlchemyError) -> Answer:
 
 
 def _page(title: str, text: str, code: int, headers: dict[str, str]) -> Answer:
-    again = request.full_path.rstrip("?") if code == 503 else None
+    again = code == 503 and request.method != "POST"
     return render_template("trouble.html", title=title, text=text, again=again), code, headers
