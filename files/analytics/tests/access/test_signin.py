@@ -187,4 +187,7 @@ def test_a_database_that_is_away_is_a_503_without_a_word_of_the_key(
         client.post("/stats/sign-in", data={"key": "very-secret"}),
     )
     assert [answer.status_code for answer in answers] == [503, 503]
+    assert all("The database is away" in answer.text for answer in answers)
+    assert all(answer.mimetype == "text/html" for answer in answers)
+    assert answers[0].headers["Referrer-Policy"] == "no-referrer"
     assert "very-secret" not in caplog.text + "".join(answer.text for answer in answers)

@@ -10,9 +10,10 @@ from analytics.access import cookies, login_links, sessions
 from analytics.access import viewer as access
 from analytics.access.login_links import State
 from analytics.config import current_settings
-from analytics.seeing import formats
+from analytics.seeing import formats, trouble
 
 blueprint = Blueprint("signin", __name__, url_prefix="/stats")
+trouble.register(blueprint)
 
 _OPEN = frozenset({"signin.show", "signin.sign_in"})
 _HOME = "/stats/"
