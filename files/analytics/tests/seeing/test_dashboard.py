@@ -79,6 +79,19 @@ def test_the_heading_is_the_name_and_not_the_menu_of_sites(client: FlaskClient) 
     assert headings == ["Site: blog.test"]
 
 
+def test_who_may_see_some_sites_is_led_to_no_page_of_all(app: Flask, client: FlaskClient) -> None:
+    known = app.extensions["settings"]
+    blog, shop = known.sites
+    sites = (replace(blog, public=True), replace(shop, public=True), Site("secret.test"))
+    some = create_app(replace(known, sites=sites))
+    assert opened(client, BLOG).link("All sites") == "/stats/"
+    stranger = some.test_client()
+    links = opened(stranger, BLOG).links()
+    assert "/stats/www.shop.test" in links
+    assert "/stats/" not in links
+    some.extensions["engine"].dispose()
+
+
 @pytest.mark.integration
 @pytest.mark.usefixtures("visits")
 def test_every_link_of_every_page_leads_on(client: FlaskClient) -> None:

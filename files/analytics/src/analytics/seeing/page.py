@@ -44,6 +44,7 @@ def frame(scene: Scene) -> Mapping[str, Any]:
         "reader": read,
         "first_day": scene.first_day,
         "sites": _sites(scene.site, place),
+        "sees_all": len(access.visible_sites()) == len(current_settings().sites),
         "period": menus.period_menu(place, scene.today, scene.first_day, read),
         "comparisons": menus.comparison_menu(place, scene.site, scene.now, read),
         "chips": menus.chips(place),
