@@ -217,6 +217,23 @@ def test_a_late_refresh_undoes_no_click_and_closes_no_menu(refreshed: Page, addr
     assert refreshed.locator("details[open]").count() == 1
 
 
+def test_the_first_visit_is_shown_and_nothing_moves_before(
+    refreshed: Page, address: str, keep: Keep
+) -> None:
+    refreshed.goto(f"{address}blog.test")
+    refreshed.evaluate("window.still = true")
+    refreshed.locator("pre").focus()
+    refreshed.evaluate("getSelection().selectAllChildren(document.querySelector('pre'))")
+    refreshed.clock.fast_forward(5_000)
+    refreshed.locator("html[data-refreshes='1']").wait_for()
+    assert refreshed.evaluate("document.activeElement.tagName") == "PRE"
+    assert "data-domain" in refreshed.evaluate("getSelection().toString()")
+    keep([seen("/")])
+    refreshed.clock.fast_forward(5_000)
+    refreshed.locator(".headline").wait_for()
+    assert refreshed.evaluate("window.still")
+
+
 @pytest.mark.usefixtures("visits")
 @pytest.mark.parametrize("metric", ["visitors", "visit_duration"])
 def test_no_value_of_the_axis_stands_on_the_curve(
@@ -256,10 +273,13 @@ def test_keys_choose_periods_and_can_be_switched_off(page: Page, address: str) -
     page.wait_for_url("**?period=day")
     page.keyboard.press("ArrowLeft")
     page.wait_for_url("**?period=yesterday")
+    page.keyboard.press("Shift+ArrowLeft")
     page.keyboard.press("?")
     page.get_by_label("Keys are on").uncheck()
     page.get_by_role("button", name="Close").click()
     page.keyboard.press("y")
+    page.keyboard.press("?")
+    assert page.get_by_role("dialog").count() == 0
     page.reload()
     page.keyboard.press("y")
     assert page.url.endswith("?period=yesterday")

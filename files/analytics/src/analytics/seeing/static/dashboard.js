@@ -5,6 +5,7 @@
 const keys = document.getElementById("keys");
 const keysOn = document.getElementById("keys-on");
 const FRESH_MS = 60_000;
+const WAITING_MS = 5_000;
 const STORED = "freehold_keys";
 const IN_PLACE = { target: "#page", select: "#page", swap: "outerMorph show:none" };
 
@@ -52,12 +53,14 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  // With Shift the arrows extend what is selected.
+  if (!keysOn.checked || (event.shiftKey && event.key.startsWith("Arrow"))) return;
   if (event.key === "?") {
     keys.showModal();
     return;
   }
   // A region that scrolls has use for the arrows itself.
-  if (!keysOn.checked || event.target.closest(".scroll, pre")) return;
+  if (event.target.closest(".scroll, pre")) return;
   const wanted = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   if (!wanted) return;
   event.preventDefault();
@@ -123,12 +126,12 @@ document.addEventListener("htmx:after:request", (event) => {
 });
 
 // As long as nobody is in the middle of something, the page follows what happens on the site.
-setInterval(() => {
-  if (document.hidden || isBusy() || !window.htmx || !document.querySelector(".headline")) return;
-  htmx.ajax("GET", here(), { ...IN_PLACE, fresh: here() });
-}, FRESH_MS);
-
-const waiting = document.querySelector("[data-refresh]");
-if (waiting) {
-  setTimeout(() => location.reload(), Number(waiting.dataset.refresh) * 1000);
+function keepFresh(selector, ms) {
+  setInterval(() => {
+    if (document.hidden || isBusy() || !window.htmx || !document.querySelector(selector)) return;
+    htmx.ajax("GET", here(), { ...IN_PLACE, fresh: here() });
+  }, ms);
 }
+
+keepFresh(".headline", FRESH_MS);
+keepFresh(".waiting", WAITING_MS);
