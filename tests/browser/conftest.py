@@ -40,7 +40,7 @@ def site() -> Iterator[Site]:
 def page(browser: Browser) -> Iterator[Page]:
     """A page in which nothing may go wrong: no exception, no rejection that nobody handles."""
     context = browser.new_context(viewport={"width": 800, "height": 500})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     opened = context.new_page()
     faults: list[str] = []
     opened.on("pageerror", lambda error: faults.append(str(error)))

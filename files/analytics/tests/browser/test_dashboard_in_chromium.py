@@ -106,7 +106,7 @@ def page(browser: Browser) -> Iterator[Page]:
     wrong: list[str] = []
     opened.on("console", lambda message: wrong.append(message.text))
     opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.set_default_timeout(10_000)
+    opened.set_default_timeout(60_000)
     yield opened
     opened.close()
     assert wrong == []
@@ -154,7 +154,7 @@ def test_a_click_on_an_event_and_on_a_property_of_it_filter_in_place(
 def refreshed(browser: Browser) -> Iterator[Page]:
     """A page whose minutes pass when the test wants, that counts the refreshes it has had."""
     opened = browser.new_page()
-    opened.set_default_timeout(10_000)
+    opened.set_default_timeout(60_000)
     opened.clock.install()
     opened.add_init_script(
         "let refreshes = 0; document.addEventListener('htmx:finally:request', (event) => {"
@@ -362,7 +362,7 @@ def examined(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]
         color_scheme=scheme,
         viewport={"width": width, "height": 900},
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     yield context.new_page()
     context.close()
 
