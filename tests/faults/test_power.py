@@ -5,6 +5,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_public_key
 
 from emulator import Droplet
+from tests.containers import container
 from tests.outside import Outside
 from tests.runs import deploy, deploying
 from tests.waiting import wait_until_healthy, wait_until_stored
@@ -50,6 +51,14 @@ def test_an_acknowledged_event_is_kept(cut: None, droplet: Droplet) -> None:
     """It was on the disk before it was acknowledged; all services come back by themselves."""
     wait_until_healthy(droplet)
     wait_until_stored(droplet, "cut", 1)
+
+
+def test_the_services_logs_are_whole(cut: None, droplet: Droplet) -> None:
+    """One that was being written as well; Docker's own files may be past reading then."""
+    for service in ("nginx", "webapp", "worker", "db"):
+        droplet.run(f"docker logs {container(service)} >/dev/null")
+    said = droplet.run("journalctl --quiet --boot --output cat --identifier freehold-db")
+    assert "ready to accept connections" in said
 
 
 def test_the_certificate_is_whole_and_served(cut: None, droplet: Droplet, outside: Outside) -> None:

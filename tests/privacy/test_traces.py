@@ -90,7 +90,7 @@ def test_the_disk_holds_no_address_and_no_key(
     [
         f"docker exec {container('db')} pg_dump -U analytics analytics",
         "journalctl --all --output export",
-        "for one in $(docker ps --quiet); do docker logs $one 2>&1; done",
+        "set -e; for one in $(docker ps --quiet); do docker logs $one 2>&1; done",
     ],
 )
 def test_what_is_kept_compressed_holds_no_address(

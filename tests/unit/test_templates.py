@@ -51,7 +51,8 @@ def test_it_renders_to_whole_lines(template: str, settings: Settings) -> None:
     text = _rendered(template, settings)
     assert text.strip()
     assert text.endswith("\n")
-    assert "{{" not in text
+    # Docker's templates have no space there.
+    assert "{{ " not in text
     assert "{%" not in text
 
 
@@ -102,7 +103,7 @@ def test_every_service_is_confined(compose: dict[str, Any]) -> None:
         assert service["mem_limit"].endswith("m"), name
         assert service["ulimits"] == {"core": 0}, name
         assert service["pids_limit"] > 0, name
-        assert service["logging"]["options"]["max-size"], name
+        assert service["logging"]["driver"] == "journald", name
         assert ":latest" not in service["image"], name
         assert ":" in service["image"], name
 
