@@ -67,7 +67,7 @@ def destroy(cloud: Cloud, settings: Settings) -> int:
 def main() -> int:
     """As the settings describe it."""
     argparse.ArgumentParser(description=__doc__).parse_args()
-    return with_cloud(destroy)
+    return with_cloud(destroy, brings_files=False)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,13 @@ from settings.errors import SettingsError
 from settings.model import Settings
 
 
-def with_cloud(work: Callable[[Cloud, Settings], int]) -> int:
-    """Do `work` as the settings describe it; the exit code, after a sentence for each trouble."""
+def with_cloud(work: Callable[[Cloud, Settings], int], *, brings_files: bool = True) -> int:
+    """Do `work` as the settings describe it; the exit code, after a sentence for each trouble.
+
+    + brings_files: whether a deploy is a part of it
+    """
     try:
-        settings = asked()
+        settings = asked(brings_files=brings_files)
         return work(cloud_of(settings, print), settings)
     except SettingsError as error:
         print(error.message, file=sys.stderr)

@@ -16,6 +16,8 @@ from settings.paths import PROJECT
 GROUP = "droplets"
 # Which further group the droplet is in: its file of group_data wins over droplets.py.
 GROUP_VARIABLE = "FREEHOLD_GROUP"
+# What the program that reads the settings is told.
+WITHOUT_FILES = "--without-files"
 # Of no host: what a droplet that is still to be made will have.
 NOBODY = "droplet"
 NOTHING = (
@@ -45,22 +47,25 @@ def raw(folder: Path = PROJECT / "group_data") -> dict[str, object]:
     return hosts_of(_groups(folder), folder)[0].data
 
 
-def described() -> Settings:
-    """The settings of the droplet. Raises SettingsError when these are wrong or name no region."""
-    check_inventory(_groups(PROJECT / "group_data"))
-    settings = settings_of(raw())
+def described(*, brings_files: bool = True) -> Settings:
+    """The settings of the droplet. Raises SettingsError when these are wrong or name no region.
+
+    + brings_files: as for `settings_of`
+    """
+    check_inventory(_groups(PROJECT / "group_data"), brings_files=brings_files)
+    settings = settings_of(raw(), brings_files=brings_files)
     if not settings.droplet_region:
         raise CloudError(NOTHING)
     return settings
 
 
-def asked() -> Settings:
+def asked(*, brings_files: bool = True) -> Settings:
     """The same for a program of its own. Raises CloudError with all that is wrong.
 
     pyinfra's own reading of group_data patches the standard library (gevent), which must come
     before everything else: so another process reads.
     """
-    return settings_of(_read("settings"))
+    return settings_of(_read("settings", brings_files=brings_files), brings_files=brings_files)
 
 
 def connection() -> dict[str, object]:
@@ -68,8 +73,10 @@ def connection() -> dict[str, object]:
     return _read("connection")
 
 
-def _read(what: str) -> dict[str, object]:
+def _read(what: str, *, brings_files: bool = True) -> dict[str, object]:
     command = [sys.executable, "-m", "digitalocean.described"]
+    if not brings_files:
+        command.append(WITHOUT_FILES)
     read = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     if read.returncode:
         raise CloudError(read.stderr.strip())
@@ -79,7 +86,7 @@ def _read(what: str) -> dict[str, object]:
 
 if __name__ == "__main__":
     try:
-        described()
+        described(brings_files=sys.argv[1:] != [WITHOUT_FILES])
     except SettingsError as wrong:
         sys.exit(wrong.message)
     known = {field.alias or name for name, field in Settings.model_fields.items()}

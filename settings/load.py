@@ -14,7 +14,7 @@ from settings.faults import Fault, WrongSetting, report, shown, together, writte
 from settings.further_sites import FurtherSite
 from settings.inventory import HostEntry, hosts_of, written_hosts
 from settings.model import Settings
-from settings.paths import PROJECT
+from settings.paths import BRINGS_FILES, PROJECT
 
 __all__ = ["HostEntry", "SettingsError", "check_inventory", "settings_of", "written_hosts"]
 
@@ -32,20 +32,15 @@ SENTENCES = {
     "less_than_equal": "It must be at most {le}.",
 }
 
-# The settings with the owner's own files, which a deploy brings to a host. Nothing else needs them:
-# a rollback must be possible while the site is not built, or a certificate has ended.
-BROUGHT = {
-    *("site_path", "certificate_key", "certificate_bundle", "acme_ca", "nginx_extra"),
-    *("authorized_keys", "backup_credentials", "backup_ssh_key"),
-}
 
-
-def settings_of(data: Mapping[str, object]) -> Settings:
+def settings_of(data: Mapping[str, object], *, brings_files: bool = True) -> Settings:
     """The settings in the data of a host (`host.data.dict()`).
 
+    Whoever brings no files to a host (`brings_files`) needs none of the owner's that settings name:
+    a rollback must be possible while the site is not built, or a certificate has ended.
     Raises SettingsError, with everything that is wrong.
     """
-    settings, wrong = _examined(data)
+    settings, wrong = _examined(data, brings_files=brings_files)
     if settings is None:
         raise SettingsError(report(wrong, "Nothing was changed."))
     return settings
@@ -59,21 +54,22 @@ def check_inventory(
 ) -> None:
     """Check the settings of every host, before pyinfra connects to any.
 
-    `groups` are the groups of inventory.py in its order, for the last one's settings win. Whoever
-    brings no files to the hosts (`brings_files`) needs none of the owner's that settings name.
+    `groups` are the groups of inventory.py in its order, for the last one's settings win;
+    `brings_files` as for `settings_of`.
     Raises SettingsError, with everything that is wrong; what several hosts share is told once.
     """
     found = [
         (host.name, replace(one, where=host.origin(one.name)))
         for host in hosts_of(groups, folder)
-        for one in _examined(host.data)[1]
-        if brings_files or one.name not in BROUGHT
+        for one in _examined(host.data, brings_files=brings_files)[1]
     ]
     if found:
         raise SettingsError(report(together(found), "No host was contacted."))
 
 
-def _examined(data: Mapping[str, object]) -> tuple[Settings | None, list[WrongSetting]]:
+def _examined(
+    data: Mapping[str, object], *, brings_files: bool
+) -> tuple[Settings | None, list[WrongSetting]]:
     """The settings, or else all that is wrong; what belongs to pyinfra is left out of them."""
     wrong = list(wrong_connection(data))
     told = {one.name for one in wrong}
@@ -83,7 +79,7 @@ def _examined(data: Mapping[str, object]) -> tuple[Settings | None, list[WrongSe
     ours = {name: value for name, value in data.items() if name in fields or name not in others}
     settings = None
     try:
-        settings = Settings.model_validate(ours)
+        settings = Settings.model_validate(ours, context={BRINGS_FILES: brings_files})
         if not wrong:
             wrong += wrong_for_pyinfra(data, settings)
     except ValidationError as error:

@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+from pydantic import ValidationInfo
+
 from settings.faults import Fault
 
 PROJECT = Path(__file__).resolve().parent.parent
+# By which the context of a validation says so (settings/load.py).
+BRINGS_FILES = "brings_files"
 
 
 def path_of(text: str) -> Path:
@@ -21,6 +25,11 @@ def path_of(text: str) -> Path:
         raise Fault(
             f"There is no user on this machine whose home is {text.split('/')[0]}."
         ) from None
+
+
+def brings_files(known: ValidationInfo) -> bool:
+    """Whether the owner's files that settings name are brought to a host, and looked at before."""
+    return (known.context or {}).get(BRINGS_FILES, True) is True
 
 
 def content_of(text: str) -> bytes:

@@ -3,12 +3,13 @@
 from functools import cached_property
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from settings.choices import Choice, Texts
 from settings.keys import key_lines
 from settings.model.counting import Counting
 from settings.networks import joined, networks
+from settings.paths import brings_files
 
 
 class Access(Counting):
@@ -36,8 +37,11 @@ class Access(Counting):
 
     @field_validator("authorized_keys")
     @classmethod
-    def _keys_are_public_and_strong(cls, given: tuple[str, ...]) -> tuple[str, ...]:
-        key_lines(given)
+    def _keys_are_public_and_strong(
+        cls, given: tuple[str, ...], known: ValidationInfo
+    ) -> tuple[str, ...]:
+        if brings_files(known):
+            key_lines(given)
         return given
 
     @cached_property

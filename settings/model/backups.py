@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from settings import backups
 from settings.faults import Fault
 from settings.model.containers import Containers
-from settings.paths import path_of
+from settings.paths import brings_files, path_of
 
 
 class Backups(Containers):
@@ -37,13 +37,13 @@ class Backups(Containers):
     def _the_place_can_be_reached(cls, given: str | None, known: ValidationInfo) -> str | None:
         place = known.data.get("backup_repository")
         # The lines may stay while nothing is backed up, so that one line switches back.
-        if place:
+        if place and known.field_name == "backup_host_key":
+            backups.host_key(given or "", place)
+        elif place and brings_files(known):
             if known.field_name == "backup_credentials":
                 backups.credentials(given, place)
-            elif known.field_name == "backup_ssh_key":
-                backups.ssh_key(given, place)
             else:
-                backups.host_key(given or "", place)
+                backups.ssh_key(given, place)
         return given
 
     @field_validator("backup_key")

@@ -13,7 +13,7 @@ from settings.faults import Fault
 from settings.hsts import HSTS, check_preload
 from settings.model.machine import Machine
 from settings.model.site import known_names
-from settings.paths import path_of
+from settings.paths import brings_files, path_of
 from settings.policy import POLICY, readable_policy
 
 
@@ -78,7 +78,7 @@ class Door(Machine):
     @classmethod
     def _certificate_is_usable(cls, given: str | None, known: ValidationInfo) -> str | None:
         # In the other modes the two lines may stay, so that one line switches back.
-        if known.data.get("certificate_mode") != "provided":
+        if known.data.get("certificate_mode") != "provided" or not brings_files(known):
             return given
         if not given:
             raise Fault('It is needed, for certificate_mode is "provided".')
@@ -94,7 +94,8 @@ class Door(Machine):
     @classmethod
     def _authority_can_be_trusted(cls, given: str | None, known: ValidationInfo) -> str | None:
         # In the other modes the line may stay, as those of a provided certificate may.
-        if given is not None and known.data.get("certificate_mode") == "acme":
+        is_asked = known.data.get("certificate_mode") == "acme" and brings_files(known)
+        if given is not None and is_asked:
             acme.authority(given)
         return given
 
@@ -108,8 +109,8 @@ class Door(Machine):
 
     @field_validator("nginx_extra")
     @classmethod
-    def _extra_can_be_included(cls, given: str | None) -> str | None:
-        if given is not None:
+    def _extra_can_be_included(cls, given: str | None, known: ValidationInfo) -> str | None:
+        if given is not None and brings_files(known):
             extra_file(given)
         return given
 

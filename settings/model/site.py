@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from settings.choices import Texts
 from settings.folder import site_folder
 from settings.names import alias_names, domain_name, mail_address, usual_aliases
-from settings.paths import path_of
+from settings.paths import brings_files, path_of
 
 
 def known_names(known: Mapping[str, Any]) -> tuple[str, ...]:
@@ -45,8 +45,9 @@ class Site(BaseModel):
 
     @field_validator("site_path")
     @classmethod
-    def _site_is_whole(cls, given: str) -> str:
-        site_folder(given)
+    def _site_is_whole(cls, given: str, known: ValidationInfo) -> str:
+        if brings_files(known):
+            site_folder(given)
         return given
 
     @property

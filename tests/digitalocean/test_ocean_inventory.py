@@ -214,6 +214,8 @@ def test_give_up_by_name_alone(owner: Tried) -> None:
     # Of another, that nobody asked to go.
     other = {"region": "fra1", "size": "s-1vcpu-1gb", "image": "debian-13-x64", "name": "another"}
     owner.account.ask("POST", "/v2/droplets", other)
+    # Of a blog that is given up as well.
+    shutil.rmtree(owner.account.folder / "site")
     for typed, code, left in (("yes\n", 1, whole["droplets"] + 1), (f"{DOMAIN}\n", 0, 1)):
         done = subprocess.run(
             [sys.executable, "-m", "commands.destroy"],

@@ -72,6 +72,17 @@ def test_what_is_not_given_follows_from_the_domain(data: dict[str, object]) -> N
     assert [line.split()[2] for line in settings.authorized_key_lines] == ["me@home"]
 
 
+def test_who_brings_no_files_needs_none(data: dict[str, object]) -> None:
+    data["certificate_mode"] = "provided"
+    data["backup_repository"] = "s3:https://fra1.example/blog"
+    tls = ("certificate_key", "certificate_bundle")
+    files = ("site_path", *tls, "nginx_extra", "backup_credentials")
+    data |= dict.fromkeys(files, "/nowhere") | {"authorized_keys": ["/nowhere"]}
+    assert settings_of(data, brings_files=False).site_path == "/nowhere"
+    wrong = refused(data)
+    assert [name for name in (*files, "authorized_keys") if f"{name} = " not in wrong] == []
+
+
 def test_what_is_given_wins(data: dict[str, object]) -> None:
     given = {"aliases": [], "hostname": "web", "allowed_origins": ["https://a.test"]}
     settings = settings_of(data | given)
