@@ -8,7 +8,7 @@ from commands.flask import COMPOSE
 from commands.hosts import only_host, parser
 
 SERVICES = ("nginx", "webapp", "worker", "db")
-# What nginx complains of is in the journal, where its visitors' addresses have been taken out.
+# What nginx complains of does not come by Docker: its visitors' addresses are taken out on the way.
 ERRORS = ["journalctl", "--identifier=nginx", "--follow", "--lines=100"]
 
 if __name__ == "__main__":
@@ -18,7 +18,7 @@ if __name__ == "__main__":
     )
     given = options.parse_args()
     if "errors" in given.service and given.service != ["errors"]:
-        options.error("errors are not where the services' logs are: make logs SERVICE=errors")
+        options.error("errors are followed alone: make logs SERVICE=errors")
     command = [*COMPOSE, "logs", "--follow", "--tail", "100", *given.service]
     if given.service == ["errors"]:
         command = ERRORS
