@@ -124,6 +124,12 @@ def stack(settings: Settings) -> None:
         webapp_image=image,
         db_start=hashlib.sha256(DB_START.read_bytes()).hexdigest()[:12],
     )
+    rendered(
+        name="Keep what commands print to their owner out of all logs",
+        template="commands.yml.j2",
+        path="/opt/freehold/commands.yml",
+        settings=settings,
+    )
     _rollout()
     compose_up(
         name="Bring all services up, the database migrated before",
