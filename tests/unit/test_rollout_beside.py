@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import threading
+from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import pytest
 from benchmarks.redeploy import SWITCHED
 from freehold_host.trouble import Trouble
 from freehold_rollout import __main__ as program
-from freehold_rollout import beside, compose, engine, releases, rollout, traffic
+from freehold_rollout import beside, compose, engine, releases, rollout, traffic, unfinished
 from freehold_rollout.config import Places
 from tests.unit import docker_lab
 from tests.unit.docker_lab import Docker, Fake
@@ -393,3 +394,72 @@ def test_compose_is_started_without_dockers_command_line_where_it_can_be(
     told = compose.Compose(tmp_path / "a.yml")._run("config")
     expected = "docker-compose" if there else "docker compose"
     assert told == f"{expected} --project-name freehold --file {tmp_path}/a.yml config\n"
+
+
+# ---- A rollback that is cut off ----
+
+
+@pytest.fixture
+def before_it(
+    places: Places,
+    up: Callable[[str], None],
+    webapp: Webapp,
+    monkeypatch: pytest.MonkeyPatch,
+) -> str:
+    """The release before the live one, which can be gone back to; and one before that."""
+    up("healthy")
+    candidate = places.project / "candidate.yml"
+    for day, text in ((1, "services: {} # long ago\n"), (2, "services: {} # as it was\n")):
+        candidate.write_text(text)
+        moment = datetime(2026, 11, day, tzinfo=UTC)
+        hashes = WANTED | {"webapp": f"old{day}"}
+        name = releases.keep(places, candidate, hashes, "c0", "anna@pc", moment)
+    monkeypatch.setattr(rollout, "Compose", lambda _: FakeCompose(lambda _: webapp("old2")))
+    return name
+
+
+def test_whoever_is_gone_need_not_be_told(
+    places: Places, docker: Docker, before_it: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the connection that broke would have ended it between the old and the new."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as nobody, monkeypatch.context() as patch:
+        patch.setattr("sys.stdout", nobody)
+        rollout.back(places, before_it, program._say)
+    assert list(webapps(docker).values()) == ["old2"]
+    assert unfinished.find(places) is None
+
+
+def test_the_same_again_finishes_what_was_cut_off(
+    places: Places, docker: Docker, before_it: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a power cut: nothing of ours runs, and the old ones are still there."""
+    with monkeypatch.context() as patch:
+        patch.setattr(beside.Change, "finish", lambda _: pytest.fail("The power is gone."))
+        with pytest.raises(pytest.fail.Exception):
+            rollout.back(places, before_it, lambda _: None)
+    assert sorted(webapps(docker).values()) == ["new", "old2"]
+    found = unfinished.find(places)
+    assert found
+    assert found.name == before_it
+    assert program._target(places, "", before_it) == found
+    program._back(places, Namespace(what="", to="", by="anna@pc"))
+    assert list(webapps(docker).values()) == ["old2"]
+    assert unfinished.find(places) is None
+    assert program._target(places, "", "") != found
+
+
+def test_what_a_deploy_has_brought_is_on_record_before_the_old_ones_end(
+    places: Places,
+    docker: Docker,
+    up: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It may take them a minute, and the power may fail in it."""
+    live: list[bool] = []
+    monkeypatch.setattr(
+        beside.Change, "finish", lambda _: live.extend(one.live for one in releases.listed(places))
+    )
+    up("healthy")
+    assert live == [True]

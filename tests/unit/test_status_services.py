@@ -15,6 +15,7 @@ import pytest
 from freehold_host import memory
 from freehold_host.rows import Row
 from freehold_host.trouble import Trouble
+from freehold_rollout import releases, unfinished
 from freehold_rollout.config import Places
 from freehold_status import collect, events, services
 from freehold_status.config import read
@@ -88,6 +89,21 @@ def test_the_live_releases_and_who_brought_them(tmp_path: Path) -> None:
     service, site = services.live(places)
     assert service.text == "abc123, 2026-11-26 19:30 UTC, by anna@pc"
     assert site.text == "no commit, 2026-11-26 19:30 UTC, by somebody"
+
+
+def test_a_rollback_that_was_cut_off(tmp_path: Path) -> None:
+    places = Places(tmp_path / "opt/freehold", site=tmp_path / "srv/www")
+    candidate = tmp_path / "candidate.yml"
+    candidate.write_text("services: {}\n")
+    name = releases.keep(places, candidate, {}, "c0ffee1", "anna@pc", NOW)
+    places.project.mkdir(parents=True, exist_ok=True)
+    releases.make_live(places, name)
+    unfinished.begin(places, name)
+    row, _ = services.live(places)
+    assert (row.state, row.type) == ("warning", "make rollback")
+    unfinished.end(places)
+    row, _ = services.live(places)
+    assert row.state == "ok"
 
 
 def test_an_upgrade_that_was_cut_off(tmp_path: Path) -> None:

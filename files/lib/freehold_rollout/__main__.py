@@ -10,6 +10,7 @@ list [--json]         the releases that are here
 
 import argparse
 import json
+import os
 import signal
 import sys
 import time
@@ -17,13 +18,18 @@ from dataclasses import asdict
 from pathlib import Path
 
 from freehold_host.trouble import Trouble
-from freehold_rollout import lock, releases, rollout, site
+from freehold_rollout import lock, releases, rollout, site, unfinished
 from freehold_rollout.config import Places
 from freehold_rollout.releases import Release
 
 
 def _say(words: str) -> None:
-    print(f"freehold-rollout: {words}", flush=True)
+    try:
+        print(f"freehold-rollout: {words}", flush=True)
+    except BrokenPipeError:
+        # Whoever was told is gone, and what was begun goes on.
+        # https://docs.python.org/3/library/signal.html#note-on-sigpipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _all(places: Places) -> dict[str, list[Release]]:
@@ -39,6 +45,8 @@ def _target(places: Places, what: str, name: str) -> Release:
         if found is None:
             raise Trouble(f"No release, or more than one, is called {name}. Type: make releases")
         return found
+    if what in ("", "service") and (begun := unfinished.find(places)):
+        return begun
     if not what:
         live = [one for found in known.values() for one in found if one.live]
         if not live:
@@ -51,7 +59,7 @@ def _back(places: Places, given: argparse.Namespace) -> None:
     began = time.monotonic()
     lock.take(places.lock, f"a rollback by {given.by}")
     target = _target(places, given.what, given.to)
-    if target.live:
+    if target.live and target != unfinished.find(places):
         raise Trouble(f"{target.name} is live already.")
     _say(f"The {target.what} goes to {target.name} ({target.when}, {target.commit or 'no commit'})")
     if target.what == "site":

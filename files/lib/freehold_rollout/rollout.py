@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from freehold_host.trouble import Trouble
-from freehold_rollout import beside, engine, major, releases, traffic
+from freehold_rollout import beside, engine, major, releases, traffic, unfinished
 from freehold_rollout.beside import BESIDE, Change
 from freehold_rollout.compose import Compose
 from freehold_rollout.config import Places, patience
@@ -43,12 +43,16 @@ def up(
         compose.run(migrate)
     change = _begun(places, compose, found, differing & set(BESIDE), say)
     change.prove()
-    _ended(places, change)
-    # From here on it is what serves, whatever else is out of order.
-    name = _name_of(places, candidate) or releases.keep(
-        places, candidate, wanted, commit, by, datetime.now(UTC)
-    )
-    releases.make_live(places, name)
+    try:
+        # From here on it is what serves, whatever else is out of order. The old ones may take a
+        # minute to end, and what the power does in it must not leave another one on record.
+        name = _name_of(places, candidate) or releases.keep(
+            places, candidate, wanted, commit, by, datetime.now(UTC)
+        )
+        releases.make_live(places, name)
+        unfinished.end(places)
+    finally:
+        _ended(places, change)
     _remove_orphans(wanted)
     _wait_for_docker(wanted)
 
@@ -69,10 +73,11 @@ def back(places: Places, name: str, say: Say) -> None:
     found = _without_left_overs(places, wanted, say)
     differing = _differing(found, wanted)
     change = _begun(places, compose, found, differing & {"webapp"}, say)
+    unfinished.begin(places, name)
     change.switch()
-    releases.make_live(places, name)
-    say(f"Visitors are served by {name}, after {time.monotonic() - began:.1f} s")
     try:
+        releases.make_live(places, name)
+        say(f"Visitors are served by {name}, after {time.monotonic() - began:.1f} s")
         if "db" in differing:
             _database(places, compose, say)
         rest = differing & {"nginx", "worker"}
@@ -80,6 +85,7 @@ def back(places: Places, name: str, say: Say) -> None:
         _start_beside(change, found, rest, say, hurry=True)
     finally:
         _ended(places, change)
+    unfinished.end(places)
 
 
 def _name_of(places: Places, candidate: Path) -> str | None:

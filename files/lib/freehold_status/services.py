@@ -7,7 +7,7 @@ from typing import Any
 
 from freehold_host import memory
 from freehold_host.rows import Row
-from freehold_rollout import engine, releases, site
+from freehold_rollout import engine, releases, site, unfinished
 from freehold_rollout.config import Places
 from freehold_status import ages
 
@@ -89,6 +89,9 @@ def live(places: Places) -> Iterator[Row]:
             yield Row(what, "error", "none is live.", "make deploy")
             continue
         told = f"{live.commit or 'no commit'}, {live.when}, by {live.by or 'somebody'}"
+        if live == unfinished.find(places):
+            yield Row(what, "warning", f"{told}: the way back to it was cut off.", "make rollback")
+            continue
         yield Row(what, "ok", told)
 
 
