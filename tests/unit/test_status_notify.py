@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from freehold_host.rows import Row
+from freehold_status import __main__ as program
 from freehold_status import login, looks, notify
 from freehold_status.config import Config
 from freehold_status.notify import Message
@@ -90,6 +92,20 @@ def test_it_is_told_once_and_once_more_when_it_is_mended(
     assert told[0]["text"] == "blog.test: disk: It is full. Type: make ssh"
     assert told[0]["content"] == told[0]["text"]
     assert told[1]["text"].startswith("blog.test: disk is in order again.")
+
+
+def test_it_is_told_when_nothing_can_be_written_to_the_disk(
+    tmp_path: Path, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = config(tmp_path, listener.address)
+    # What stands in the way of the folder does so for root, too.
+    made.state.parent.mkdir(parents=True)
+    made.state.touch()
+    monkeypatch.setattr("freehold_status.config.read", lambda: made)
+    monkeypatch.setattr("freehold_status.collect.rows", lambda _: [BAD])
+    monkeypatch.setattr(sys, "argv", ["freehold-status", "watch"])
+    assert [program.main() for _ in range(3)] == [0, 0, 0]
+    assert [json.loads(body)["state"] for _, _, body in listener.taken] == ["error"]
 
 
 def test_what_is_now_bad_and_now_worse_is_told_once(tmp_path: Path, listener: Listener) -> None:

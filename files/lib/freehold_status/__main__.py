@@ -6,6 +6,7 @@ freehold-status watch     what the timer does: look, keep it for who logs in, te
 """
 
 import argparse
+import contextlib
 import sys
 
 from freehold_host.rows import show
@@ -27,8 +28,10 @@ def main() -> int:
         found = config.read()
         rows = collect.rows(found)
         if given.command == "watch":
-            login.write(found, rows)
             looks.take(found, rows)
+            # Lines that could not be renewed, as on a full disk, say how old they are.
+            with contextlib.suppress(OSError):
+                login.write(found, rows)
             # What is out of order is told, and no fault of this run.
             return 0
         return show(rows, as_json=given.json)

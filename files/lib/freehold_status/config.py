@@ -23,6 +23,11 @@ class Config:
         return self.root / "var/lib/freehold/status"
 
     @property
+    def memory(self) -> Path:
+        """For what must be remembered also when the disk is full; empty after a boot."""
+        return self.root / "run/freehold-status"
+
+    @property
     def login(self) -> Path:
         """What a login shows."""
         return self.state / "login"

@@ -3,9 +3,11 @@
 A single look may fall into a deploy or a reboot, so what counts is what two in a row have seen.
 """
 
+import contextlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from freehold_host import memory
 from freehold_host.rows import STATES, Row, worst
@@ -86,7 +88,7 @@ def take(config: Config, rows: Sequence[Row]) -> None:
     """Remember a look, and tell what has changed; a webhook that is dead is asked again."""
     # Whether it can be told, it can't be told.
     rows = [row for row in rows if row.what != _NOTIFY]
-    seen = memory.load(config.state, _NAME)
+    seen = _seen(config)
     before, known, fault = (seen.get(name, {}) for name in ("before", "known", "fault"))
     found = change(before, known, rows)
     try:
@@ -98,7 +100,14 @@ def take(config: Config, rows: Sequence[Row]) -> None:
     except Trouble as trouble:
         fault = {"at": fault.get("at", time.time()), "why": str(trouble)}
     after = {"before": states(rows), "known": known, "fault": fault}
-    memory.store(config.state, _NAME, after)
+    memory.store(config.memory, _NAME, after)
+    # That the disk is full is told, too.
+    with contextlib.suppress(OSError):
+        memory.store(config.state, _NAME, after)
+
+
+def _seen(config: Config) -> dict[str, Any]:
+    return memory.load(config.memory, _NAME) or memory.load(config.state, _NAME)
 
 
 def _tell(
@@ -117,7 +126,7 @@ def rows(config: Config) -> list[Row]:
     """Whether the owner can be told at all."""
     if not config.notify_url:
         return []
-    fault = memory.load(config.state, _NAME).get("fault", {})
+    fault = _seen(config).get("fault", {})
     if not fault:
         return [Row(_NOTIFY, "ok", "was reached when there was something to tell")]
     text = f"{fault['why']} So it has been for {ages.words(time.time() - fault['at'])}."
