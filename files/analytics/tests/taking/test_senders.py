@@ -127,7 +127,7 @@ def test_a_proxy_that_passes_an_allowed_origin_on_is_believed_with_a_token(
         ("www.shop.test", "blog.test"),
         # The shop wants no senders.
         (None, "shop.test"),
-        (None, "blog.test,shop.test"),
+        ("blog.test", "other.test,shop.test"),
     ],
 )
 @pytest.mark.parametrize("origin", [{}, ORIGIN])

@@ -2,8 +2,9 @@
 
 from analytics.seeing.printable import printable
 
-# As analytics.taking.intake and analytics.taking.bots name them.
+# As analytics.taking (bots, events, intake) and analytics.logs name them.
 _WORDS = {
+    "another origin": "Sent for several sites, from where this one takes none",
     "bot: ai": "AI crawlers",
     "bot: crawler": "Crawlers",
     "bot: empty": "Empty user agents",

@@ -1,6 +1,7 @@
 """POST /api/event: takes an event of a page that may send some."""
 
 import re
+from dataclasses import replace
 from typing import NoReturn
 
 from flask import Blueprint, Response, abort, g, request
@@ -47,9 +48,14 @@ def allow_origin(response: Response) -> Response:
 def create() -> Response:
     """Keeps an event, and then promises so by 202; drops one that does not count."""
     event = payload.parse(request.get_data(cache=False))
-    sites = [current_settings().site_of(domain) for domain in event.domains]
-    if not all(_may_send(site) for site in sites if site):
+    named = {domain: current_settings().site_of(domain) for domain in event.domains}
+    ours = set(filter(None, named.values()))
+    closed = {site for site in ours if not _may_send(site)}
+    if closed and closed == ours:
         _refuse()
+    for site in closed:
+        current_intake().drop(site.domain, "another origin")
+    event = replace(event, domains=tuple(one for one in named if named[one] not in closed))
     sender = Sender(
         address=senders.visitor_address(g.token),
         user_agent=request.headers.get("User-Agent"),
@@ -57,7 +63,8 @@ def create() -> Response:
         language=re.split("[,;]", request.headers.get("Accept-Language", ""), maxsplit=1)[0],
         is_owner=access.is_owner(),
     )
-    return _accepted(current_intake().take(event, sender, request.headers))
+    dropped = current_intake().take(event, sender, request.headers)
+    return _accepted(dropped + len(closed))
 
 
 @blueprint.route("/event", methods=["OPTIONS"])
