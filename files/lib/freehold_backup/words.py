@@ -21,7 +21,9 @@ _FORBIDDEN = r"access denied|forbidden|unauthorized|permission denied|invalidacc
 _MEANINGS = (
     (
         r"no space left on device|quota",
-        "{repository} is full. Give it more room, or lower backup_keep.",
+        # Nor can restic free any without some. https://github.com/restic/restic/issues/3464
+        "{repository} is full. Give it more room; if there is to be less in it, lower backup_keep "
+        "too, and some of the room is free again after a night.",
     ),
     (
         r"bucket does not exist|nosuchbucket",
