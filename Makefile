@@ -290,7 +290,7 @@ test-life:
 	@# The second run is the first thing: any other deploy would hide what it changes. The clone has
 	@# an authority of its own, which knows nothing of the account.
 	@{ $(BIN)/pytest -vv -m "not slow" tests/deploys/test_second_run.py tests/deploys/test_acme.py; \
-		FREEHOLD_LIMIT=emulated $(BIN)/pytest -vv tests/host; \
+		FREEHOLD_LIMIT=emulated $(BIN)/pytest -vv -m "not slow" tests/host; \
 		$(PYTHON) -m emulator reboot; \
 		FREEHOLD_LIMIT=emulated $(BIN)/pytest -vv -m "not slow" tests/host; } $(LABEL)
 test-faults:
@@ -313,6 +313,7 @@ test-droplet: tools $(SITE)/index.html ## A deployed droplet for tests, in .cach
 faults: test-droplet ## Every fault on purpose, the slow ones too, on a droplet for tests (hours without KVM)
 	@trap '$(PYTHON) -m emulator down' EXIT; \
 	$(BIN)/pytest -vv files/analytics/tests/faults tests/faults; \
+	FREEHOLD_LIMIT=emulated $(BIN)/pytest -vv -m slow tests/host; \
 	$(BIN)/pytest -vv -m slow tests/browser tests/commands tests/deploys tests/digitalocean tests/emulator
 
 .PHONY: audit
