@@ -60,7 +60,7 @@ def test_it_fills_an_empty_database_once(
         days = connection.scalar(text("SELECT count(*) FROM daily WHERE dimension = 1"))
         assert 69 <= (days or 0) <= 71
         assert connection.scalar(text("SELECT count(*) FROM stale_days")) == 0
-        assert connection.scalar(text("SELECT count(*) FROM drops")) or 0 > 0
+        assert (connection.scalar(text("SELECT count(*) FROM drops")) or 0) > 0
     assert demo.main([]) == 1
     assert "blog.test has events already" in capsys.readouterr().err
 
