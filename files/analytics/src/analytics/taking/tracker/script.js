@@ -2,8 +2,9 @@
 // cookie and stores nothing. What it sends is what Plausible's own trackers send:
 // https://plausible.io/docs/events-api
 //
-// All of it must fit into 1,000 bytes when minified and gzipped (tests/test_tracker.py). That is
-// why a thing is said the same way each time, and why there is nothing for browsers before 2020.
+// All of it must fit into 1,000 bytes when minified and gzipped (tests/taking/test_tracker.py).
+// That is why a thing is said the same way each time, and why there is nothing for browsers before
+// 2020.
 {
   const { dataset: data, src } = document.currentScript;
   // What the page said before this script was there: its calls, and Plausible's options.
