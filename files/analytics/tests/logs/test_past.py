@@ -20,7 +20,6 @@ Keep = Callable[..., None]
 NOW = datetime(2026, 5, 5, 12, tzinfo=UTC)
 OLD = datetime(2024, 2, 3, 9, tzinfo=UTC)
 BLOG = Site("blog.test", keep_days=400)
-FOREVER = Site("blog.test", keep_days=10_000)
 SUMS = """
 SELECT d.dimension, d.day, t.text, visitors, visits, page_views, bounces, seconds
 FROM daily d LEFT JOIN texts t ON t.id = d.value ORDER BY 1, 2, 3

@@ -10,13 +10,6 @@ from analytics.taking.values import (
     properties,
     scroll_depth,
 )
-from hypothesis import strategies as st
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=5,
-)
 
 
 def kept(props: object) -> tuple[tuple[str, str], ...]:
