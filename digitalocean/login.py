@@ -12,7 +12,7 @@ from settings.model import Settings
 from settings.paths import path_of
 
 
-def check_login(settings: Settings, data: Mapping[str, object] | None = None) -> None:
+def check_login(settings: Settings, data: Mapping[str, object] | None) -> None:
     """Raise CloudError when every private half here has a passphrase and no agent holds one.
 
     Where no private half is to be seen, it may be on a token or in another place: that is no fault.

@@ -6,7 +6,6 @@ after some minutes. Without it nothing breaks but this caution.
 """
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +16,7 @@ COUNTS_FOR = 120.0
 class Notes:
     """The notes of one droplet, in a file of `folder`."""
 
-    def __init__(self, folder: Path, name: str, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, folder: Path, name: str, now: Callable[[], float]) -> None:
         self._path = folder / f"{name}.begun.json"
         self._now = now
 

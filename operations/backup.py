@@ -110,7 +110,7 @@ def _say(state: State, host: Host, command: str) -> bool:
 
 
 @operation()
-def repository_ready(held: bool = False) -> Generator[FunctionCommand | str, None, None]:
+def repository_ready(held: bool) -> Generator[FunctionCommand | str, None, None]:
     """Have opened the repository with this key, or made it where there was none.
 
     + held: whether nothing is backed up into it yet, for this host is to take another one's place

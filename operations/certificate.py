@@ -31,7 +31,7 @@ def _issue(state: State, host: Host, may_fail: bool) -> bool:
 
 
 @operation()
-def trusted_certificate(may_fail: bool = False) -> Generator[FunctionCommand, None, None]:
+def trusted_certificate(may_fail: bool) -> Generator[FunctionCommand, None, None]:
     """Ask the authority for a certificate of all names, unless there is one, and serve it.
 
     + may_fail: whether it is asked again when the names lead here: make rebuild

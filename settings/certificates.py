@@ -77,12 +77,7 @@ def _weakness(public: object) -> str:
     return ""
 
 
-def check_bundle(
-    path: str,
-    names: Sequence[str],
-    key: PublicKeyTypes | None,
-    now: datetime | None = None,
-) -> None:
+def check_bundle(path: str, names: Sequence[str], key: PublicKeyTypes | None) -> None:
     """Check that the file `path` is a certificate for all `names`, with its chain, in date.
 
     `key` is the public half of the private key that it must belong to, if that is known.
@@ -92,7 +87,7 @@ def check_bundle(
     sentences = [
         *_faults_of_pair(path, chain, key),
         *_faults_of_chain(path, chain),
-        *(fault for one in chain for fault in _faults_of_dates(one, now or datetime.now(UTC))),
+        *(fault for one in chain for fault in _faults_of_dates(one)),
         *_faults_of_leaf(chain[0], names),
     ]
     if sentences:
@@ -166,7 +161,8 @@ def _has_issuer_elsewhere(certificate: x509.Certificate) -> bool:
     )
 
 
-def _faults_of_dates(certificate: x509.Certificate, now: datetime) -> Iterator[str]:
+def _faults_of_dates(certificate: x509.Certificate) -> Iterator[str]:
+    now = datetime.now(UTC)
     begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     if now > end:
         yield f"The certificate of {_called(certificate)} expired on {end:%Y-%m-%d %H:%M} UTC."

@@ -40,18 +40,18 @@ exec sleep infinity
 """
 
 
-def debian(name: str, packages: str, cache: Path = CACHE) -> Path:
+def debian(name: str, packages: str) -> Path:
     """The folder of a Debian 13 with these packages, made once; `name` is the first of them."""
     recipe = hashlib.sha256(packages.encode()).hexdigest()[:12]
-    finished = cache / f"{name}-{recipe}"
-    with (cache / f"{name}.lock").open("w") as lock:
+    finished = CACHE / f"{name}-{recipe}"
+    with (CACHE / f"{name}.lock").open("w") as lock:
         # Several processes run tests, and one of them makes it.
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not finished.exists():
-            half_made = cache / f"{name}-{recipe}.half-made"
+            half_made = CACHE / f"{name}-{recipe}.half-made"
             shutil.rmtree(half_made, ignore_errors=True)
             arguments = ["--variant=minbase", f"--include={packages}", "trixie", str(half_made)]
-            install(name, [*arguments, *debian_sources("trixie")], cache / f"{name}.log")
+            install(name, [*arguments, *debian_sources("trixie")], CACHE / f"{name}.log")
             half_made.rename(finished)
     return finished
 

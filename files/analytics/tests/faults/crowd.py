@@ -60,15 +60,15 @@ class Crowd:
             for thread in threads:
                 thread.join()
 
-    def wait(self, events: int, seconds: float = 30.0) -> None:
+    def wait(self, events: int) -> None:
         """Until so many more events were promised."""
         before = len(self.promised)
-        wait_until(lambda: len(self.promised) >= before + events, seconds)
+        wait_until(lambda: len(self.promised) >= before + events)
 
-    def wait_refused(self, events: int, seconds: float = 30.0) -> None:
-        """Until so many more events were refused."""
+    def wait_refused(self) -> None:
+        """Until 20 more events were refused."""
         before = len(self.refused)
-        wait_until(lambda: len(self.refused) >= before + events, seconds)
+        wait_until(lambda: len(self.refused) >= before + 20)
 
     def _send(self, visitor: int) -> None:
         while not self._stopping.wait(_PAUSE_SECONDS):

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_MB = 1024 * 1024
 _ROOT = Path("/sys/fs/cgroup")
+# In bytes; a limit is this much over what the processes have.
+_SPARE = str(8 * 1024 * 1024)
 # Takes memory, slowly, until it has been the end of somebody.
 _EATER = """
 import os, sys, time
@@ -28,7 +29,7 @@ class Memory:
         self._folder = folder
         self._version = version
 
-    def use_up(self, pids: Iterable[int], spare: int = 8 * _MB) -> None:
+    def use_up(self, pids: Iterable[int]) -> None:
         """The processes get a limit a little over what they have, and something takes the rest,
         until the kernel has killed the largest of them.
         """
@@ -36,8 +37,8 @@ class Memory:
         for name in names:
             (self._folder / "cgroup.procs").write_text(name)
         # What they had before counts elsewhere.
-        self._write("memory.limit_in_bytes", "memory.max", str(spare))
-        self._write("memory.memsw.limit_in_bytes", "memory.swap.max", str(spare), "0")
+        self._write("memory.limit_in_bytes", "memory.max", _SPARE)
+        self._write("memory.memsw.limit_in_bytes", "memory.swap.max", _SPARE, "0")
         events = "memory.oom_control" if self._version == 1 else "memory.events"
         paths = [str(self._folder / name) for name in ("cgroup.procs", events)]
         # It may be killed as well: what the other had before is not given back to this limit.

@@ -23,11 +23,11 @@ def disk_nearly_full(lab: Lab) -> None:
     assert lab.disk
     stores_something(lab)
     lab.disk.fill(leave=200 * _MB)
-    lab.crowd.wait_refused(20)
+    lab.crowd.wait_refused()
     promised = len(lab.crowd.promised)
     wait_until(lambda: lab.stored().total() >= promised)
     lab.execute("CREATE TABLE more AS SELECT repeat('x', 100) FROM generate_series(1, 100000)")
-    lab.crowd.wait_refused(20)
+    lab.crowd.wait_refused()
     assert len(lab.crowd.promised) == promised
     lab.disk.tidy()
 
@@ -37,7 +37,7 @@ def disk_full(lab: Lab) -> None:
     assert lab.disk
     stores_something(lab)
     lab.disk.fill(leave=0)
-    lab.crowd.wait_refused(20)
+    lab.crowd.wait_refused()
     lab.moment()
     lab.disk.tidy()
     # Without room for its log PostgreSQL ends, and Docker starts it.

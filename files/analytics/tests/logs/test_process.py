@@ -70,8 +70,8 @@ class Process:
         return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def eventually(holds: Callable[[], object], seconds: float = 20) -> bool:
-    deadline = time.monotonic() + seconds
+def eventually(holds: Callable[[], object]) -> bool:
+    deadline = time.monotonic() + 20
     while not holds():
         if time.monotonic() > deadline:
             return False

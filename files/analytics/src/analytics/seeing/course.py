@@ -50,7 +50,7 @@ class Course:
     """The address that takes a new note."""
 
 
-def course(report: Report, scene: Scene, annotations: Sequence[Annotation] = ()) -> Course:
+def course(report: Report, scene: Scene, annotations: Sequence[Annotation]) -> Course:
     """The period's course by the measure that the view asks for."""
     reader = scene.reader
     measure = measure_of(scene.site, report.view.metric)

@@ -95,7 +95,7 @@ def _refuse() -> NoReturn:
     abort(403, f"this {what} may not send events")
 
 
-def _accepted(dropped: int = 0) -> Response:
+def _accepted(dropped: int) -> Response:
     response = Response("ok", status=202, mimetype="text/plain")
     if dropped:
         response.headers["x-plausible-dropped"] = str(dropped)

@@ -119,7 +119,7 @@ def current_intake() -> Intake:
 
 
 def why_not(
-    site: Site, event: Payload, sender: Sender, headers: Headers, *, from_log: bool = False
+    site: Site, event: Payload, sender: Sender, headers: Headers, *, from_log: bool
 ) -> str | None:
     """Why a site does not count an event; None when it does."""
     if sender.is_owner:
