@@ -115,6 +115,14 @@ def limit(connection: SQLAlchemyConnection, seconds: float) -> None:
     )
 
 
+def psycopgs(connection: SQLAlchemyConnection) -> psycopg.Connection[Any]:
+    """The connection as psycopg has it, for what SQLAlchemy knows nothing of: COPY."""
+    # Not driver_connection, which is None once the connection is detached from its pool.
+    own = connection.connection.dbapi_connection
+    assert isinstance(own, psycopg.Connection)  # noqa: S101 - narrows the type
+    return own
+
+
 @dataclass(frozen=True, slots=True)
 class Timed:
     """A connection whose statements together have a time: each gets what those before it left."""

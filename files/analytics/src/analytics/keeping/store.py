@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
-import psycopg
 from psycopg import Cursor
 from sqlalchemy import Connection
 
+from analytics.database import psycopgs
 from analytics.keeping import filtered, living, partitions
 from analytics.keeping.dictionary import COLUMNS, Dictionary
 from analytics.keeping.visits import Visit, Visits
@@ -69,10 +69,7 @@ class Store:
         mine = sorted((one for one in records if isinstance(one, Record)), key=_in_order)
         events = list(self._with_visits(mine))
         self._add_months(connection, [record.time for record, _ in events])
-        # Not driver_connection, which is None once the connection is detached from its pool.
-        raw = connection.connection.dbapi_connection
-        assert isinstance(raw, psycopg.Connection)  # noqa: S101 - narrows the type
-        with raw.cursor() as cursor:
+        with psycopgs(connection).cursor() as cursor:
             self._write_events(cursor, events)
             self._write_visits(cursor)
             days = self._changed_days(cursor)

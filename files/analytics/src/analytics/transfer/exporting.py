@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import IO, Any
 
-import psycopg
 from psycopg.sql import SQL
 from sqlalchemy import Connection, text
 
+from analytics.database import psycopgs
 from analytics.keeping.days import day_bounds
 from analytics.keeping.dimensions import TOTAL
 from analytics.keeping.numbers import number_of
@@ -103,10 +103,7 @@ def _write_table(
 
 
 def _copied(connection: Connection, query: str, values: dict[str, Any]) -> Iterator[bytes]:
-    # Not driver_connection, which is None once the connection is detached from its pool.
-    raw = connection.connection.dbapi_connection
-    assert isinstance(raw, psycopg.Connection)  # noqa: S101 - narrows the type
     statement = SQL("COPY ({}) TO STDOUT (FORMAT csv, HEADER)").format(SQL(query))
-    with raw.cursor() as cursor, cursor.copy(statement, values) as copy:
+    with psycopgs(connection).cursor() as cursor, cursor.copy(statement, values) as copy:
         for block in copy:
             yield bytes(block)

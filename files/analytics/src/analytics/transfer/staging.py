@@ -5,10 +5,10 @@ that end with it. So a file of any size takes no memory, and a wrong line costs 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import psycopg
 from psycopg.sql import SQL, Identifier
 from sqlalchemy import Connection, text
 
+from analytics.database import psycopgs
 from analytics.keeping.dictionary import COLUMNS
 from analytics.keeping.imported import COUNTS
 
@@ -61,13 +61,10 @@ def prepare(connection: Connection) -> None:
 @contextmanager
 def writing(connection: Connection, table: str) -> Iterator[Write]:
     """Writes rows of STAGED, as fast as the database takes them."""
-    # Not driver_connection, which is None once the connection is detached from its pool.
-    raw = connection.connection.dbapi_connection
-    assert isinstance(raw, psycopg.Connection)  # noqa: S101 - narrows the type
     statement = SQL("COPY {} ({}) FROM STDIN").format(
         Identifier(f"staged_{table}"), SQL(", ").join(map(Identifier, STAGED[table]))
     )
-    with raw.cursor() as cursor, cursor.copy(statement) as copy:
+    with psycopgs(connection).cursor() as cursor, cursor.copy(statement) as copy:
         yield copy.write_row
 
 
