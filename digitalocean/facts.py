@@ -5,13 +5,10 @@ pyinfra's own facts are commands on a host; these ask the API. Each is a method 
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-from digitalocean.client import Client
+from digitalocean.client import Client, Json
 from digitalocean.errors import RefusedError
 from digitalocean.things import Address, Droplet, Record, Size
-
-Json = dict[str, Any]
 
 
 class Facts:
