@@ -115,16 +115,18 @@ def of(query: Query, parameters: dict[str, Any], *, present: bool = False) -> Co
         return Counted([], [happened])
     entered = tuple(dimensions.ENTRY if one == dimensions.PAGE else one for one in query.dimensions)
     table = _matched(entered, tree.by_entry(query.filters), parameters)
-    return Counted([table], [happened, _piece(query, _VISITS, _OF_ENTRIES)])
+    return Counted([table], [happened, _piece(query, _VISITS, BEGUN)])
 
 
-_OF_ENTRIES = {"begun": "sum(visits)", "bounces": "sum(bounces)", "seconds": "sum(seconds)"}
-_OF_VISITS = _OF_ENTRIES | {
+BEGUN = {"begun": "sum(visits)", "bounces": "sum(bounces)", "seconds": "sum(seconds)"}
+"""What is made of the visits that began in a part or with a page."""
+
+_OF_VISITS = BEGUN | {
     "visitors": "sum(visitors)",
     "visits": "sum(visits)",
     "views": "sum(views)",
 }
-_ELSEWHERE = (*_OF_ENTRIES, "looks", "peers")
+_ELSEWHERE = (*BEGUN, "looks", "peers")
 _OF_EVENTS = {name: f"sum({name})" for name in COUNTED if name not in _ELSEWHERE} | {
     "looks": "sum(visits)"
 }

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from analytics.api import counted, dimensions
-from analytics.api.counted import Counted
+from analytics.api.counted import BEGUN, Counted
 from analytics.api.query import Query
 from analytics.keeping.dimensions import EVENT, NUMBERS
 from analytics.seeing import sums
@@ -19,7 +19,6 @@ SELECT dimension, value, (CAST(:numbers AS integer[]))[day - CAST(:first AS date
   {columns}
 FROM daily WHERE site = :site AND dimension = ANY(:dimensions) AND day BETWEEN :first AND :last"""
 
-_BEGUN = {"begun": "sum(visits)", "bounces": "sum(bounces)", "seconds": "sum(seconds)"}
 _SEEN = {"visitors": "sum(visitors)", "visits": "sum(visits)"}
 _VIEWS = {"views": "sum(page_views)"}
 _PAGES = {
@@ -62,13 +61,13 @@ def _made(query: Query) -> Mapping[int, dict[str, str]]:
     """What to take from the sums of each dimension, by its number."""
     if not query.dimensions:
         events = {"events": "sum(page_views)"}
-        return {NUMBERS["total"]: _BEGUN | _SEEN | _VIEWS | events, EVENT: events}
+        return {NUMBERS["total"]: BEGUN | _SEEN | _VIEWS | events, EVENT: events}
     (one,) = query.dimensions
     if one == dimensions.GOAL:
         return {EVENT: _SEEN | {"events": "sum(page_views)"}}
     if one == dimensions.PAGE:
-        return {NUMBERS["page"]: _SEEN | _VIEWS | _PAGES, NUMBERS["entry_page"]: _BEGUN}
-    return {NUMBERS[one.name]: _BEGUN | _SEEN | _VIEWS}
+        return {NUMBERS["page"]: _SEEN | _VIEWS | _PAGES, NUMBERS["entry_page"]: BEGUN}
+    return {NUMBERS[one.name]: BEGUN | _SEEN | _VIEWS}
 
 
 def _piece(query: Query, number: int, made: dict[str, str]) -> str:

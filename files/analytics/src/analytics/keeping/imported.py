@@ -17,22 +17,26 @@ ORIGINS = {"freehold": 1, "plausible": 2, "goatcounter": 3, "log": 4}
 COUNTS = ("visitors", "visits", "page_views", "bounces", "seconds", "scrolls", "scrolled")
 """What is summed, as in `daily`."""
 
-_SUMS = ", ".join(f"sum({name}) AS {name}" for name in COUNTS)
+SUMS = ", ".join(f"sum({name}) AS {name}" for name in COUNTS)
+"""Of rows that are summed, all of it."""
+
+NO_SUMS = " AND ".join(f"{name} = 0" for name in COUNTS)
+"""Of a row that has nothing to say."""
+
 _ADD = f"""
 INSERT INTO daily (site, dimension, day, value, {", ".join(COUNTS)})
-SELECT site, dimension, day, value, {_SUMS} FROM imported_daily WHERE site = :site AND {{which}}
+SELECT site, dimension, day, value, {SUMS} FROM imported_daily WHERE site = :site AND {{which}}
 GROUP BY site, dimension, day, value
 ON CONFLICT (site, dimension, day, value) DO UPDATE SET
   {", ".join(f"{name} = daily.{name} + EXCLUDED.{name}" for name in COUNTS)}
 """
 _TAKE_AWAY = f"""
 WITH gone AS (DELETE FROM imported_daily i WHERE site = :site AND {{which}} RETURNING *),
-sums AS (SELECT dimension, day, value, {_SUMS} FROM gone GROUP BY dimension, day, value)
+sums AS (SELECT dimension, day, value, {SUMS} FROM gone GROUP BY dimension, day, value)
 UPDATE daily d SET {", ".join(f"{name} = d.{name} - s.{name}" for name in COUNTS)}
 FROM sums s
 WHERE d.site = :site AND d.dimension = s.dimension AND d.day = s.day AND d.value = s.value
 """
-_EMPTY = " AND ".join(f"{name} = 0" for name in COUNTS)
 # Months are summed again when they are over; until then their days are read.
 _FORGET_MONTHS = """
 DELETE FROM monthly WHERE site = :site AND month IN (
@@ -63,4 +67,4 @@ def take_away(connection: Connection, site: int, which: str, values: Mapping[str
     values = {"site": site, **values}
     connection.execute(text(_FORGET_MONTHS.format(which=which)), values)
     connection.execute(text(_TAKE_AWAY.format(which=which)), values)
-    connection.execute(text(f"DELETE FROM daily WHERE site = :site AND {_EMPTY}"), values)
+    connection.execute(text(f"DELETE FROM daily WHERE site = :site AND {NO_SUMS}"), values)

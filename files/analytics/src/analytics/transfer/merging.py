@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from analytics.keeping import filtered, imported, rollups
 from analytics.keeping.dictionary import COLUMNS
 from analytics.keeping.dimensions import TOTAL
-from analytics.keeping.imported import COUNTS, ORIGINS
+from analytics.keeping.imported import COUNTS, ORIGINS, SUMS
 from analytics.keeping.retention import oldest_kept
 from analytics.sites import Site
 from analytics.transfer.reading import File, Say
@@ -100,10 +100,9 @@ SELECT day FROM (
 ) d WHERE day >= :since ORDER BY day
 """
 
-_SUMS = ", ".join(f"sum({name}) AS {name}" for name in COUNTS)
 _ARRIVING_SUMS = f"""
 CREATE TEMPORARY TABLE arriving_sums ON COMMIT DROP AS
-SELECT origin, dimension, day, value, {_SUMS} FROM (
+SELECT origin, dimension, day, value, {SUMS} FROM (
   SELECT origin, dimension, day, coalesce(t.id, 0) AS value, {", ".join(COUNTS)}
   FROM staged_sums s LEFT JOIN texts t ON t.text = s.value WHERE s.file = :file
   UNION ALL

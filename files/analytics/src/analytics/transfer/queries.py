@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from analytics.keeping.dictionary import COLUMNS
 from analytics.keeping.dimensions import NUMBERS, PAGE, TOTAL
-from analytics.keeping.imported import COUNTS, ORIGINS
+from analytics.keeping.imported import COUNTS, NO_SUMS, ORIGINS, SUMS
 from analytics.spool.record import CAMPAIGN, ENGAGEMENT, PAGE_VIEW
 from analytics.transfer.names import PLAUSIBLE
 
@@ -21,7 +21,6 @@ _ORIGIN = f"""CASE origin {
 _DIMENSION = f"""CASE dimension {
     " ".join(f"WHEN {number} THEN '{name}'" for name, number in NUMBERS.items())
 } END"""
-_NO_SUMS = " AND ".join(f"{name} = 0" for name in COUNTS)
 # A visit over midnight belongs to the day before, and its events to both.
 _KEPT = "start + make_interval(secs => seconds + 1) >= %(start)s"
 
@@ -48,8 +47,7 @@ FROM (
   SELECT origin, dimension, day, value, {", ".join(COUNTS)} FROM imported_daily
   WHERE site = %(site)s
   UNION ALL
-  SELECT {ORIGINS["freehold"]}, dimension, day, value,
-    {", ".join(f"sum({name}) AS {name}" for name in COUNTS)}
+  SELECT {ORIGINS["freehold"]}, dimension, day, value, {SUMS}
   FROM (
     SELECT dimension, day, value, {", ".join(COUNTS)} FROM daily
     WHERE site = %(site)s AND day < %(since)s
@@ -58,7 +56,7 @@ FROM (
     WHERE site = %(site)s AND day < %(since)s
   ) d GROUP BY dimension, day, value
 ) s LEFT JOIN texts t ON t.id = s.value
-WHERE NOT ({_NO_SUMS})
+WHERE NOT ({NO_SUMS})
 """,
     "drops": "SELECT day AS date, reason, events FROM drops WHERE site = %(site)s",
 }
