@@ -7,7 +7,6 @@ asks, numbers, map, curve and lists. Writes benchmarks/results/dashboard.md.
 """
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -38,6 +37,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection, Engine, text
 
 from benchmarks import result
+from benchmarks.process import processor_seconds
 
 SITE = Site("blog.test")
 ORIGIN = f"https://{SITE.domain}"
@@ -137,7 +137,7 @@ def signed_in(engine: Engine) -> Iterator[FlaskClient]:
         yield browser
 
 
-def measure(browser: FlaskClient, address: str, pid: int | None, seconds: float) -> list[Took]:
+def measure(browser: FlaskClient, address: str, pid: int, seconds: float) -> list[Took]:
     """The first answer, and as many again as come in so many seconds; `pid` is PostgreSQL's."""
     found: list[Took] = []
     began = time.perf_counter()
@@ -151,11 +151,9 @@ def measure(browser: FlaskClient, address: str, pid: int | None, seconds: float)
     return found
 
 
-def _processor(pid: int | None) -> float:
+def _processor(pid: int) -> float:
     """Seconds that this process and another have had."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    ticks = int(fields[11]) + int(fields[12])
-    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
+    return time.process_time() + processor_seconds(pid)
 
 
 def _lines(engine: Engine, now: datetime, seconds: float, *, ahead_too: bool) -> list[str]:
@@ -167,7 +165,7 @@ def _lines(engine: Engine, now: datetime, seconds: float, *, ahead_too: bool) ->
             )
         ).one()
         # The only one in the pool, so that the service uses it.
-        pid = connection.scalar(text("SELECT pg_backend_pid()"))
+        pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
     lines = [
         f"{count:,} events, {size / count:.0f} bytes each with visits, indexes and sums"
         f" ({daily:,} daily sums)",
@@ -202,7 +200,7 @@ def _line(period: str, name: str, took: Sequence[Took]) -> str:
 
 def _ahead(connection: Connection, now: datetime) -> str:
     """What the worker makes while it has nothing else to do."""
-    pid = connection.scalar(text("SELECT pg_backend_pid()"))
+    pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
     connection.execute(text("TRUNCATE filtered_sums"))
     busy = _processor(pid)
     steps = sum(1 for _ in ahead.of_site(connection, SITE, now))

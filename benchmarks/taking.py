@@ -33,6 +33,7 @@ from sqlalchemy import Engine
 
 from benchmarks import result
 from benchmarks.inserting import Base
+from benchmarks.process import proportional_memory
 
 PROJECT = Path(__file__).parents[1]
 SERVICE = PROJECT / "files" / "analytics"
@@ -141,14 +142,10 @@ def serving(app: str, folder: Path, engine: Engine) -> Iterator[tuple[Path, int]
         shutil.rmtree(environment["ANALYTICS_VISITORS"], ignore_errors=True)
 
 
-def proportional_memory(pid: int) -> str:
-    """MB of a process and of its children: what several share counts for each in parts (PSS)."""
+def memory_of(pid: int) -> str:
+    """MB of a process and of its children."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    found = []
-    for each in (pid, *map(int, children)):
-        lines = Path(f"/proc/{each}/smaps_rollup").read_text().splitlines()
-        found.append(next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1000)
-    return " + ".join(f"{each:.0f}" for each in found)
+    return " + ".join(f"{proportional_memory(each):.0f}" for each in (pid, *map(int, children)))
 
 
 def run_on(processors: Sequence[int]) -> None:
@@ -174,7 +171,7 @@ def compare(folder: Path, rounds: int, seconds: float) -> list[str]:
                     run_on(processors[-1:])
                     ask(path, prepared, 1)  # until it is warm
                     rate, milliseconds = ask(path, prepared, seconds)
-                    memory[name] = proportional_memory(pid)
+                    memory[name] = memory_of(pid)
                     run_on(processors[:1])
                 rates[name].append(rate)
                 took[name] += milliseconds

@@ -29,6 +29,7 @@ from analytics.spool.writer import Spool
 from sqlalchemy import Engine, text
 
 from benchmarks import result
+from benchmarks.process import processor_seconds, proportional_memory
 
 SOURCE = Path(__file__).parents[1] / "files" / "analytics" / "src"
 DURABLE = ("--fsync=on", "--synchronous_commit=on", "--full_page_writes=on")
@@ -104,18 +105,6 @@ def watch(pid: int, engine: Engine, events: int) -> list[Moment]:
         found.append(Moment(seconds, stored, stale, proportional_memory(pid), processor))
         print(f"{found[-1].seconds:3.0f} s: {stored:,} stored", flush=True)
     return found
-
-
-def proportional_memory(pid: int) -> float:
-    """MB of a process (PSS)."""
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1000
-
-
-def processor_seconds(pid: int) -> float:
-    """What a process has had of a processor, which a busy machine does not change."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def figures(moments: Sequence[Moment], engine: Engine) -> list[str]:
