@@ -112,5 +112,10 @@ class Client:
             connection.close()
 
 
+def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+    """One of HTTP/2 (RFC 9113, 4.1), which no library would send as it is needed here."""
+    return len(payload).to_bytes(3) + bytes((kind, flags)) + stream.to_bytes(4) + payload
+
+
 def _is_stream(body: object) -> bool:
     return body is not None and not isinstance(body, bytes)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from group_data.all import nginx_memory_megabytes
-from tests.deploys.nginx_client import Client
+from tests.deploys.nginx_client import Client, frame
 from tests.deploys.nginx_lab import Lab
 from tests.deploys.nginx_service import Service
 
@@ -99,19 +99,15 @@ def test_who_is_slow_after_a_fast_beginning_holds_no_more(
     assert lab.memory() - before < 10 * 0.25
 
 
-def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
-    return len(payload).to_bytes(3) + bytes((kind, flags)) + stream.to_bytes(4) + payload
-
-
 def _asks_for_much(client: Client, count: int) -> socket.socket:
     """A visitor of HTTP/2 with `count` requests under way: the window for answers is closed."""
     context = client.context()
     context.set_alpn_protocols(["h2"])
     connection = client.secure(context)
-    closed = _frame(4, 0, 0, (4).to_bytes(2) + (0).to_bytes(4))
+    closed = frame(4, 0, 0, (4).to_bytes(2) + (0).to_bytes(4))
     # GET, https, the path and the name, as HPACK has them (RFC 7541, appendix A).
     headers = b"\x82\x87\x44\x0a/large.bin\x41\x09blog.test"
-    asked = b"".join(_frame(1, 0x05, 2 * number + 1, headers) for number in range(count))
+    asked = b"".join(frame(1, 0x05, 2 * number + 1, headers) for number in range(count))
     connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + closed + asked)
     return connection
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from settings.hsts import HSTS
-from tests.deploys.nginx_client import Answer, Client
+from tests.deploys.nginx_client import Answer, Client, frame
 from tests.deploys.nginx_lab import Lab
 from tests.deploys.nginx_service import Service
 from tests.deploys.nginx_site import OWN_POLICY
@@ -230,10 +230,6 @@ def test_one_connection_of_http2_has_32_requests_at_once(lab: Lab) -> None:
     assert settings[3] == 32
 
 
-def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
-    return len(payload).to_bytes(3) + bytes((kind, flags)) + stream.to_bytes(4) + payload
-
-
 def _goodbye(heard: bytes) -> int | None:
     """The last request that the server says it has taken, when it says so (RFC 9113, 6.8)."""
     while len(heard) >= 9:
@@ -251,11 +247,11 @@ def test_who_takes_back_each_request_is_hung_up_on(lab: Lab) -> None:
     # GET, https, /, and the name, as HPACK has them (RFC 7541, appendix A).
     headers = b"\x82\x87\x84\x41\x09blog.test"
     with Client(lab, source="127.0.14.1").secure(context) as connection:
-        connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _frame(4, 0, 0, b""))
+        connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, b""))
         with contextlib.suppress(OSError):
             for number in range(5000):
-                asked = _frame(1, 0x05, 2 * number + 1, headers)
-                connection.sendall(asked + _frame(3, 0, 2 * number + 1, (8).to_bytes(4)))
+                asked = frame(1, 0x05, 2 * number + 1, headers)
+                connection.sendall(asked + frame(3, 0, 2 * number + 1, (8).to_bytes(4)))
         heard = b""
         with contextlib.suppress(OSError):
             while more := connection.recv(65536):
