@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import testinfra
+from cryptography import x509
 from testinfra.host import Host as Target
 
 from commands.hosts import PROJECT, Host, hosts
@@ -113,6 +114,15 @@ def visitor(
     ports = forwarded or {"http": 80, "https": 443}
     certificate = host.check_output("openssl x509 -in /etc/freehold/tls/live/fullchain.pem")
     return Visitor(described.address, ports["http"], ports["https"], domain, certificate)
+
+
+@pytest.fixture(scope="module")
+def served(visitor: Visitor) -> x509.Certificate:
+    """What a visitor is shown."""
+    with visitor.secure() as connection:
+        der = connection.getpeercert(binary_form=True)
+    assert der
+    return x509.load_der_x509_certificate(der)
 
 
 @pytest.fixture(scope="session")

@@ -43,15 +43,6 @@ def facts(host: Target, described: Host) -> dict[str, str]:
     return found
 
 
-@pytest.fixture(scope="module")
-def served(visitor: Visitor) -> x509.Certificate:
-    """What a visitor is shown."""
-    with visitor.secure() as connection:
-        der = connection.getpeercert(binary_form=True)
-    assert der
-    return x509.load_der_x509_certificate(der)
-
-
 def test_an_authority_vouches_for_it(facts: dict[str, str], served: x509.Certificate) -> None:
     assert served.issuer != served.subject, "It is the host's own, and browsers warn."
     lineage = x509.load_pem_x509_certificates(facts["lineage"].encode())

@@ -70,28 +70,19 @@ def test_only_good_ciphers(visitor: Visitor) -> None:
     assert set(chosen) <= CIPHERS
 
 
-@pytest.fixture(scope="module")
-def certificate(visitor: Visitor) -> x509.Certificate:
-    """The certificate that is served."""
-    with visitor.secure() as connection:
-        served = connection.getpeercert(binary_form=True)
-    assert served
-    return x509.load_der_x509_certificate(served)
-
-
-def test_what_is_served_is_what_lies_there(visitor: Visitor, certificate: x509.Certificate) -> None:
+def test_what_is_served_is_what_lies_there(visitor: Visitor, served: x509.Certificate) -> None:
     lying = x509.load_pem_x509_certificate(visitor.certificate.encode())
-    assert certificate.serial_number == lying.serial_number, "nginx was never reloaded after it."
+    assert served.serial_number == lying.serial_number, "nginx was never reloaded after it."
 
 
 def test_the_certificate_covers_every_name(
-    visitor: Visitor, certificate: x509.Certificate, aliases: list[str]
+    visitor: Visitor, served: x509.Certificate, aliases: list[str]
 ) -> None:
     for name in (visitor.name, *aliases):
         visitor.of(name).secure().close()
-    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    names = served.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert visitor.name in names.get_values_for_type(x509.DNSName)
-    left = certificate.not_valid_after_utc.timestamp() - time.time()
+    left = served.not_valid_after_utc.timestamp() - time.time()
     assert left > 86400, "The certificate ends within a day, and then no browser lets anybody in."
 
 
