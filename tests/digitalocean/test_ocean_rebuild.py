@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -75,12 +74,6 @@ class Rebuilt:
         described = self.account.settings(**(BACKED_UP | more))
         steps = Rebuild(self.account.cloud(client), described)
         return command.rebuild(steps, described, last=last, data=data)
-
-
-@pytest.fixture
-def account(tmp_path: Path) -> Iterator[Ocean]:
-    with ocean(tmp_path) as made:
-        yield made
 
 
 def live(account: Ocean) -> tuple[str, str]:

@@ -1,7 +1,6 @@
 """What can't be decided by a machine, or not be had, at Digital Ocean: each one sentence."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +20,6 @@ from tests.digitalocean.ocean_lab import (
     Ocean,
     ocean,
 )
-
-
-@pytest.fixture
-def account(tmp_path: Path) -> Iterator[Ocean]:
-    with ocean(tmp_path) as made:
-        yield made
 
 
 def refused(account: Ocean, token: str = FULL, **more: object) -> str:

@@ -1,6 +1,5 @@
 """What goes when the droplet is given up, and what stays because it is not surely ours."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,6 @@ RECORDS = f"/v2/domains/{ZONE}/records"
 DROPLET = {"region": "fra1", "size": "s-1vcpu-1gb", "image": "debian-13-x64", "name": DOMAIN}
 FOREIGN = "198.51.100.9"
 PLAIN: dict[str, Any] = {"reserved_address": "no", "uptime_check": False, "uptime_email": ""}
-
-
-@pytest.fixture
-def account(tmp_path: Path) -> Iterator[Ocean]:
-    with ocean(tmp_path) as made:
-        yield made
 
 
 def give_up(account: Ocean, **more: object) -> tuple[list[str], list[str]]:
