@@ -5,10 +5,8 @@ import os
 import random
 import shutil
 import signal
-import socket
 import stat
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -23,27 +21,14 @@ from analytics import doorway, healthcheck
 from analytics.spool import reader as segments
 from analytics.spool.record import Dropped, Record, decode
 from sqlalchemy import Engine, text
+from web_process import COMMAND, PROJECT, UnixConnection
 
 pytestmark = pytest.mark.integration
 
-PROJECT = Path(__file__).parents[1]
 VISITOR = "8.8.8.8"
 BODY = '{"name": "pageview", "url": "https://blog.test/a", "domain": "blog.test"}'
 HEADERS = {"Origin": "https://blog.test", "X-Real-IP": VISITOR, "X-Forwarded-For": VISITOR}
 BROWSER = {"User-Agent": "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0"}
-
-
-class UnixConnection(http.client.HTTPConnection):
-    """HTTP over a unix socket, as nginx speaks it with the service."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=30)
-        self._path = str(path)
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
 
 
 @dataclass(frozen=True)
@@ -57,7 +42,7 @@ class Service:
     def request(
         self, method: str, path: str, body: str = "", headers: dict[str, str] = BROWSER
     ) -> http.client.HTTPResponse:
-        with closing(UnixConnection(self.socket)) as connection:
+        with closing(UnixConnection(self.socket, 30)) as connection:
             connection.request(method, path, body, HEADERS | headers)
             response = connection.getresponse()
             response.read()
@@ -77,12 +62,6 @@ def environment(**settings: str) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "FLASK_DEBUG": "1",
     }
-
-
-COMMAND = [
-    *(sys.executable, "-OO", "-m", "gunicorn", "--config", str(PROJECT / "gunicorn.conf.py")),
-    "analytics.app:create_app()",
-]
 
 
 @pytest.fixture
@@ -284,7 +263,7 @@ def test_an_address_is_in_no_file(service: Service) -> None:
 
 
 def test_the_path_can_not_be_rewritten_by_a_header(service: Service) -> None:
-    connection = UnixConnection(service.socket)
+    connection = UnixConnection(service.socket, 30)
     connection.request("GET", "/nothing", headers={"PATH_INFO": "/api/health", "SCRIPT_NAME": "/x"})
     assert connection.getresponse().status == 404
     connection.close()

@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,23 +9,12 @@ from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 
+from web_process import UnixConnection
+
 _THREADS = 4
 # So that the machine is left for what is tested.
 _PAUSE_SECONDS = 0.003
 _BROWSER = "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0"
-
-
-class _Connection(http.client.HTTPConnection):
-    """HTTP over a unix socket, as nginx speaks it with the service."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=5)
-        self._path = str(path)
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
 
 
 class Crowd:
@@ -98,7 +86,7 @@ class Crowd:
             "User-Agent": _BROWSER,
             "X-Real-IP": f"8.8.8.{visitor}",
         }
-        with closing(_Connection(to)) as connection:
+        with closing(UnixConnection(to, 5)) as connection:
             connection.request("POST", "/api/event", json.dumps(event), headers)
             response = connection.getresponse()
             response.read()

@@ -21,12 +21,8 @@ from faults.database import Database
 from faults.disk import Disk
 from faults.processes import Process
 from faults.wire import Wire
+from web_process import COMMAND, PROJECT
 
-PROJECT = Path(__file__).parents[2]
-WEB = [
-    *(sys.executable, "-OO", "-m", "gunicorn", "--config", str(PROJECT / "gunicorn.conf.py")),
-    "analytics.app:create_app()",
-]
 WORKER = [sys.executable, "-OO", "-m", "analytics.worker"]
 _UNFINISHED = "SELECT (SELECT count(*) FROM positions) + (SELECT count(*) FROM stale_days)"
 
@@ -73,7 +69,7 @@ class Lab:
     def add_web(self) -> Process:
         """A web process more, at a socket of its own."""
         folder = self._room("web")
-        made = Process(WEB, folder, self._environment(folder))
+        made = Process(COMMAND, folder, self._environment(folder))
         self.stack.callback(made.kill)
         self._webs.append(made)
         self.crowd.sockets.append(folder / "webapp.sock")

@@ -7,7 +7,6 @@ import signal
 import socket
 import stat
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,10 +14,10 @@ from pathlib import Path
 import pytest
 from analytics.spool import reader as segments
 from analytics.spool.record import Dropped, Record, decode
+from web_process import COMMAND, PROJECT
 
 pytestmark = pytest.mark.integration
 
-PROJECT = Path(__file__).parents[2]
 VISITOR = "8.8.8.8"
 BROWSER = "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0"
 
@@ -32,10 +31,7 @@ class Process:
         self.log = folder / "log"
         with self.log.open("w") as output:
             self.process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "gunicorn"),
-                    *("--config", str(PROJECT / "gunicorn.conf.py"), "analytics.app:create_app()"),
-                ],
+                COMMAND,
                 env={
                     "PATH": os.environ["PATH"],
                     "PYTHONPATH": str(PROJECT / "src"),
