@@ -34,6 +34,7 @@ from analytics.spool.record import Dropped, Record, decode
 from analytics.spool.writer import Spool
 from flask import Flask
 from flask.testing import FlaskClient
+from sightings import EVENT, ORIGIN
 from sqlalchemy import URL, Engine, text
 from werkzeug.test import TestResponse
 
@@ -63,8 +64,6 @@ DO $$ DECLARE name text; filled boolean; BEGIN
 END $$
 """
 
-EVENT = {"name": "pageview", "url": "https://blog.test/a", "domain": "blog.test"}
-ORIGIN = {"Origin": "https://blog.test"}
 # werkzeug's own client is a bot.
 BROWSER = {"User-Agent": "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0"}
 

@@ -1,4 +1,4 @@
-"""Some visits, and the bounds of a period, for tests of what is made of them."""
+"""An event, some visits, and the bounds of a period, for tests of what is made of them."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,6 +7,10 @@ from zoneinfo import ZoneInfo
 from analytics.keeping.days import midnight
 from analytics.seeing.periods import Period
 from analytics.spool.record import Record
+
+# As a tracker on a page of the blog sends it.
+EVENT = {"name": "pageview", "url": "https://blog.test/a", "domain": "blog.test"}
+ORIGIN = {"Origin": "https://blog.test"}
 
 
 def seen(path: str = "/", days: float = 3, visitor: int = 1, **fields: Any) -> Record:

@@ -9,14 +9,13 @@ from analytics.config import Settings
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from sightings import EVENT, ORIGIN
 from sqlalchemy import Engine, text
 from werkzeug.test import TestResponse
 
 Send = Callable[..., TestResponse]
 Work = Callable[[Settings], Any]
 
-ORIGIN = {"Origin": "https://blog.test"}
-EVENT = {"name": "pageview", "url": "https://blog.test/a", "domain": "blog.test"}
 TEXTS = st.text(max_size=200) | st.sampled_from(
     ["\ud800", "\0", "https://blog.test/%00", "x" * 3000, "engagement"]
 )

@@ -6,13 +6,11 @@ from typing import Any
 import pytest
 from analytics.spool.record import Dropped
 from flask.testing import FlaskClient
+from sightings import EVENT, ORIGIN
 from werkzeug.test import TestResponse
 
 Spooled = Callable[..., list[Any]]
 Send = Callable[..., TestResponse]
-
-ORIGIN = {"Origin": "https://blog.test"}
-EVENT = {"name": "pageview", "url": "https://blog.test/a", "domain": "blog.test"}
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/json", None])

@@ -13,13 +13,11 @@ from analytics.taking.collect import Sender
 from analytics.taking.intake import why_not
 from flask import Flask
 from flask.testing import FlaskClient
+from sightings import EVENT, ORIGIN
 from werkzeug.test import TestResponse
 
 Send = Callable[..., TestResponse]
 Spooled = Callable[..., list[Any]]
-
-ORIGIN = {"Origin": "https://blog.test"}
-EVENT = {"name": "pageview", "url": "https://blog.test/a", "domain": "blog.test"}
 
 
 def reasons(client: FlaskClient, spooled: Spooled) -> dict[str, int]:

@@ -11,6 +11,7 @@ from analytics.taking.senders import first_address
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from sightings import EVENT, ORIGIN
 from sqlalchemy import URL
 from werkzeug.test import TestResponse
 
@@ -18,8 +19,6 @@ Spooled = Callable[..., list[Any]]
 Send = Callable[..., TestResponse]
 MakeToken = Callable[..., dict[str, str]]
 
-ORIGIN = {"Origin": "https://blog.test"}
-EVENT = {"name": "pageview", "url": "https://blog.test/a", "domain": "blog.test"}
 # In the United States and in the Netherlands.
 VISITOR = {"X-Sender-Forwarded-For": "8.8.8.8"}
 CONNECTION = {"X-Real-IP": "193.0.6.139"}
