@@ -25,16 +25,18 @@ _SAME = {
 }
 _NEW_NUMBER = number_of("concat_ws('/', s.id, s.start, s.visitor, CAST(:domain AS text))")
 
-# Each visit with its number here. One that this very site has is known by it; any other gets one
-# that is made of what it is: so it is the same visit whenever it comes again.
+# Each visit with its number here. One that this very site has is known by it, and by its time,
+# which a deletion may have cut. Any other gets one that is made of what it is: so it is the same
+# visit whenever it comes again.
 _ARRIVING = f"""
 CREATE TEMPORARY TABLE arriving ON COMMIT DROP AS
 SELECT s.id AS given, CASE WHEN v.id IS NULL THEN {_NEW_NUMBER} ELSE v.id END AS visit,
   s.start, s.visitor, s.bounce, s.seconds, coalesce(entry.id, 0) AS entry,
   coalesce(exit.id, 0) AS exit, s.page_views, client.id AS client, arrival.id AS arrival
 FROM staged_visits s
-LEFT JOIN visits v ON v.start = s.start AND v.id = s.id AND v.site = :site
-  AND v.visitor = s.visitor
+LEFT JOIN visits v ON v.id = s.id AND v.site = :site AND v.visitor = s.visitor
+  AND v.start < s.start + make_interval(secs => s.seconds + 1)
+  AND s.start < v.start + make_interval(secs => v.seconds + 1)
 LEFT JOIN texts entry ON entry.text = s.entry
 LEFT JOIN texts exit ON exit.text = s.exit
 {_JOINS}
@@ -51,14 +53,16 @@ WHERE e.file = :file
 """
 _EVENT = "time, visit, {site}, scroll, name, path, engaged, props"
 _INSERT_EVENTS = "INSERT INTO events (time, visit, site, scroll, name, path, engaged, props)"
-# A visit that was still going on when the file was written may be known further here.
+# A visit that was still going on when the file was written may be known further here, and one that
+# a deletion has cut less far.
 _VISITS = """
 MERGE INTO visits v
 USING (SELECT * FROM arriving WHERE start + make_interval(secs => seconds + 1) >= :limit) a
-  ON v.start = a.start AND v.id = a.visit
-WHEN MATCHED AND a.seconds >= v.seconds AND a.page_views >= v.page_views
+  ON v.id = a.visit AND v.site = :site
+WHEN MATCHED AND a.start <= v.start AND a.seconds >= v.seconds AND a.page_views >= v.page_views
     AND a.seconds + a.page_views > v.seconds + v.page_views
-  THEN UPDATE SET bounce = a.bounce, seconds = a.seconds, exit = a.exit, page_views = a.page_views
+  THEN UPDATE SET start = a.start, bounce = a.bounce, seconds = a.seconds, entry = a.entry,
+    exit = a.exit, page_views = a.page_views
 WHEN NOT MATCHED
   THEN INSERT (start, id, visitor, site, bounce, seconds, entry, exit, page_views, client, arrival,
     "import")
