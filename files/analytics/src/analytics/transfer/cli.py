@@ -134,14 +134,20 @@ def _import(connection: Connection, site: Site, tables: Iterable[Table]) -> None
         connection.execute(text("ANALYZE visits, events, texts, clients, arrivals, daily"))
     for one in taken:
         if one.known:
-            click.echo(f"{one.file.name}: imported before; nothing was added.")
+            click.echo(f"{one.file.name}: imported before, as {one.known}; nothing was added.")
+            click.echo(f"To take it in anew, as after a deletion: {_anew(one.known)}")
         else:
             days = f" of {one.first} to {one.last}" if one.first else ""
             click.echo(
                 f"{one.file.name}: {one.visits:,} visits, {one.events:,} events and"
                 f" {one.sums:,} daily sums{days} ({one.file.kind})."
             )
-    click.echo(f"The dashboard of {site.domain} shows all of it within minutes.")
+    if not all(one.known for one in taken):
+        click.echo(f"The dashboard of {site.domain} follows within minutes.")
+
+
+def _anew(number: int) -> str:
+    return f'make analytics ARGS="imports delete {number}", then import it again'
 
 
 def _tables(files: tuple[Path, ...]) -> Iterator[Table]:

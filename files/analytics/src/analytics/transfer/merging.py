@@ -142,6 +142,7 @@ _NEW = """
 INSERT INTO imports (site, digest, name, kind, made)
 VALUES (:site, :digest, :name, :kind, :made) ON CONFLICT DO NOTHING RETURNING id
 """
+_KNOWN = "SELECT id FROM imports WHERE site = :site AND digest = :digest"
 _SPAN = """
 UPDATE imports SET first = s.first, last = s.last FROM (
   SELECT min(day) AS first, max(day) AS last FROM (
@@ -157,8 +158,8 @@ class Taken:
     """What came of a file."""
 
     file: File
-    known: bool = False
-    """Whether the same was taken in before."""
+    known: int | None = None
+    """The import that took the same in before."""
     visits: int = 0
     events: int = 0
     sums: int = 0
@@ -172,7 +173,7 @@ def merge(connection: Connection, file: File, site: Site, number: int, say: Say)
     made = {"site": number, "digest": file.digest.value(), "name": file.name, "kind": file.kind}
     new = connection.scalar(text(_NEW), made | {"made": now})
     if new is None:
-        return Taken(file, known=True)
+        return Taken(file, known=connection.scalar(text(_KNOWN), made))
     # As in rollups: the planner knows nothing of tables that were just made.
     connection.execute(text("SELECT set_config('enable_nestloop', 'off', true)"))
     values: dict[str, Any] = {
