@@ -79,7 +79,7 @@ def imports() -> None:
 @imports.command("list")
 @with_appcontext
 def _list() -> None:
-    """List what was imported."""
+    """List what was imported: each file with the days that it had."""
     from analytics.transfer import records
 
     with cli.transaction() as connection:
@@ -100,9 +100,10 @@ def _list() -> None:
 
 @imports.command("delete")
 @with_appcontext
+@click.option("--yes", is_flag=True, help="Don't ask.")
 @click.argument("id_", metavar="ID", type=int)
-def _delete(id_: int) -> None:
-    """Take an import's numbers away again."""
+def _delete(id_: int, yes: bool) -> None:
+    """Take an import's numbers away again. Asks first if those of an earlier one go with them."""
     from analytics.transfer import records
 
     with _connected() as connection, connection.begin():
@@ -110,7 +111,17 @@ def _delete(id_: int) -> None:
         if id_ not in found:
             raise click.ClickException(cli.unknown("import", str(id_), list(found)))
         record = found[id_]
-        site = current_settings().site_of(record.site) or Site(record.site)
+        replaced = records.replaced_by(connection, record)
+    for one in replaced:
+        click.echo(
+            f"Import {one.id} ({one.name}) is of the days {one.first} to {one.last} too. What it"
+            f" had of the same daily sums was replaced, and goes with {record.name}.\n"
+            f"To have it again afterwards: {_anew(one.id)}"
+        )
+    if replaced and not yes:
+        click.confirm(f"Delete import {id_} ({record.name})?", abort=True)
+    site = current_settings().site_of(record.site) or Site(record.site)
+    with _connected() as connection, connection.begin():
         records.delete(connection, record, site, oldest_kept(site, datetime.now(UTC)))
     click.echo(f"Deleted: {record.name}. The dashboard follows within a minute.")
 

@@ -6,11 +6,22 @@ from datetime import date, datetime
 from sqlalchemy import Connection, text
 
 from analytics.keeping import filtered, imported
+from analytics.keeping.imported import ORIGINS
 from analytics.sites import Site
 
 _ALL = """
 SELECT i.id, s.domain, i.name, i.kind, i.made, i.first, i.last
 FROM imports i JOIN sites s ON s.id = i.site ORDER BY i.id
+"""
+# What was replaced is gone, so only the days tell. A file of ours has sums of whatever origin.
+_REPLACED = f"""
+SELECT i.id, s.domain, i.name, i.kind, i.made, min(d.day), max(d.day)
+FROM imports i JOIN sites s ON s.id = i.site
+JOIN imported_daily d ON d.site = i.site AND d."import" = :import
+  AND d.day BETWEEN i.first AND i.last
+WHERE i.id < :import AND (i.kind = 'freehold' OR d.origin = CASE i.kind
+  {" ".join(f"WHEN '{name}' THEN {number}" for name, number in ORIGINS.items())} END)
+GROUP BY i.id, s.domain ORDER BY i.id
 """
 _OF_IMPORT = 'SELECT id FROM visits WHERE site = :site AND "import" = :import'
 # What is deleted says its days: before, the worker may still add to these visits.
@@ -47,6 +58,13 @@ class Record:
 def all_of(connection: Connection) -> list[Record]:
     """Every import, in the order in which they were made."""
     return [Record(*row) for row in connection.execute(text(_ALL))]
+
+
+def replaced_by(connection: Connection, record: Record) -> list[Record]:
+    """The earlier imports whose daily sums this one may have taken the place of, each with the days
+    that both are of. Such sums are lost with it.
+    """
+    return [Record(*row) for row in connection.execute(text(_REPLACED), {"import": record.id})]
 
 
 def delete(connection: Connection, record: Record, site: Site, oldest: datetime) -> None:
