@@ -242,6 +242,41 @@ def test_forms_lead_to_the_address_of_what_they_ask_for(client: FlaskClient) -> 
 
 
 @pytest.mark.usefixtures("visits")
+@pytest.mark.parametrize(
+    ("about", "how", "typed", "query"),
+    [
+        ("country", "is", "Germany", "country=DE"),
+        ("country", "is_not", "germany", "is_not.country=DE"),
+        ("country", "contains", "Germany", "contains.country=DE"),
+        ("country", "is", "de", "country=DE"),
+        ("country", "is", "Atlantis", "country=Atlantis"),
+        ("country", "is", "unknown", "country="),
+        ("country", "contains", "unknown", "contains.country=unknown"),
+        ("language", "is", "German", "language=de"),
+        ("language", "is", "ga", "language=ga"),
+        ("language", "is", "Ga", "language=gaa"),
+        ("screen", "is", "Phone", "screen=Mobile"),
+        ("source", "is", "Direct or unknown", "source="),
+        ("page", "is", "Germany", "page=Germany"),
+        ("utm_campaign", "is", "none", "utm_campaign=none"),
+    ],
+)
+def test_a_filter_may_be_typed_as_its_value_is_called(
+    client: FlaskClient, about: str, how: str, typed: str, query: str
+) -> None:
+    added = client.get(BLOG, query_string={"about": about, "how": how, "value": typed})
+    assert added.location == f"{BLOG}?{query}"
+
+
+@pytest.mark.usefixtures("visits")
+def test_a_country_that_is_typed_has_its_visitors(client: FlaskClient) -> None:
+    added = client.get(f"{BLOG}?about=country&how=is&value=netherlands")
+    page = opened(client, added.location or "")
+    assert page.all("a", class_="figure")[0].text.split()[:2] == ["Visitors", "2"]
+    assert "Country is Netherlands" in " ".join(page.all("a", class_="chip")[0].text.split())
+
+
+@pytest.mark.usefixtures("visits")
 def test_several_sites_have_an_overview_and_one_has_none(client: FlaskClient, serve: Serve) -> None:
     assert opened(client, "/stats/").link("blog.test 3 visitors 4 page views") == BLOG
     alone = serve(Site("blog.test")).get("/stats/")

@@ -58,6 +58,34 @@ def test_search_finds_parts_of_a_name_and_stays_when_the_period_changes(
     assert "Nothing contains “%”." in opened(client, f"{PAGES}?search=%25").text
 
 
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("country?search=Germany", ["Germany"]),
+        ("country?search=LAND", ["Netherlands"]),
+        ("country?search=nl", ["Netherlands"]),
+        ("country?search=unkn", ["Unknown"]),
+        ("language?search=german", ["German"]),
+        ("screen?search=phone", ["Phone"]),
+        ("source?search=direct", ["Direct or unknown"]),
+        ("page?search=unknown", []),
+        ("country?search=germany&source=Google", ["Germany"]),
+        ("country?search=germany&source=", []),
+    ],
+)
+def test_search_finds_what_a_list_calls_its_values(
+    client: FlaskClient, keep: Keep, address: str, found: list[str]
+) -> None:
+    keep(
+        [
+            seen(visitor=1, country="NL", language="nl", screen="Desktop"),
+            seen(visitor=2, country="DE", language="de", screen="Mobile", source="Google"),
+            seen(visitor=3),
+        ]
+    )
+    assert names(opened(client, f"/stats/blog.test/{address}")) == found
+
+
 @pytest.mark.usefixtures("visits")
 def test_the_overview_of_sites_is_a_file_too(client: FlaskClient) -> None:
     address = opened(client, "/stats/").link("Download as CSV")

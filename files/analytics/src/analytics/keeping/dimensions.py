@@ -27,6 +27,9 @@ VISIT: dict[str, tuple[int, str]] = {
     "hostname": (17, "a.hostname"),
 }
 
+UNKNOWN = frozenset(name for name, (_, where) in VISIT.items() if where.startswith("coalesce"))
+"""Those of VISIT where the unknown is a value."""
+
 NUMBERS: dict[str, int] = {name: number for name, (number, _) in VISIT.items()} | {
     "page": PAGE,
     "event": EVENT,

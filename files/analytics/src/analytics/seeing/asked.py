@@ -10,6 +10,7 @@ from analytics.seeing import filters, views
 from analytics.seeing.filters import OPERATORS, PREFIX, Filters
 from analytics.seeing.formats import Reader, reader
 from analytics.seeing.groups import chosen
+from analytics.seeing.labels import value_of
 from analytics.seeing.links import PROPERTIES, Place
 from analytics.sites import Site
 
@@ -79,5 +80,9 @@ def _with_added(here: Place) -> Filters:
     about, how = request.args["about"], request.args.get("how")
     operator = next((each for each in OPERATORS if each == how), "is")
     key = about if operator == "is" else f"{operator}.{about}"
-    found, _ = filters.from_query([(key, request.args.get("value", "").strip())])
+    typed = request.args.get("value", "").strip()
+    value = value_of(about, typed)
+    if operator.startswith("contains"):
+        value = value or typed  # no part is in the unknown
+    found, _ = filters.from_query([(key, value)])
     return Filters(here.view.filters.conditions | found.conditions)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from analytics.database import Timed
 from analytics.keeping.days import day_bounds
-from analytics.keeping.dimensions import VISIT
+from analytics.keeping.dimensions import UNKNOWN, VISIT
 from analytics.seeing import intervals, properties, raw, sums
 from analytics.seeing.figures import Table, Totals
 from analytics.seeing.filters import Filters
@@ -125,8 +125,7 @@ def summed(filters: Filters) -> tuple[str, str] | None:
     if one.operator != "is" or one.dimension not in VISIT:
         return None
     # Where the unknown is no value of its own, it has no sums.
-    known = one.value or VISIT[one.dimension][1].startswith("coalesce")
-    return (one.dimension, one.value) if known else None
+    return (one.dimension, one.value) if one.value or one.dimension in UNKNOWN else None
 
 
 def days_of(period: Period) -> list[date]:

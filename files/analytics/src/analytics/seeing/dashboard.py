@@ -20,6 +20,7 @@ from analytics.seeing.filters import ANY_PROPERTY, DIMENSIONS
 from analytics.seeing.filters import dimension as dimension_of
 from analytics.seeing.groups import is_list
 from analytics.seeing.headline import headline
+from analytics.seeing.labels import called
 from analytics.seeing.links import PROPERTIES, Place
 from analytics.seeing.page import Scene
 from analytics.seeing.printable import printable
@@ -125,6 +126,7 @@ def listing(domain: str, dimension: str) -> BaseResponse | str:
             scene.place.dimension,
             scene.now,
             search=scene.place.search,
+            called=called(scene.place.dimension, scene.place.search),
             limit=_ROWS_OF_A_FILE if asked.as_file() else _ROWS,
             offset=asked.skip(),
         )

@@ -1,6 +1,6 @@
 """The numbers of one view of the dashboard."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -143,17 +143,16 @@ def table(
     now: datetime,
     *,
     search: str = "",
+    called: Sequence[str] = (),
     limit: int = 100,
     offset: int = 0,
 ) -> Table:
     """The long list of one of TABLES, or of a property: its values that contain the search's text,
-    in any case. `prop:` itself has the names of all properties.
-
-    Countries and languages are searched by their codes.
+    in any case, and those that are `called` so. `prop:` itself has the names of all properties.
     """
     oldest = retention.oldest_kept(site, now)
     counter = Counter(connection, number_of(connection, site), site, view.filters, oldest, now)
-    wanted = Slice(limit, offset, search)
+    wanted = Slice(limit, offset, search, called)
     if dimension.startswith(PREFIX):
         return counter.property(view.period, dimension.removeprefix(PREFIX), wanted)
     return counter.tables(view.period, [dimension], wanted)[dimension]

@@ -60,7 +60,10 @@ WHERE site = ANY(:sites) AND dimension = {TOTAL} AND month >= :first
   AND month + interval '1 month' <= CAST(:last AS date) + 1
 ORDER BY site, month
 """
-FOUND = "value IN (SELECT id FROM texts WHERE text ILIKE :search)"
+FOUND = """(
+  value IN (SELECT id FROM texts WHERE text ILIKE :search OR text = ANY(CAST(:called AS text[])))
+  OR value = 0 AND '' = ANY(CAST(:called AS text[]))
+)"""
 """The condition of a search."""
 
 _DAYS = f"""
@@ -83,7 +86,9 @@ class Slice:
     limit: int
     offset: int = 0
     search: str = ""
-    """A part of their value, in any case; with one, the unknown is left out."""
+    """A part of their value, in any case."""
+    called: Sequence[str] = ()
+    """Values that a search finds as well, by what they are called; "" is the unknown."""
     whole: tuple[str, ...] = ()
     """Dimensions without a limit."""
 
@@ -91,6 +96,7 @@ class Slice:
         """Those of RANKED and FOUND."""
         return {
             "search": containing(self.search),
+            "called": list(self.called),
             "limit": self.limit,
             "offset": self.offset,
             "whole": [NUMBERS[name] for name in self.whole],
