@@ -13,7 +13,7 @@ from analytics.spool.record import Dropped
 from flask import Flask
 from flask.testing import FlaskClient
 from markup import Page, opened
-from sightings import seen
+from sightings import noon, seen
 
 Keep = Callable[..., None]
 Serve = Callable[..., FlaskClient]
@@ -281,6 +281,23 @@ def test_several_sites_have_an_overview_and_one_has_none(client: FlaskClient, se
     assert opened(client, "/stats/").link("blog.test 3 visitors 4 page views") == BLOG
     alone = serve(Site("blog.test")).get("/stats/")
     assert (alone.status_code, alone.location) == (302, BLOG)
+
+
+@pytest.mark.parametrize("days", [0, 1])
+def test_a_site_that_has_just_begun_is_seen_in_the_overview(
+    client: FlaskClient, keep: Keep, days: int
+) -> None:
+    keep([seen(days=noon(days), visitor=1), seen("/b", days=noon(days), visitor=2)])
+    page = opened(client, "/stats/")
+    assert page.link("blog.test today included 2 visitors 2 page views") == BLOG
+    assert page.link("www.shop.test Waiting for the first visit") == "/stats/www.shop.test"
+
+
+def test_today_is_left_out_of_the_overview_of_an_older_site(
+    client: FlaskClient, keep: Keep
+) -> None:
+    keep([seen(days=noon(days), visitor=1) for days in (0, 1, 2, 28, 29)])
+    assert opened(client, "/stats/").link("blog.test 3 visitors 3 page views") == BLOG
 
 
 def test_pages_are_kept_by_no_one_and_their_files_for_a_year(client: FlaskClient) -> None:

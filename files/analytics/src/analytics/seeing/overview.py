@@ -9,6 +9,7 @@ from markupsafe import Markup
 from sqlalchemy import Connection, Row, text
 
 from analytics.keeping.dimensions import TOTAL
+from analytics.seeing import periods
 from analytics.seeing.charts import sparkline
 from analytics.sites import Site
 
@@ -18,6 +19,10 @@ _SUMS = text("""
 SELECT sites.domain, daily.day, daily.visitors, daily.page_views
 FROM daily JOIN sites ON sites.id = daily.site
 WHERE sites.domain = ANY(:domains) AND daily.dimension = :total AND daily.day >= :first
+""")
+_FIRST_DAYS = text("""
+SELECT domain, (SELECT min(day) FROM daily WHERE site = sites.id AND dimension = :total) AS first
+FROM sites WHERE domain = ANY(:domains)
 """)
 
 Days = Mapping[date, tuple[int, int]]
@@ -31,17 +36,24 @@ class Glance:
     visitors: int | None
     page_views: int
     picture: Markup
+    waiting: bool
+    """Whether nothing was ever counted."""
+    with_today: bool
+    """As a site's own page first shows today, and not its yesterday."""
 
 
 def glances(connection: Connection, sites: Sequence[Site], now: datetime) -> list[Glance]:
-    """Each site's last four weeks up to its yesterday, in the order of the settings.
+    """Each site's last four weeks up to its yesterday, or today where it has just begun, in the
+    order of the settings.
 
     Raises SQLAlchemyError.
     """
+    values = {"domains": [site.domain for site in sites], "total": TOTAL}
+    first_days = {row.domain: row.first for row in connection.execute(_FIRST_DAYS, values)}
     found: defaultdict[str, dict[date, tuple[int, int]]] = defaultdict(dict)
     for domain, day, visitors, page_views in _sums(connection, sites, now):
         found[domain][day] = (visitors, page_views)
-    return [_glance(site, found[site.domain], now) for site in sites]
+    return [_glance(site, found[site.domain], first_days.get(site.domain), now) for site in sites]
 
 
 def _sums(
@@ -56,9 +68,11 @@ def _sums(
     return connection.execute(_SUMS, wanted).all()
 
 
-def _glance(site: Site, found: Days, now: datetime) -> Glance:
+def _glance(site: Site, found: Days, first_day: date | None, now: datetime) -> Glance:
     today = now.astimezone(site.time_zone).date()
-    days = [found.get(today - timedelta(days=number), (0, 0)) for number in range(DAYS, 0, -1)]
+    young = periods.usual(today, first_day) == "day"
+    last = today if young else today - timedelta(days=1)
+    days = [found.get(last - timedelta(days=number), (0, 0)) for number in reversed(range(DAYS))]
     visitors, page_views = (sum(numbers) for numbers in zip(*days, strict=True))
     counted = site.collects("visitor")
     return Glance(
@@ -66,4 +80,6 @@ def _glance(site: Site, found: Days, now: datetime) -> Glance:
         visitors if counted else None,
         page_views,
         sparkline([day[0] if counted else day[1] for day in days]) if page_views else Markup(),
+        waiting=first_day is None,
+        with_today=young and first_day is not None,
     )
