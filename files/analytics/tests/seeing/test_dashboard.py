@@ -73,6 +73,14 @@ def test_the_page_says_the_numbers_and_their_change(client: FlaskClient) -> None
     assert len(figures) == 6
 
 
+def test_the_change_of_a_rate_is_in_points(client: FlaskClient, keep: Keep) -> None:
+    bounces = [seen(days=days, visitor=visitor) for days, visitor in ((3, 1), (40, 9), (41, 9))]
+    stays = [seen(path, days=40.2, visitor=8) for path in ("/", "/about")]
+    keep([*bounces, *stays])
+    rate = opened(client, BLOG).all("a", class_="figure")[4]
+    assert " ".join(rate.text.split()) == "Bounce rate 100% +33 pt more, 67% before"
+
+
 @pytest.mark.usefixtures("visits")
 def test_the_heading_is_the_name_and_not_the_menu_of_sites(client: FlaskClient) -> None:
     headings = [" ".join(each.text.split()) for each in opened(client, BLOG).all("h1")]

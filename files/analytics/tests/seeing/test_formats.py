@@ -171,6 +171,25 @@ def test_changes(now: float | None, before: float | None, text: str, trend: form
     assert ENGLISH.change(now, before) == Change(text, trend)
 
 
+@pytest.mark.parametrize(
+    ("now", "before", "text", "trend"),
+    [
+        (57, 56, "+1 pt", "up"),
+        (56.4, 57.6, f"{MINUS}2 pt", "down"),
+        (56.4, 55.6, "0 pt", "flat"),
+        (20, 0, "+20 pt", "up"),
+        (0, 0, DASH, "none"),
+        (None, 3, DASH, "none"),
+        (3, None, DASH, "none"),
+    ],
+)
+def test_changes_of_what_is_a_percentage_itself(
+    now: float | None, before: float | None, text: str, trend: formats.Trend
+) -> None:
+    found = ENGLISH.points(now, before)
+    assert (plain(found.text), found.trend) == (text, trend)
+
+
 def test_a_number_that_nobody_knows_is_a_dash() -> None:
     for write in (ENGLISH.number, ENGLISH.compact, ENGLISH.decimal):
         assert write(None) == DASH
@@ -275,6 +294,7 @@ def test_every_language_of_babel_writes_everything(
         found.percent(number),
         found.duration(abs(number)),
         found.change(number, 7).text,
+        found.points(number, 7).text,
         found.day(moment.date()),
         found.days(moment.date(), moment.date() + timedelta(days=40)),
         found.weekday(moment.date()),

@@ -34,7 +34,7 @@ Trend = Literal["up", "down", "flat", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How a number changed, as text, and which way: `+12%`, `new`, or a dash."""
+    """How a number changed, as text, and which way: `+12%`, `+1 pt`, `new`, or a dash."""
 
     text: str
     trend: Trend
@@ -106,9 +106,14 @@ class Reader:
             return Change("new", "up")
         hundredths = round((now - before) / before * 100)
         text = numbers.format_percent(abs(hundredths) / 100, locale=self.locale)
-        if hundredths == 0:
-            return Change(text, "flat")
-        return Change(f"+{text}", "up") if hundredths > 0 else Change(f"{_MINUS}{text}", "down")
+        return _signed(hundredths, text)
+
+    def points(self, now: float | None, before: float | None) -> Change:
+        """The change from one percentage to another: `+1 pt`, of the whole ones that are shown."""
+        if now is None or before is None or now == before == 0:
+            return Change(NOTHING, "none")
+        change = round(now) - round(before)
+        return _signed(change, f"{self.number(abs(change))}\N{NO-BREAK SPACE}pt")
 
     def day(self, day: date) -> str:
         """`Mar 5, 2026`."""
@@ -219,6 +224,12 @@ def _tags(header: str) -> list[str]:
     weighed = [(float(match[2] or 1), match[1]) for match in found]
     wanted = [(weight, tag) for weight, tag in weighed if weight > 0]
     return [tag for _, tag in sorted(wanted, key=lambda pair: -pair[0])][:_MAX_TAGS]
+
+
+def _signed(change: int, size: str) -> Change:
+    if change == 0:
+        return Change(size, "flat")
+    return Change(f"+{size}", "up") if change > 0 else Change(f"{_MINUS}{size}", "down")
 
 
 def _days(bucket: Bucket, zone: ZoneInfo) -> tuple[date, date]:

@@ -39,7 +39,8 @@ def _figure(
 ) -> Figure:
     now = measure.value(report.totals)
     before = measure.value(report.before) if report.before else None
-    change = reader.change(now, before) if report.before else None
+    changed = reader.points if measure.unit == "percent" else reader.change
+    change = changed(now, before) if report.before else None
     return Figure(
         label=measure.label,
         href=place.href(metric=measure.metric),
