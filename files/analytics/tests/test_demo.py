@@ -4,9 +4,10 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from analytics.dev import demo
+from analytics.dev import audience, demo
 from analytics.dev.year import Year
 from analytics.spool.record import Dropped, Record
+from analytics.taking import families
 from sqlalchemy import Engine, text
 
 pytestmark = pytest.mark.integration
@@ -16,6 +17,12 @@ NOW = datetime(2026, 11, 24, 15, tzinfo=UTC)
 
 def made(seed: int = 1, days: int = 365, events: int = 20_000) -> list[Record | Dropped]:
     return list(Year("blog.test", events, days, seed, NOW).records())
+
+
+def test_browsers_and_systems_are_called_as_real_ones() -> None:
+    browsers, systems, _ = zip(*audience.DEVICES, strict=True)
+    assert {*browsers} <= {None, *families.BROWSERS.values()}
+    assert {*systems} <= {None, *families.SYSTEMS.values()}
 
 
 def test_a_seed_makes_one_year_and_another_seed_another() -> None:
