@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from analytics.sites import FIELDS
 from analytics.spool.record import Record
 from flask.testing import FlaskClient
 from msgspec.structs import replace
@@ -45,6 +46,14 @@ def results(answer: TestResponse) -> Any:
 def test_the_visitors_of_now_are_a_bare_number(get: Get, keep: Keep) -> None:
     keep([seen(days=0, visitor=1), seen(days=0, visitor=2), seen(days=1, visitor=3)])
     assert get("realtime/visitors").json == 2
+
+
+def test_without_the_field_visitor_nobody_knows_the_visitors_of_now(
+    client_with: Callable[..., FlaskClient], bearer: dict[str, str]
+) -> None:
+    bare = client_with(collect=frozenset(FIELDS) - {"visitor"})
+    answer = bare.get("/api/v1/stats/realtime/visitors?site_id=blog.test", headers=bearer)
+    assert (answer.status_code, answer.json) == (200, None)
 
 
 @pytest.mark.usefixtures("summer")

@@ -23,8 +23,10 @@ answers.register(blueprint)
 
 @blueprint.get("/realtime/visitors", strict_slashes=False)
 def visitors() -> Response:
-    """The visitors of the last five minutes: a bare number."""
+    """The visitors of the last five minutes: a bare number, or null if nobody knows."""
     site = authorization.site_of(_arguments().get("site_id"))
+    if not site.collects("visitor"):
+        return jsonify(None)
     with database.current_engine().connect() as connection:
         return jsonify(report.online(connection, site, answers.now()))
 
