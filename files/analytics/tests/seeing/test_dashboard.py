@@ -10,6 +10,7 @@ from analytics.app import create_app
 from analytics.seeing import dashboard
 from analytics.sites import FIELDS, Site
 from analytics.spool.record import Dropped
+from analytics.taking.sources import of_host
 from flask import Flask
 from flask.testing import FlaskClient
 from markup import Page, opened
@@ -265,6 +266,9 @@ def test_forms_lead_to_the_address_of_what_they_ask_for(client: FlaskClient) -> 
         ("language", "is", "Ga", "language=gaa"),
         ("screen", "is", "Phone", "screen=Mobile"),
         ("source", "is", "Direct or unknown", "source="),
+        ("source", "is", "YouTube", "source=Youtube"),
+        ("source", "is", "Youtube", "source=Youtube"),
+        ("utm_source", "is", "YouTube", "utm_source=YouTube"),
         ("page", "is", "Germany", "page=Germany"),
         ("utm_campaign", "is", "none", "utm_campaign=none"),
     ],
@@ -274,6 +278,14 @@ def test_a_filter_may_be_typed_as_its_value_is_called(
 ) -> None:
     added = client.get(BLOG, query_string={"about": about, "how": how, "value": typed})
     assert added.location == f"{BLOG}?{query}"
+
+
+def test_sources_are_spelled_as_people_do(client: FlaskClient, keep: Keep) -> None:
+    hosts = ("m.youtube.com", "stackoverflow.com", "superuser.com", "m.vk.com", "google.com")
+    keep([seen(visitor=n, source=of_host(host).name) for n, host in enumerate(hosts, 1)])
+    rows = opened(client, f"{BLOG}/source").all("th", scope="row")
+    expected = {"YouTube", "Stack Overflow", "Stack Exchange", "VKontakte", "Google"}
+    assert {row.text for row in rows} == expected
 
 
 @pytest.mark.usefixtures("visits")

@@ -68,6 +68,8 @@ def test_search_finds_parts_of_a_name_and_stays_when_the_period_changes(
         ("language?search=german", ["German"]),
         ("screen?search=phone", ["Phone"]),
         ("source?search=direct", ["Direct or unknown"]),
+        ("source?search=STACK%20over", ["Stack Overflow"]),
+        ("source?search=stackover", ["Stack Overflow"]),
         ("page?search=unknown", []),
         ("country?search=germany&source=Google", ["Germany"]),
         ("country?search=germany&source=", []),
@@ -81,6 +83,7 @@ def test_search_finds_what_a_list_calls_its_values(
             seen(visitor=1, country="NL", language="nl", screen="Desktop"),
             seen(visitor=2, country="DE", language="de", screen="Mobile", source="Google"),
             seen(visitor=3),
+            seen(visitor=4, source="StackOverflow", country="FR", language="fr"),
         ]
     )
     assert names(opened(client, f"/stats/blog.test/{address}")) == found

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from analytics.countries import name_of, names
+from analytics import countries
 from analytics.keeping.dimensions import UNKNOWN
 from analytics.seeing.formats import ENGLISH
 from analytics.seeing.printable import printable
@@ -22,20 +22,25 @@ _WITHOUT = {
     "utm_term": "None",
 }
 _SCREENS = {"Mobile": "Phone"}
-_LANGUAGES: Mapping[str, str] = ENGLISH.locale.languages
+# Stored as Plausible spells them, by which its clients filter.
+_SOURCES = {
+    "StackExchange": "Stack Exchange",
+    "StackOverflow": "Stack Overflow",
+    "Vkontakte": "VKontakte",
+    "Youtube": "YouTube",
+}
+_NAMES: Mapping[str, Mapping[str, str]] = {
+    "language": ENGLISH.locale.languages,
+    "screen": _SCREENS,
+    "source": _SOURCES,
+}
 
 
 def label_of(dimension: str, value: str | None) -> str:
     """The value in the page's language, fit to be shown. None and "" are the unknown."""
     if not value:
         return _WITHOUT.get(dimension, _UNKNOWN)
-    if dimension == "country":
-        return printable(name_of(value))
-    if dimension == "language":
-        return printable(_LANGUAGES.get(value, value))
-    if dimension == "screen":
-        return _SCREENS.get(value, printable(value))
-    return printable(value)
+    return printable(_names(dimension).get(value, value))
 
 
 def called(dimension: str, part: str) -> list[str]:
@@ -57,6 +62,9 @@ def value_of(dimension: str, typed: str) -> str:
 
 def _labels(dimension: str) -> dict[str, str]:
     """The labels that are not the value itself, by value."""
-    known = {"country": names(), "language": _LANGUAGES, "screen": _SCREENS}.get(dimension, {})
     unknown = {"": label_of(dimension, None)} if dimension in UNKNOWN else {}
-    return {**known, **unknown}
+    return {**_names(dimension), **unknown}
+
+
+def _names(dimension: str) -> Mapping[str, str]:
+    return countries.names() if dimension == "country" else _NAMES.get(dimension, {})
