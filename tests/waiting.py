@@ -27,9 +27,13 @@ def wait_on_droplet(droplet: Droplet, condition: str, seconds: int) -> None:
 
 
 def wait_until_healthy(droplet: Droplet) -> None:
-    """Wait until Docker calls all four services healthy; AssertionError after ten minutes."""
+    """Wait until Docker calls all four services healthy, and what stands by for a rollback.
+
+    AssertionError after ten minutes.
+    """
     healthy = "docker ps --quiet --filter health=healthy | wc --lines"
-    wait_on_droplet(droplet, f"[ $({healthy}) = 4 ]", 600)
+    all_healthy = f"[ $({healthy}) = $(docker ps --quiet | wc --lines) ]"
+    wait_on_droplet(droplet, f"{all_healthy} && [ $({healthy}) -ge 4 ]", 600)
 
 
 def wait_until_stored(droplet: Droplet, name: str, count: int) -> None:

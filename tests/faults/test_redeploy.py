@@ -15,8 +15,11 @@ from tests.runs import Run, deploy, run
 from tests.waiting import wait_until_stored
 
 SOURCE = Path("files/analytics/src/analytics")
+# Without what stands by for a rollback: every deploy that changes the services begins by ending it.
 SERVING = (
-    "docker inspect --format '{{.Id}} {{.Image}} {{.State.StartedAt}}' $(docker ps --quiet);"
+    "docker inspect --format"
+    " '{{.HostConfig.RestartPolicy.Name}} {{.Id}} {{.Image}} {{.State.StartedAt}}'"
+    " $(docker ps --quiet) | grep -v '^no ';"
     " readlink /run/freehold/webapp/webapp.sock; cat /opt/freehold/docker-compose.yml"
 )
 
@@ -83,10 +86,13 @@ def test_back_and_forth(droplet: Droplet, outside: Outside, project: Path) -> No
     _append(project / SOURCE / "__init__.py", "# another version")
     assert deploy(project=project).code == 0
     assert droplet.run(image + container("webapp")) != before
+    started = "docker inspect --format '{{.State.StartedAt}}' "
+    latest = droplet.run(started + container("webapp"))
     back = run("make", "rollback", "WHAT=service", "LIMIT=emulated")
     assert back.code == 0, back.said
     assert droplet.run(image + container("webapp")) == before
     assert droplet.run(image + container("worker")) == before
+    assert droplet.run(started + container("webapp")) < latest, "Who stood by was not called."
     assert outside.send_event(name="after the rollback").status == 202
     wait_until_stored(droplet, "after the rollback", 1)
     # What was gone back to is what this checkout describes.

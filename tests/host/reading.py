@@ -84,6 +84,10 @@ def docker_id(service):
     # A container's name ends in a number that each redeploy raises.
     ids = [one["Id"] for one in docker("/containers/json?all=1")
            if one["Labels"].get("com.docker.compose.service") == service]
+    if len(ids) > 1:
+        # One that no boot starts stands by for a rollback.
+        policies = {id: docker(f"/containers/{id}/json")["HostConfig"] for id in ids}
+        ids = [id for id in ids if policies[id]["RestartPolicy"]["Name"] != "no"]
     assert len(ids) == 1, (service, ids)
     return ids[0]
 """

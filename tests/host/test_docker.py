@@ -48,9 +48,11 @@ for listed in docker("/containers/json?all=1"):
         line.split()[4:6] for line in Path(f"/proc/{pid}/limits").read_text().splitlines()
         if line.startswith("Max core file size")
     ] if pid else []
-    # By its service, whose container each redeploy makes anew; a second one by its name.
+    # By its service, whose container each redeploy makes anew; a second one by its name. That may
+    # stand by for a rollback, and no boot starts it.
     service = one["Config"]["Labels"].get("com.docker.compose.service")
-    found[service if service and service not in found else one["Name"].lstrip("/")] = one
+    first = service not in found and one["HostConfig"]["RestartPolicy"]["Name"] != "no"
+    found[service if service and first else one["Name"].lstrip("/")] = one
 networks = [docker(f"/networks/{one['Id']}") for one in docker("/networks")]
 print(json.dumps({
     "containers": found,

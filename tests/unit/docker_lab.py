@@ -5,8 +5,8 @@ https://docs.docker.com/reference/api/engine/
 
 import json
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -16,9 +16,11 @@ from urllib.parse import unquote
 
 import pytest
 
-from freehold_rollout import engine
+from freehold_rollout import engine, traffic
 
 IMAGE = "freehold/webapp:1"
+WANTED = dict.fromkeys(("db", "nginx", "webapp", "worker"), "new")
+"""Compose's hash of each service, in the version that is brought."""
 
 
 @dataclass
@@ -36,6 +38,8 @@ class Fake:
     volume: str = ""
     process: int = 0
     """Of which the files are seen as the container's."""
+    policy: str = "unless-stopped"
+    """Whether it is started again, and at a boot."""
 
     def listed(self) -> dict[str, Any]:
         return {
@@ -62,6 +66,7 @@ class Fake:
             },
             "RestartCount": 0,
             "Config": {"Image": IMAGE},
+            "HostConfig": {"RestartPolicy": {"Name": self.policy}},
             "Mounts": [{"Name": self.volume}],
         }
 
@@ -79,6 +84,8 @@ class Docker:
     """The id that a name means now; all containers are of one."""
     there: dict[str, Fake] = field(default_factory=dict)
     stopped: list[str] = field(default_factory=list)
+    told: list[tuple[str, str]] = field(default_factory=list)
+    """The signals that containers were sent."""
     volumes: set[str] = field(default_factory=set)
 
     def start(self, service: str, configuration: str = "new", **more: Any) -> Fake:
@@ -88,8 +95,30 @@ class Docker:
         self.there[made.id] = made
         return made
 
-    def answer(self, method: str, path: str) -> tuple[int, object]:
-        what, name = path.partition("?")[0].strip("/").split("/", 1)
+    def _do(
+        self,
+        verb: str,
+        one: Fake,
+        asked: str,
+        given: Any,
+    ) -> tuple[int, object]:
+        match verb:
+            case "stop":
+                one.running = False
+                self.stopped.append(one.id)
+            case "update":
+                one.policy = given["RestartPolicy"]["Name"]
+            case "kill" if one.running:
+                self.told.append((one.id, asked.removeprefix("signal=")))
+            case "kill":
+                return 409, {"message": "is not running"}
+            case _:
+                return 404, {}
+        return 204, {}
+
+    def answer(self, method: str, path: str, given: Any) -> tuple[int, object]:
+        words, _, asked = path.partition("?")
+        what, name = words.strip("/").split("/", 1)
         name, _, verb = unquote(name).rpartition("/") if "/" in name else (name, "", "")
         match method, what, name, verb:
             case "GET", "containers", "json", _:
@@ -104,10 +133,8 @@ class Docker:
             case "DELETE", "volumes", _, _ if name in self.volumes:
                 self.volumes.remove(name)
                 return 204, {}
-            case "POST", "containers", _, "stop" if name in self.there:
-                self.there[name].running = False
-                self.stopped.append(name)
-                return 204, {}
+            case "POST", "containers", _, _ if name in self.there:
+                return self._do(verb, self.there[name], asked, given)
             case "DELETE", "containers", _, _ if name in self.there:
                 del self.there[name]
                 return 204, {}
@@ -121,7 +148,9 @@ def docker(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Docker]:
 
     class Api(BaseHTTPRequestHandler):
         def answer(self) -> None:
-            status, told = made.answer(self.command, self.path)
+            length = int(self.headers.get("Content-Length", 0))
+            given = json.loads(self.rfile.read(length)) if length else None
+            status, told = made.answer(self.command, self.path, given)
             text = b"" if status == 204 else json.dumps(told).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(text)))
@@ -139,3 +168,42 @@ def docker(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Docker]:
         monkeypatch.setattr(engine, "_SOCKET", str(folder / "docker.sock"))
         yield made
         server.shutdown()
+
+
+Webapp = Callable[..., Fake]
+
+
+@contextmanager
+def webapps(sockets: Path, daemon: Docker) -> Iterator[Webapp]:
+    """Starts a webapp that says itself that it is well."""
+
+    class Health(BaseHTTPRequestHandler):
+        def handle(self) -> None:
+            self.rfile.readline()
+            self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n")
+
+    with ExitStack() as stack:
+
+        def start(configuration: str, **more: str) -> Fake:
+            made = daemon.start("webapp", configuration, **more)
+            path = traffic.own(sockets, made.id)
+            server = stack.enter_context(ThreadingUnixStreamServer(str(path), Health))
+            stack.callback(server.shutdown)
+            threading.Thread(target=server.serve_forever, args=[0.01]).start()
+            return made
+
+        yield start
+
+
+@dataclass
+class FakeCompose:
+    """Starts what it is told to, as the test says how."""
+
+    start: Callable[[str], object]
+
+    def configurations(self) -> dict[str, str]:
+        return WANTED
+
+    def add(self, counts: dict[str, int]) -> None:
+        for service in counts:
+            self.start(service)

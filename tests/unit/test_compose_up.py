@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from operations.docker import rollout
+from operations.docker import ComposeDifferences, rollout
 from operations.origin import Origin
 
 
@@ -41,3 +41,65 @@ def test_what_was_done_for_a_version_that_is_no_good_is_undone(
     assert done.returncode == int(fails)
     assert (tmp_path / "undone").exists() == undone
     assert (tmp_path / "told").read_text().splitlines()[-1] == "anna o'hara@pc"
+
+
+# What compose makes of two of a service is what Docker's 2.26 says; no container has the name of
+# another one in it as a word.
+DOCKER = """#!/bin/sh
+case "$*" in
+"ps --all"*) printf '%s\n' 1 2 11 ;;
+inspect*) printf '%s\n' @policies ;;
+"compose up"*)
+  echo " DRY-RUN MODE -  Container freehold-webapp-1  Stopping"
+  echo " DRY-RUN MODE -  Container freehold-webapp-1  Removed"
+  echo " DRY-RUN MODE -  Container freehold-webapp-2  Running"
+  echo " DRY-RUN MODE -  Container freehold-webapp-11  @eleven"
+  ;;
+"compose ps"*)
+  printf '%s, webapp is running %s\n' freehold-webapp-1 starting freehold-webapp-2 healthy
+  ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("policies", "eleven", "differences"),
+    [
+        ("'unless-stopped /freehold-webapp-2' 'no /freehold-webapp-1'", "Running", []),
+        (
+            "'unless-stopped /freehold-webapp-2' 'no /freehold-webapp-1'",
+            "Recreated",
+            ["DRY-RUN MODE -  Container freehold-webapp-11  Recreated"],
+        ),
+        (
+            "'unless-stopped /freehold-webapp-2' 'unless-stopped /freehold-webapp-1'",
+            "Running",
+            [
+                "DRY-RUN MODE -  Container freehold-webapp-1  Stopping",
+                "DRY-RUN MODE -  Container freehold-webapp-1  Removed",
+                "freehold-webapp-1, webapp is running starting",
+            ],
+        ),
+    ],
+)
+def test_what_stands_by_for_a_rollback_is_no_difference(
+    tmp_path: Path, policies: str, eleven: str, differences: list[str]
+) -> None:
+    docker = tmp_path / "bin/docker"
+    docker.parent.mkdir()
+    docker.write_text(DOCKER.replace("@policies", policies).replace("@eleven", eleven))
+    docker.chmod(0o755)
+    # It is root's, on a host.
+    (tmp_path / "bin/stat").write_text("#!/bin/sh\necho 644 0 0\n")
+    (tmp_path / "bin/stat").chmod(0o755)
+    for name in ("candidate.yml", "docker-compose.yml"):
+        (tmp_path / name).write_text("services: {}\n")
+    fact = ComposeDifferences()
+    done = subprocess.run(
+        ["sh", "-c", fact.command(project=str(tmp_path))],
+        env={"PATH": f"{docker.parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert fact.process(done.stdout.splitlines()) == differences

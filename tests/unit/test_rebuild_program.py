@@ -25,7 +25,11 @@ esac
 @pytest.fixture
 def rebuild(tmp_path: Path) -> Callable[[str], str]:
     """Rebuild the images of a host that has PostgreSQL 17, and say what it said."""
-    for name, text in (("docker", DOCKER), ("df", "#!/bin/sh\necho 99999\n")):
+    rollout = '#!/bin/sh\n[ "$*" = dismiss ]\n'
+    for name, text in (
+        *(("docker", DOCKER), ("df", "#!/bin/sh\necho 99999\n")),
+        ("freehold-rollout", rollout),
+    ):
         path = tmp_path / name
         path.write_text(text.replace("@changed", str(tmp_path / "changed")))
         path.chmod(0o755)

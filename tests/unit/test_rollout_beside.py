@@ -3,27 +3,29 @@
 import os
 import signal
 import socket
-import threading
 from argparse import Namespace
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from socketserver import ThreadingUnixStreamServer
 
 import pytest
 
 from benchmarks.redeploy import SWITCHED
 from freehold_host.trouble import Trouble
 from freehold_rollout import __main__ as program
-from freehold_rollout import beside, compose, engine, releases, rollout, traffic, unfinished
+from freehold_rollout import (
+    beside,
+    compose,
+    engine,
+    releases,
+    rollout,
+    standby,
+    traffic,
+    unfinished,
+)
 from freehold_rollout.config import Places
 from tests.unit import docker_lab
-from tests.unit.docker_lab import Docker, Fake
-
-WANTED = dict.fromkeys(("db", "nginx", "webapp", "worker"), "new")
+from tests.unit.docker_lab import WANTED, Docker, Fake, FakeCompose, Webapp
 
 
 @pytest.fixture
@@ -154,42 +156,10 @@ def test_a_database_that_is_ill_makes_room_for_the_one_before_on_its_volume(
 
 # ---- A new version beside the old ----
 
-Webapp = Callable[..., Fake]
-
-
-@dataclass
-class FakeCompose:
-    """Starts what it is told to, as the test says how."""
-
-    start: Callable[[str], object]
-
-    def configurations(self) -> dict[str, str]:
-        return WANTED
-
-    def add(self, counts: dict[str, int]) -> None:
-        for service in counts:
-            self.start(service)
-
 
 @pytest.fixture
 def webapp(places: Places, docker: Docker) -> Iterator[Webapp]:
-    """Starts a webapp that says itself that it is well."""
-
-    class Health(BaseHTTPRequestHandler):
-        def handle(self) -> None:
-            self.rfile.readline()
-            self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n")
-
-    with ExitStack() as stack:
-
-        def start(configuration: str, **more: str) -> Fake:
-            made = docker.start("webapp", configuration, **more)
-            path = traffic.own(places.sockets, made.id)
-            server = stack.enter_context(ThreadingUnixStreamServer(str(path), Health))
-            stack.callback(server.shutdown)
-            threading.Thread(target=server.serve_forever, args=[0.01]).start()
-            return made
-
+    with docker_lab.webapps(places.sockets, docker) as start:
         yield start
 
 
@@ -199,6 +169,7 @@ def up(
 ) -> Callable[[str], None]:
     """Brings a new webapp of which Docker says what is given; old ones of all serve before."""
     monkeypatch.setattr(beside, "_LAST_CONNECTIONS", 0.0)
+    monkeypatch.setattr(standby, "keep", lambda _: [])
     monkeypatch.setattr(engine, "last_lines", lambda one: f"last words of {one.id}")
     for service in ("db", "nginx", "worker"):
         docker.start(service)
@@ -436,7 +407,7 @@ def test_the_same_again_finishes_what_was_cut_off(
 ) -> None:
     """By a power cut: nothing of ours runs, and the old ones are still there."""
     with monkeypatch.context() as patch:
-        patch.setattr(beside.Change, "finish", lambda _: pytest.fail("The power is gone."))
+        patch.setattr(beside.Change, "finish", lambda *_, **__: pytest.fail("The power is gone."))
         with pytest.raises(pytest.fail.Exception):
             rollout.back(places, before_it, lambda _: None)
     assert sorted(webapps(docker).values()) == ["new", "old2"]
@@ -459,7 +430,9 @@ def test_what_a_deploy_has_brought_is_on_record_before_the_old_ones_end(
     """It may take them a minute, and the power may fail in it."""
     live: list[bool] = []
     monkeypatch.setattr(
-        beside.Change, "finish", lambda _: live.extend(one.live for one in releases.listed(places))
+        beside.Change,
+        "finish",
+        lambda *_, **__: live.extend(one.live for one in releases.listed(places)),
     )
     up("healthy")
     assert live == [True]

@@ -2,6 +2,7 @@
 
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
@@ -29,6 +30,8 @@ from worker_process import SOURCE, running, wait_for
 pytestmark = pytest.mark.integration
 
 MakeSettings = Callable[[URL], Settings]
+
+LOCKS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
 
 
 @pytest.fixture
@@ -142,6 +145,34 @@ def test_of_two_workers_one_works_until_it_ends(
             other.send_signal(signal.SIGTERM)
             assert other.wait(60) == 0
             assert other.stderr.read() == ""
+
+
+def test_one_that_stands_by_leaves_the_work_to_another_until_it_is_called(
+    settings: Settings, engine: Engine, tmp_path: Path
+) -> None:
+    """As after a redeploy, for the case of a rollback (files/lib/freehold_rollout/standby.py)."""
+    spool = Spool(settings.spool)
+    with running(settings, tmp_path) as one, running(settings, tmp_path) as other:
+        spool.append(record(0))
+        wait_for(lambda: count(engine) == 1)
+        # The one that waits says so.
+        waits, _, _ = select.select([one.stderr, other.stderr], [], [], 60)  # type: ignore[type-var]
+        assert waits
+        for process in (one, other):
+            process.send_signal(signal.SIGUSR1)
+        # The lock is nobody's any more, and stays so.
+        wait_for(lambda: count(engine, LOCKS) == 0)
+        spool.append(record(1))
+        time.sleep(5)
+        assert (count(engine), count(engine, LOCKS)) == (1, 0)
+        other.send_signal(signal.SIGUSR2)
+        wait_for(lambda: count(engine) == 2)
+        # One that stands by ends as any other.
+        one.send_signal(signal.SIGTERM)
+        assert one.wait(60) == 0
+        spool.append(record(2))
+        wait_for(lambda: count(engine) == 3)
+    spool.close()
 
 
 def test_while_a_backup_is_restored_no_worker_works(

@@ -62,13 +62,13 @@ def test_a_fault_of_ours_is_logged_and_tried_again(
         with engine.connect() as connection:
             return connection.scalar(text("SELECT count(*) FROM events")) or 0
 
-    def repaired(seconds: float) -> bool:
+    def repaired(seconds: float) -> None:
         if count():
             one.stop()
         elif caplog.text:
             with engine.begin() as connection:
                 connection.execute(text("ALTER TABLE events RENAME COLUMN way TO path"))
-        return rest(seconds)
+        rest(seconds)
 
     monkeypatch.setattr(one, "_rest", repaired)
     one.run()
@@ -128,10 +128,10 @@ def test_sums_of_filters_are_forgotten_at_the_start_and_made_when_nothing_is_to_
 
     rest = one._rest
 
-    def until_made(seconds: float) -> bool:
+    def until_made(seconds: float) -> None:
         if sites() == {1} or time.monotonic() > ends:
             one.stop()
-        return rest(seconds)
+        rest(seconds)
 
     monkeypatch.setattr(one, "_rest", until_made)
     one.run()
@@ -184,7 +184,7 @@ def test_a_word_that_went_with_its_sums_is_written_anew(
             done = connection.execute(text(statement))
             return int(done.scalar() or 0) if done.returns_rows else done.rowcount
 
-    def round_of_work(seconds: float) -> bool:
+    def round_of_work(seconds: float) -> None:
         """As if many days had passed since the first event; then another comes."""
         if asked("SELECT count(*) FROM events JOIN texts ON texts.id = path") == 2:
             one.stop()
@@ -198,7 +198,7 @@ def test_a_word_that_went_with_its_sums_is_written_anew(
             for number in (1, 2):
                 spool.append(encode(structs.replace(event, time=now + number)))
         assert time.monotonic() < ends
-        return rest(seconds)
+        rest(seconds)
 
     monkeypatch.setattr(one, "_rest", round_of_work)
     one.run()
@@ -223,13 +223,13 @@ def test_a_month_that_a_backup_reads_goes_at_a_later_chore(
     with engine.connect() as dump:
         dump.execute(text("LOCK TABLE visits, events IN ACCESS SHARE MODE"))
 
-        def until_it_went(seconds: float) -> bool:
+        def until_it_went(seconds: float) -> None:
             with engine.connect() as connection:
                 left.append(connection.scalar(text("SELECT count(*) FROM events")))
             dump.rollback()
             if left[-1] == 0 or time.monotonic() > ends:
                 one.stop()
-            return rest(seconds)
+            rest(seconds)
 
         monkeypatch.setattr(one, "_rest", until_it_went)
         one.run()

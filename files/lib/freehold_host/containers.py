@@ -12,9 +12,16 @@ _LABELS = (
 
 
 def of(service: str) -> list[str]:
-    """The ids of those of one service, stopped ones too, the newest first."""
+    """The ids of those of one service, stopped ones too, the newest first.
+
+    Without one that stands by for a rollback (freehold_rollout/standby.py): no boot starts it.
+    """
     asked = ("--filter", f"label=com.docker.compose.service={service}")
-    return docker("ps", "--all", "--quiet", *_LABELS, *asked).split()
+    found = docker("ps", "--all", "--quiet", *_LABELS, *asked).split()
+    if len(found) < 2:
+        return found
+    policies = docker("inspect", "--format", "{{.HostConfig.RestartPolicy.Name}}", *found).split()
+    return [one for one, policy in zip(found, policies, strict=True) if policy != "no"]
 
 
 def the(service: str) -> str:

@@ -6,6 +6,7 @@ back [--what service|site] [--to NAME] --by WHO
                       to the release before, or a named one; without --what, of the two the one
                       that was changed last
 list [--json]         the releases that are here
+dismiss               end what stands by, should the release before be gone back to
 """
 
 import argparse
@@ -18,7 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from freehold_host.trouble import Trouble
-from freehold_rollout import lock, releases, rollout, site, unfinished
+from freehold_rollout import lock, releases, rollout, site, standby, unfinished
 from freehold_rollout.config import Places
 from freehold_rollout.releases import Release
 
@@ -98,6 +99,7 @@ def main() -> int:
     backward.add_argument("--to", default="")
     backward.add_argument("--by", default="somebody")
     commands.add_parser("list").add_argument("--json", action="store_true")
+    commands.add_parser("dismiss")
     given = parser.parse_args()
     # So that the old ones serve alone when it is cut off, a connection of the owner's included.
     for one in (signal.SIGTERM, signal.SIGHUP):
@@ -113,6 +115,9 @@ def main() -> int:
                 _back(places, given)
             case "list":
                 _list(places, as_json=given.json)
+            case "dismiss":
+                lock.work(places.lock, "the end of what stands by")
+                standby.end(places.sockets)
     except Trouble as trouble:
         print(trouble, file=sys.stderr)
         return 1

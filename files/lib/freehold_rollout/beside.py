@@ -9,7 +9,7 @@ In this order nothing is lost:
 4. Docker, which asks at its own pace, finds them healthy too; else the link goes back.
 5. The old ones are asked to stop. What still waits at an nginx's door goes to the other one
    (net.ipv4.tcp_migrate_req), and what it has begun, it ends. The webapp's door is closed when
-   nobody is before it any more.
+   nobody is before it any more. Webapp and worker may stand by for a while first (standby.py).
 
 Until the fifth step a fault, or being asked to end, removes what is new, and the old ones were
 never stopped.
@@ -18,13 +18,12 @@ never stopped.
 import os
 import signal
 import time
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from freehold_host.trouble import Trouble
-from freehold_rollout import engine, traffic
+from freehold_rollout import engine, standby, traffic
 from freehold_rollout.compose import TRIAL, Compose
 from freehold_rollout.engine import Container
 
@@ -68,7 +67,7 @@ class Change:
         except BaseException as fault:
             added = self._added(before)
             told = engine.complaints(added) if isinstance(fault, Trouble) else []
-            remove(added)
+            engine.remove(added)
             if told:
                 raise Trouble("\n".join([*told, str(fault)])) from None
             raise
@@ -90,14 +89,17 @@ class Change:
         except BaseException:
             self._lead_to(self.old)
             self._drain()
-            remove(self.new)
+            engine.remove(self.new)
             raise
 
-    def finish(self) -> None:
-        """The old ones end."""
-        self._drain()
+    def finish(self, *, may_wait: bool) -> None:
+        """The old ones end, or stand by where they may."""
         replaced = {one.service for one in self.new}
-        remove(one for one in self.old if one.service in replaced)
+        old = [one for one in self.old if one.service in replaced]
+        waiting = standby.keep(old) if may_wait else []
+        if ending := [one for one in old if one not in waiting]:
+            self._drain()
+            engine.remove(ending)
 
     def _lead_to(self, chosen: list[Container]) -> None:
         for webapp in (one for one in chosen if one.service == "webapp"):
@@ -116,7 +118,8 @@ class Change:
         return [one for one in engine.containers() if one.id not in before]
 
     def _add(self, services: list[str], before: set[str], *, hurry: bool) -> None:
-        counts = {name: 1 + sum(one.service == name for one in self.old) for name in services}
+        there = Counter(one.service for one in engine.everyone())
+        counts = {name: 1 + there[name] for name in services}
         self.compose.add(counts)
         for one in self._added(before):
             if one.service in services and not (hurry and one.service == "worker"):
@@ -158,14 +161,6 @@ class Change:
                 raise Trouble(f"{engine.last_lines(trial)}\n{trouble}".strip()) from None
         finally:
             _remove_trial()
-
-
-def remove(containers: Iterable[Container]) -> None:
-    """Stop them at the same time, each as it asks to be stopped, and remove them."""
-    chosen = list(containers)
-    if chosen:
-        with ThreadPoolExecutor(len(chosen)) as threads:
-            list(threads.map(engine.remove, chosen))
 
 
 def reload_nginx() -> None:

@@ -8,7 +8,9 @@ import json
 import socket
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,8 @@ _SOCKET = "/run/docker.sock"
 _OURS = ["com.docker.compose.project=freehold", "com.docker.compose.oneoff=False"]
 # Docker starts a container again that ended. So often, and it is no accident.
 _STARTS = 3
+# Docker's restart policies, of which the second one is that of whoever stands by.
+ON_DUTY, STANDING_BY = "unless-stopped", "no"
 
 
 class _Connection(http.client.HTTPConnection):
@@ -47,11 +51,12 @@ class Container:
         return self.id[:12]
 
 
-def ask(method: str, path: str) -> Any:  # noqa: ANN401 - JSON
+def ask(method: str, path: str, given: object = None) -> Any:  # noqa: ANN401 - JSON
     """What the daemon answers; None when there is no such thing."""
     connection = _Connection("docker")
     try:
-        connection.request(method, path)
+        body = None if given is None else json.dumps(given)
+        connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
         answer = connection.getresponse()
         text = answer.read()
     except OSError as error:
@@ -66,7 +71,20 @@ def ask(method: str, path: str) -> Any:  # noqa: ANN401 - JSON
 
 
 def containers() -> list[Container]:
-    """Those of the project's services, the oldest first."""
+    """Those of the project's services, the oldest first; without those that stand by."""
+    found = everyone()
+    counted = Counter(one.service for one in found)
+    return [one for one in found if counted[one.service] == 1 or _policy(one) == ON_DUTY]
+
+
+def standing_by() -> list[Container]:
+    """Those that do (standby.py), also when they have ended."""
+    on_duty = {one.id for one in containers()}
+    return [one for one in everyone() if one.id not in on_duty]
+
+
+def everyone() -> list[Container]:
+    """Those on duty and those that stand by, the oldest first: what compose counts."""
     filters = quote(json.dumps({"label": _OURS}))
     found = [
         Container(
@@ -81,6 +99,26 @@ def containers() -> list[Container]:
         for one in ask("GET", f"/containers/json?all=1&filters={filters}")
     ]
     return sorted(found, key=lambda one: one.created)
+
+
+def _policy(container: Container) -> str:
+    """Whether Docker starts it again; nothing of one that was removed meanwhile."""
+    found = ask("GET", f"/containers/{container.id}/json")
+    return str(found["HostConfig"]["RestartPolicy"]["Name"]) if found else ""
+
+
+def set_policy(container: Container, policy: str) -> None:
+    """Have Docker start it again when it has ended, or not."""
+    ask("POST", f"/containers/{container.id}/update", {"RestartPolicy": {"Name": policy}})
+
+
+def tell(container: Container, signal: str) -> None:
+    """Send its program a signal; one that has just ended need not know."""
+    try:
+        ask("POST", f"/containers/{container.id}/kill?signal={signal}")
+    except Trouble:
+        if state(container)["State"]["Running"]:
+            raise
 
 
 def state(container: Container) -> dict[str, Any]:
@@ -152,8 +190,14 @@ def wait_until_healthy(container: Container, seconds: float, *, may_recover: boo
         raise Trouble("\n".join([*complaints([container]), str(trouble)])) from None
 
 
-def remove(container: Container) -> None:
-    """Stop it as it asks to be stopped, within the time that the compose file gives it."""
+def remove(chosen: Iterable[Container]) -> None:
+    """Stop them at the same time, each as it asks to be stopped, and remove them."""
+    if them := list(chosen):
+        with ThreadPoolExecutor(len(them)) as threads:
+            list(threads.map(_remove, them))
+
+
+def _remove(container: Container) -> None:
     ask("POST", f"/containers/{container.id}/stop")
     ask("DELETE", f"/containers/{container.id}?force=1")
 

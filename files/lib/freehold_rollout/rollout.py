@@ -1,12 +1,12 @@
 """One release of the service in place of another."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from freehold_host.trouble import Trouble
-from freehold_rollout import beside, engine, major, releases, traffic, unfinished
+from freehold_rollout import beside, engine, major, releases, standby, traffic, unfinished
 from freehold_rollout.beside import BESIDE, Change
 from freehold_rollout.compose import Compose
 from freehold_rollout.config import Places, patience
@@ -36,6 +36,8 @@ def up(
     wanted = compose.configurations()
     found = _without_left_overs(places, wanted, say)
     differing = _differing(found, wanted)
+    if differing:
+        standby.end(places.sockets)
     if "db" in differing:
         _database(places, compose, say)
     if migrate:
@@ -43,16 +45,16 @@ def up(
         compose.run(migrate)
     change = _begun(places, compose, found, differing & set(BESIDE), say)
     change.prove()
+    same = _name_of(places, candidate)
     try:
         # From here on it is what serves, whatever else is out of order. The old ones may take a
         # minute to end, and what the power does in it must not leave another one on record.
-        name = _name_of(places, candidate) or releases.keep(
-            places, candidate, wanted, commit, by, datetime.now(UTC)
-        )
+        name = same or releases.keep(places, candidate, wanted, commit, by, datetime.now(UTC))
         releases.make_live(places, name)
         unfinished.end(places)
     finally:
-        _ended(places, change)
+        # A rebuilt image is of the same release, and nobody goes back over an upgrade.
+        _ended(places, change, may_wait=not same and not moved)
     _remove_orphans(wanted)
     _wait_for_docker(wanted)
 
@@ -72,19 +74,21 @@ def back(places: Places, name: str, say: Say) -> None:
     wanted = releases.configurations_of(places, name)
     found = _without_left_overs(places, wanted, say)
     differing = _differing(found, wanted)
-    change = _begun(places, compose, found, differing & {"webapp"}, say)
+    waiting = standby.those_of(wanted, differing & standby.SERVICES, places.sockets)
+    change = _begun(places, compose, found, differing & {"webapp"}, say, waiting)
     unfinished.begin(places, name)
+    standby.recall(waiting)
     change.switch()
     try:
         releases.make_live(places, name)
         say(f"Visitors are served by {name}, after {time.monotonic() - began:.1f} s")
         if "db" in differing:
             _database(places, compose, say)
-        rest = differing & {"nginx", "worker"}
+        rest = (differing & {"nginx", "worker"}) - {one.service for one in waiting}
         change.old += _running(found, rest)
         _start_beside(change, found, rest, say, hurry=True)
     finally:
-        _ended(places, change)
+        _ended(places, change, may_wait=True)
     unfinished.end(places)
 
 
@@ -122,11 +126,23 @@ def _database(places: Places, compose: Compose, say: Say) -> None:
 
 
 def _begun(
-    places: Places, compose: Compose, found: list[Container], services: set[str], say: Say
+    places: Places,
+    compose: Compose,
+    found: list[Container],
+    services: set[str],
+    say: Say,
+    waiting: Iterable[Container] = (),
 ) -> Change:
-    """The new ones run: beside the old where there is one."""
-    change = Change(compose, places.sockets, _running(found, services), patience())
-    _start_beside(change, found, services, say)
+    """The new ones run: beside the old where there is one.
+
+    + waiting: new ones that run already; whom they replace goes in whatever state it is
+    """
+    there = {one.service for one in waiting}
+    old = [one for one in found if one.service in there]
+    started = services - there
+    old += _running(found, started)
+    change = Change(compose, places.sockets, old, patience(), list(waiting))
+    _start_beside(change, found, started, say)
     return change
 
 
@@ -142,10 +158,10 @@ def _start_beside(
     change.start(serving, hurry=hurry)
 
 
-def _ended(places: Places, change: Change) -> None:
-    """The old ones are gone, with what they leave."""
-    change.finish()
-    traffic.forget(places.sockets, {one.host for one in engine.containers()})
+def _ended(places: Places, change: Change, *, may_wait: bool) -> None:
+    """The old ones are gone, with what they leave, or stand by."""
+    change.finish(may_wait=may_wait)
+    traffic.forget(places.sockets, {one.host for one in engine.everyone()})
 
 
 def _running(found: list[Container], services: set[str]) -> list[Container]:
@@ -165,7 +181,7 @@ def _without_left_overs(places: Places, wanted: dict[str, str], say: Say) -> lis
     left = beside.left_over(found, places.sockets, wanted)
     for one in left:
         say(f"{one.name} is left of a run that was cut off, and is removed")
-    beside.remove(left)
+    engine.remove(left)
     return [one for one in found if one not in left]
 
 
@@ -177,4 +193,4 @@ def _wait_for_docker(wanted: dict[str, str]) -> None:
 
 
 def _remove_orphans(wanted: dict[str, str]) -> None:
-    beside.remove(one for one in engine.containers() if one.service not in wanted)
+    engine.remove(one for one in engine.containers() if one.service not in wanted)

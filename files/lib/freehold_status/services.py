@@ -30,6 +30,11 @@ def rows(places: Places, root: Path) -> Iterator[Row]:
             continue
         newest = (running or ours)[-1]
         yield row(name, engine.state(newest), memory_of(root, newest.id), datetime.now(UTC))
+    if waiting := [one for one in engine.standing_by() if one.running]:
+        names = " and ".join(one.service for one in waiting)
+        used = sum(memory_of(root, one.id) for one in waiting) // _MB
+        text = f"{names} of another release, should it be gone back to, {used} MB"
+        yield Row("standing by", "ok", text)
     yield from live(places)
     yield from upgraded(root)
 

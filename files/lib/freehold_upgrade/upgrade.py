@@ -147,7 +147,7 @@ def _moved(file: Path, say: Say) -> None:
         counted = move.copy(_BESIDE)
         say(f"All is there: {counted.rows.get('events', 0)} events, every table as before")
         # Cleanly, so that the next start on this volume finds all.
-        engine.remove(beside)
+        engine.remove([beside])
     except BaseException:
         with suppress(Exception):
             say("The old database goes on")

@@ -1,6 +1,7 @@
 """`python -m analytics.worker`: carries events from the spool to PostgreSQL, sums, and tidies up.
 
-Any number may be started, as during a redeploy: one works, and the others wait for its end.
+Any number may be started, as during a redeploy: one works, and the others wait for its end. SIGUSR1
+has one leave the work to another until SIGUSR2 (files/lib/freehold_rollout/standby.py).
 """
 
 import argparse
@@ -49,6 +50,7 @@ class Worker:
         self._settings = settings
         self._engine = engine
         self._stopping = threading.Event()
+        self._standing_by = threading.Event()
         self._chores_due = self._retention_due = 0.0
         self._clock = Clock()
 
@@ -56,10 +58,21 @@ class Worker:
         """End after the batch that is under way."""
         self._stopping.set()
 
+    def stand_by(self) -> None:
+        """Leave the work to another after the batch that is under way, until `go_on`."""
+        self._standing_by.set()
+
+    def go_on(self) -> None:
+        """Work again, as soon as nobody else does."""
+        self._standing_by.clear()
+
     def run(self) -> None:
         """Work until `stop`; a database that is away is tried again, less and less often."""
         pause = _IDLE_SECONDS
         while not self._stopping.is_set():
+            if self._standing_by.is_set():
+                self._rest(_IDLE_SECONDS)
+                continue
             if restoring.is_under_way(self._settings.spool):
                 self._rest(_LOCKED_SECONDS)
                 continue
@@ -85,7 +98,7 @@ class Worker:
             # Another release may have been at work, or the site may have another time zone now.
             filtered.forget_all(connection)
         carrier, ahead = Carrier(self._settings, connection), Ahead(self._settings)
-        while not self._stopping.is_set():
+        while not self._is_to_leave():
             if self._do_chores(connection):
                 # What the carrier remembers of words may be gone; what is kept of filters is not.
                 carrier = Carrier(self._settings, connection)
@@ -97,25 +110,28 @@ class Worker:
                 self._rest(min(took, _IDLE_SECONDS) if made else _IDLE_SECONDS)
 
     def _lock(self, connection: Connection) -> bool:
-        """Wait until no other worker is at work; False when it was stopped meanwhile."""
+        """Wait until no other worker is at work; False when it is to leave that to others."""
         waiting = False
         while not lock.acquire(connection):
             connection.commit()
             if not waiting:
                 log.warning("another worker is at work; waiting for its end")
             waiting = True
-            if self._rest(_LOCKED_SECONDS):
+            self._rest(_LOCKED_SECONDS)
+            if self._is_to_leave():
                 return False
         connection.commit()
         return True
 
-    def _rest(self, seconds: float) -> bool:
-        """Wait; True when it was stopped meanwhile."""
+    def _is_to_leave(self) -> bool:
+        return self._stopping.is_set() or self._standing_by.is_set()
+
+    def _rest(self, seconds: float) -> None:
+        """Wait, unless it is stopped."""
         ends = time.monotonic() + seconds
         while (left := ends - time.monotonic()) > 0 and not self._stopping.is_set():
             self._do_chores(None)
             self._stopping.wait(min(left, _CHORES_SECONDS))
-        return self._stopping.is_set()
 
     def _do_chores(self, connection: Connection | None) -> bool:
         """What must happen at its time, with a database or without one; whether words went."""
@@ -194,6 +210,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     worker = Worker(settings, database.make_engine(settings.database, _QUERY_SECONDS))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
+    signal.signal(signal.SIGUSR1, lambda *_: worker.stand_by())
+    signal.signal(signal.SIGUSR2, lambda *_: worker.go_on())
     worker.run()
     return 0
 

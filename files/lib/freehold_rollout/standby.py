@@ -1,0 +1,82 @@
+"""The webapp and the worker of the release before stand by for an hour, should it be gone back to.
+
+To go back is to switch, then: to start them takes long on a small machine, and whoever goes back is
+in a hurry. Nobody sends the webapp anything, and the worker leaves the spool to the new one.
+
+What tells them from those on duty is Docker's restart policy: a boot starts them no more. They end
+at once where memory is short, and before anything else is done to the services.
+"""
+
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+from freehold_rollout import engine, traffic
+from freehold_rollout.engine import Container
+
+SERVICES = frozenset({"webapp", "worker"})
+_SECONDS = 3600
+# What must be available beside them, for a backup or the proof of one at the same time.
+_ROOM = 200 * 1024
+_MEMORY = Path("/proc/meminfo")
+_UNIT = "freehold-standby"
+# How a worker is asked for it (files/analytics/src/analytics/worker.py).
+_REST, _WORK = "SIGUSR1", "SIGUSR2"
+
+
+def keep(old: Iterable[Container]) -> list[Container]:
+    """Have those stand by that can, until somebody goes back or the hour is over.
+
+    Returns which they are.
+    """
+    chosen = [one for one in old if one.service in SERVICES and one.running]
+    if not chosen or not _is_room() or not _end_later():
+        return []
+    for one in chosen:
+        # In this order: at any moment one works, and a run that is cut off leaves one too many.
+        if one.service == "worker":
+            engine.tell(one, _REST)
+        engine.set_policy(one, engine.STANDING_BY)
+    return chosen
+
+
+def those_of(wanted: dict[str, str], services: set[str], sockets: Path) -> list[Container]:
+    """Those of `services` that stand by as `wanted` describes them, and are well; others end."""
+    chosen = [
+        one
+        for one in engine.standing_by()
+        if one.service in services
+        and engine.is_current(one, wanted[one.service])
+        and (one.service != "webapp" or traffic.is_well(sockets, one.host))
+    ]
+    end(sockets, but=chosen)
+    return chosen
+
+
+def recall(chosen: Iterable[Container]) -> None:
+    """They are on duty again."""
+    for one in chosen:
+        if one.service == "worker":
+            engine.tell(one, _WORK)
+        engine.set_policy(one, engine.ON_DUTY)
+
+
+def end(sockets: Path, but: Iterable[Container] = ()) -> None:
+    """Nobody stands by any more, except `but`."""
+    engine.remove(one for one in engine.standing_by() if one not in but)
+    traffic.forget(sockets, {one.host for one in engine.everyone()})
+
+
+def _is_room() -> bool:
+    told = dict(line.split(":", 1) for line in _MEMORY.read_text().splitlines())
+    return int(told["MemAvailable"].split()[0]) >= _ROOM
+
+
+def _end_later() -> bool:
+    """Whether systemd will end them; it forgets what it was asked for before."""
+    subprocess.run(["systemctl", "--quiet", "stop", f"{_UNIT}.timer"], check=False)
+    asked = ["systemd-run", "--quiet", "--collect", f"--unit={_UNIT}", f"--on-active={_SECONDS}"]
+    # Another change of the services may be at work then.
+    again = ["--property=Restart=on-failure", "--property=RestartSec=60"]
+    program = ["/usr/local/sbin/freehold-rollout", "dismiss"]
+    return subprocess.run([*asked, *again, *program], check=False).returncode == 0
