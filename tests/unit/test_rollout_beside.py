@@ -17,6 +17,7 @@ from freehold_rollout import (
     beside,
     compose,
     engine,
+    health,
     releases,
     rollout,
     standby,
@@ -170,7 +171,7 @@ def up(
     """Brings a new webapp of which Docker says what is given; old ones of all serve before."""
     monkeypatch.setattr(beside, "_LAST_CONNECTIONS", 0.0)
     monkeypatch.setattr(standby, "keep", lambda _: [])
-    monkeypatch.setattr(engine, "last_lines", lambda one: f"last words of {one.id}")
+    monkeypatch.setattr(health, "last_lines", lambda one: f"last words of {one.id}")
     for service in ("db", "nginx", "worker"):
         docker.start(service)
     old = webapp("old")
@@ -215,7 +216,7 @@ def test_a_worker_is_looked_at_while_docker_has_not_come_to_it(
         alive.touch()
     monkeypatch.setattr(beside, "WORKER_ALIVE", str(alive))
     monkeypatch.setattr(beside, "_ASK_DOCKER", 0.0)
-    monkeypatch.setattr(engine, "last_lines", lambda _: "")
+    monkeypatch.setattr(health, "last_lines", lambda _: "")
     old = docker.start("worker", "old")
     monkeypatch.setattr(
         compose.Compose,
@@ -254,7 +255,7 @@ def test_who_was_ill_while_the_database_was_away_is_waited_for(
 ) -> None:
     """Docker looks once a minute, and what came up now is what it waited for."""
     webapp = docker.start("webapp", health="unhealthy")
-    monkeypatch.setattr(engine, "last_lines", lambda _: "last words")
+    monkeypatch.setattr(health, "last_lines", lambda _: "last words")
     monkeypatch.setattr(rollout, "patience", lambda: 0.5)
     if recovers:
         monkeypatch.setattr("time.sleep", lambda _: setattr(webapp, "health", "healthy"))
@@ -303,7 +304,7 @@ def test_one_that_is_ended_before_the_new_one_is_proved_gives_the_traffic_back(
 ) -> None:
     before = webapps(docker)
     monkeypatch.setattr(rollout, "Compose", lambda _: FakeCompose(lambda _: webapp("new")))
-    monkeypatch.setattr(engine, "wait_until_healthy", ended)
+    monkeypatch.setattr(health, "wait_until_healthy", ended)
     with pytest.raises(SystemExit, match="143"):
         program.main()
     assert webapps(docker) == before

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from freehold_rollout import beside, engine, releases, rollout, standby, traffic
+from freehold_rollout import beside, engine, health, releases, rollout, standby, traffic
 from freehold_rollout.config import Places
 from tests.unit import docker_lab
 from tests.unit.docker_lab import WANTED, Docker, FakeCompose, Webapp
@@ -64,7 +64,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
     memory.write_text("MemTotal:  1000000 kB\nMemAvailable:  300000 kB\n")
     monkeypatch.setattr(standby, "_MEMORY", memory)
     monkeypatch.setattr(beside, "_LAST_CONNECTIONS", 0.0)
-    monkeypatch.setattr(engine, "last_lines", lambda _: "")
+    monkeypatch.setattr(health, "last_lines", lambda _: "")
     with (
         docker_lab.docker(tmp_path, monkeypatch) as docker,
         docker_lab.webapps(places.sockets, docker) as webapp,

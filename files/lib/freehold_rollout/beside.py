@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from freehold_host.trouble import Trouble
-from freehold_rollout import engine, standby, traffic
+from freehold_rollout import engine, health, standby, traffic
 from freehold_rollout.compose import TRIAL, Compose
 from freehold_rollout.engine import Container
 
@@ -66,7 +66,7 @@ class Change:
                     self._add(sorted(group), before, hurry=hurry)
         except BaseException as fault:
             added = self._added(before)
-            told = engine.complaints(added) if isinstance(fault, Trouble) else []
+            told = health.complaints(added) if isinstance(fault, Trouble) else []
             engine.remove(added)
             if told:
                 raise Trouble("\n".join([*told, str(fault)])) from None
@@ -85,7 +85,7 @@ class Change:
         try:
             self.switch()
             for one in self.new:
-                engine.wait_until_healthy(one, self.patience)
+                health.wait_until_healthy(one, self.patience)
         except BaseException:
             self._lead_to(self.old)
             self._drain()
@@ -140,11 +140,11 @@ class Change:
                 return False
             asked = time.monotonic()
             # It also tells of one that ends again and again.
-            if engine.is_healthy(one):
+            if health.is_healthy(one):
                 return True
             return one.service == "worker" and engine.holds(one, WORKER_ALIVE)
 
-        engine.wait(well, self.patience, f"{one.name} did not become healthy", pause=0.2)
+        health.wait(well, self.patience, f"{one.name} did not become healthy", pause=0.2)
 
     def _try_nginx(self) -> None:
         _remove_trial()
@@ -152,13 +152,13 @@ class Change:
             self.compose.try_apart("nginx")
             trial = Container(TRIAL, TRIAL, "nginx", "", "", 0, running=True)
             try:
-                engine.wait(
-                    lambda: engine.is_healthy(trial),
+                health.wait(
+                    lambda: health.is_healthy(trial),
                     self.patience,
                     "The new nginx, tried without a network, did not become healthy",
                 )
             except Trouble as trouble:
-                raise Trouble(f"{engine.last_lines(trial)}\n{trouble}".strip()) from None
+                raise Trouble(f"{health.last_lines(trial)}\n{trouble}".strip()) from None
         finally:
             _remove_trial()
 

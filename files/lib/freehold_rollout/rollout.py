@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from freehold_host.trouble import Trouble
-from freehold_rollout import beside, engine, major, releases, standby, traffic, unfinished
+from freehold_rollout import beside, engine, health, major, releases, standby, traffic, unfinished
 from freehold_rollout.beside import BESIDE, Change
 from freehold_rollout.compose import Compose
 from freehold_rollout.config import Places, patience
@@ -114,7 +114,7 @@ def _database(places: Places, compose: Compose, say: Say) -> None:
     try:
         compose.replace(["db"], patience())
     except BaseException as fault:
-        faulty = engine.complaints(one for one in engine.containers() if one.service == "db")
+        faulty = health.complaints(one for one in engine.containers() if one.service == "db")
         # Another volume may have got events already that the one before has not.
         is_its_volume = major.major_of(places.live) == major.major_of(compose.file)
         is_other = places.live.exists() and places.live.read_bytes() != compose.file.read_bytes()
@@ -173,7 +173,7 @@ def _start(compose: Compose, services: list[str]) -> None:
         compose.replace(services, patience())
     except Trouble as trouble:
         found = [one for one in engine.containers() if one.service in services]
-        raise Trouble("\n".join([*engine.complaints(found), str(trouble)])) from None
+        raise Trouble("\n".join([*health.complaints(found), str(trouble)])) from None
 
 
 def _without_left_overs(places: Places, wanted: dict[str, str], say: Say) -> list[Container]:
@@ -189,7 +189,7 @@ def _wait_for_docker(wanted: dict[str, str]) -> None:
     """Also what was not replaced is well; the next deploy asks Docker, who looks once a minute."""
     for one in engine.containers():
         if one.service in wanted:
-            engine.wait_until_healthy(one, patience(), may_recover=True)
+            health.wait_until_healthy(one, patience(), may_recover=True)
 
 
 def _remove_orphans(wanted: dict[str, str]) -> None:

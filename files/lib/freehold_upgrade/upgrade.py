@@ -18,7 +18,7 @@ from freehold_backup.alone import LOCK, PROOF, hold
 from freehold_backup.prove import SHARE, check_room
 from freehold_host import memory
 from freehold_host.trouble import Trouble
-from freehold_rollout import engine, lock, major, releases, rollout
+from freehold_rollout import engine, health, lock, major, releases, rollout
 from freehold_rollout.compose import Compose
 from freehold_rollout.config import Places, patience
 from freehold_rollout.engine import Container
@@ -139,8 +139,8 @@ def _moved(file: Path, say: Say) -> None:
     try:
         say("A new database beside the old one")
         Compose(file).start_as(_BESIDE, "db")
-        engine.wait(
-            lambda: engine.is_healthy(beside), patience(), "The new database did not become healthy"
+        health.wait(
+            lambda: health.is_healthy(beside), patience(), "The new database did not become healthy"
         )
         say("Events wait from now on, and the dashboard is away")
         move.pause()
