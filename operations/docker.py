@@ -14,12 +14,7 @@ from operations.rsync import Rsync
 
 
 class ComposeDifferences(FactBase[list[str]]):
-    """What `docker compose up` would do, in its own words; empty when all is up and healthy.
-
-    Without `ps --all`, which also lists what a command that was cut off has left behind; a service
-    that is stopped is one that `up` would start. And without what stands by for a rollback, of
-    which compose knows nothing (files/lib/freehold_rollout/standby.py).
-    """
+    """What differs from the candidate file, a line each; empty when all is up and healthy."""
 
     @override
     def command(self, project: str) -> str:
@@ -28,12 +23,7 @@ class ComposeDifferences(FactBase[list[str]]):
             f"cd {folder} 2>/dev/null && cmp -s candidate.yml docker-compose.yml && "
             '[ "$(stat --format "%a %u %g" docker-compose.yml)" = "644 0 0" ] || '
             "{ echo the compose file differs; exit 0; }; "
-            "waits=$(docker ps --all --quiet --filter label=com.docker.compose.project=freehold"
-            " | xargs --no-run-if-empty docker inspect"
-            " --format '{{.HostConfig.RestartPolicy.Name}} {{.Name}}' | sed -n 's|^no /||p'); "
-            "{ docker compose up --detach --no-build --remove-orphans --dry-run 2>&1; "
-            "docker compose ps --format '{{.Name}}, {{.Service}} is {{.State}} {{.Health}}'; }"
-            ' | grep --invert-match --word-regexp --fixed-strings "${waits:-nobody waits}" || true'
+            "freehold-rollout differences candidate.yml 2>&1 || echo nothing could be compared"
         )
 
     @staticmethod
@@ -43,8 +33,7 @@ class ComposeDifferences(FactBase[list[str]]):
 
     @override
     def process(self, output: Iterable[str]) -> list[str]:
-        at_rest = (" Running", " running healthy")
-        return [line.strip() for line in output if line.strip() and not line.endswith(at_rest)]
+        return [line.strip() for line in output if line.strip()]
 
 
 @operation()

@@ -9,6 +9,8 @@ import pytest
 from operations.docker import ComposeDifferences, rollout
 from operations.origin import Origin
 
+UNKNOWN = "nothing could be compared"
+
 
 @pytest.mark.parametrize(
     ("fails", "live", "undone"),
@@ -43,61 +45,31 @@ def test_what_was_done_for_a_version_that_is_no_good_is_undone(
     assert (tmp_path / "told").read_text().splitlines()[-1] == "anna o'hara@pc"
 
 
-# What compose makes of two of a service is what Docker's 2.26 says; no container has the name of
-# another one in it as a word.
-DOCKER = """#!/bin/sh
-case "$*" in
-"ps --all"*) printf '%s\n' 1 2 11 ;;
-inspect*) printf '%s\n' @policies ;;
-"compose up"*)
-  echo " DRY-RUN MODE -  Container freehold-webapp-1  Stopping"
-  echo " DRY-RUN MODE -  Container freehold-webapp-1  Removed"
-  echo " DRY-RUN MODE -  Container freehold-webapp-2  Running"
-  echo " DRY-RUN MODE -  Container freehold-webapp-11  @eleven"
-  ;;
-"compose ps"*)
-  printf '%s, webapp is running %s\n' freehold-webapp-1 starting freehold-webapp-2 healthy
-  ;;
-esac
-"""
-
-
 @pytest.mark.parametrize(
-    ("policies", "eleven", "differences"),
+    ("live", "mode", "ends", "differences"),
     [
-        ("'unless-stopped /freehold-webapp-2' 'no /freehold-webapp-1'", "Running", []),
-        (
-            "'unless-stopped /freehold-webapp-2' 'no /freehold-webapp-1'",
-            "Recreated",
-            ["DRY-RUN MODE -  Container freehold-webapp-11  Recreated"],
-        ),
-        (
-            "'unless-stopped /freehold-webapp-2' 'unless-stopped /freehold-webapp-1'",
-            "Running",
-            [
-                "DRY-RUN MODE -  Container freehold-webapp-1  Stopping",
-                "DRY-RUN MODE -  Container freehold-webapp-1  Removed",
-                "freehold-webapp-1, webapp is running starting",
-            ],
-        ),
+        ("the same", "644 0 0", 0, ["worker is another one than is described"]),
+        ("the same", "644 0 0", 1, ["worker is another one than is described", UNKNOWN]),
+        ("another", "644 0 0", 0, ["the compose file differs"]),
+        ("the same", "666 0 0", 0, ["the compose file differs"]),
     ],
 )
-def test_what_stands_by_for_a_rollback_is_no_difference(
-    tmp_path: Path, policies: str, eleven: str, differences: list[str]
+def test_what_would_be_changed(
+    tmp_path: Path, live: str, mode: str, ends: int, differences: list[str]
 ) -> None:
-    docker = tmp_path / "bin/docker"
-    docker.parent.mkdir()
-    docker.write_text(DOCKER.replace("@policies", policies).replace("@eleven", eleven))
-    docker.chmod(0o755)
+    program = tmp_path / "bin/freehold-rollout"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "worker is another one than is described"\nexit {ends}\n')
     # It is root's, on a host.
-    (tmp_path / "bin/stat").write_text("#!/bin/sh\necho 644 0 0\n")
-    (tmp_path / "bin/stat").chmod(0o755)
-    for name in ("candidate.yml", "docker-compose.yml"):
-        (tmp_path / name).write_text("services: {}\n")
+    (tmp_path / "bin/stat").write_text(f"#!/bin/sh\necho {mode}\n")
+    for path in program.parent.iterdir():
+        path.chmod(0o755)
+    (tmp_path / "candidate.yml").write_text("the same")
+    (tmp_path / "docker-compose.yml").write_text(live)
     fact = ComposeDifferences()
     done = subprocess.run(
         ["sh", "-c", fact.command(project=str(tmp_path))],
-        env={"PATH": f"{docker.parent}:{os.environ['PATH']}"},
+        env={"PATH": f"{program.parent}:{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         check=True,

@@ -1,10 +1,12 @@
 """The release before stands by, with a Docker that only seems so: who is called, and who ends."""
 
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from signal import Signals
 
 import pytest
 
@@ -65,6 +67,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
     monkeypatch.setattr(standby, "_MEMORY", memory)
     monkeypatch.setattr(beside, "_LAST_CONNECTIONS", 0.0)
     monkeypatch.setattr(health, "last_lines", lambda _: "")
+    monkeypatch.setattr(engine, "catches", lambda *_: True)
     with (
         docker_lab.docker(tmp_path, monkeypatch) as docker,
         docker_lab.webapps(places.sockets, docker) as webapp,
@@ -128,6 +131,37 @@ def test_where_memory_is_short_nobody_stands_by(host: Host) -> None:
     host.up()
     assert host.seen() == {"unless-stopped": ["new webapp", "new worker"], "no": []}
     assert (len(host.docker.stopped), host.asked) == (2, [])
+
+
+def test_a_worker_of_before_there_was_that_ends(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would go on with its work, and the new one would wait."""
+    monkeypatch.setattr(engine, "catches", lambda *_: False)
+    host.up()
+    assert host.seen()["no"] == ["old webapp"]
+    assert host.docker.told == []
+
+
+@pytest.mark.parametrize("knows", [True, False])
+def test_whether_a_program_knows_a_signal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, knows: bool
+) -> None:
+    number = "SIGUSR1" if knows else "SIGUSR2"
+    script = f"import signal; signal.signal(signal.{number}, print); print(flush=True); input()"
+    with (
+        docker_lab.docker(tmp_path, monkeypatch) as docker,
+        subprocess.Popen(
+            [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as program,
+    ):
+        assert program.stdout
+        assert program.stdout.readline()
+        docker.start("worker", process=program.pid)
+        (worker,) = engine.containers()
+        assert engine.catches(worker, Signals.SIGUSR1) == knows
+        program.communicate()
+        assert not engine.catches(worker, Signals.SIGUSR1), "It has ended."
 
 
 def test_nobody_stands_by_whom_nothing_would_end(

@@ -6,6 +6,7 @@ back [--what service|site] [--to NAME] --by WHO
                       to the release before, or a named one; without --what, of the two the one
                       that was changed last
 list [--json]         the releases that are here
+differences FILE      what `up` would change; nothing when all is up and healthy
 dismiss               end what stands by, should the release before be gone back to
 """
 
@@ -19,7 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from freehold_host.trouble import Trouble
-from freehold_rollout import lock, releases, rollout, site, standby, unfinished
+from freehold_rollout import differences, lock, releases, rollout, site, standby, unfinished
 from freehold_rollout.config import Places
 from freehold_rollout.releases import Release
 
@@ -99,6 +100,7 @@ def main() -> int:
     backward.add_argument("--to", default="")
     backward.add_argument("--by", default="somebody")
     commands.add_parser("list").add_argument("--json", action="store_true")
+    commands.add_parser("differences").add_argument("file", type=Path)
     commands.add_parser("dismiss")
     given = parser.parse_args()
     # So that the old ones serve alone when it is cut off, a connection of the owner's included.
@@ -115,6 +117,8 @@ def main() -> int:
                 _back(places, given)
             case "list":
                 _list(places, as_json=given.json)
+            case "differences":
+                print(*differences.told(given.file), sep="\n")
             case "dismiss":
                 lock.work(places.lock, "the end of what stands by")
                 standby.end(places.sockets)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from signal import Signals
 from typing import Any
 from urllib.parse import quote
 
@@ -108,13 +109,25 @@ def set_policy(container: Container, policy: str) -> None:
     ask("POST", f"/containers/{container.id}/update", {"RestartPolicy": {"Name": policy}})
 
 
-def tell(container: Container, signal: str) -> None:
+def tell(container: Container, signal: Signals) -> None:
     """Send its program a signal; one that has just ended need not know."""
     try:
-        ask("POST", f"/containers/{container.id}/kill?signal={signal}")
+        ask("POST", f"/containers/{container.id}/kill?signal={signal.name}")
     except Trouble:
         if state(container)["State"]["Running"]:
             raise
+
+
+def catches(container: Container, signal: Signals) -> bool:
+    """Whether its program has a use for this signal, which to others would be the end."""
+    process = state(container)["State"]["Pid"]
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return False
+    # https://man7.org/linux/man-pages/man5/proc_pid_status.5.html
+    caught = status.partition("SigCgt:")[2].split(maxsplit=1)[0]
+    return bool(int(caught, 16) & (1 << (signal - 1)))
 
 
 def state(container: Container) -> dict[str, Any]:

@@ -10,6 +10,7 @@ at once where memory is short, and before anything else is done to the services.
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
+from signal import Signals
 
 from freehold_rollout import engine, traffic
 from freehold_rollout.engine import Container
@@ -21,7 +22,7 @@ _ROOM = 200 * 1024
 _MEMORY = Path("/proc/meminfo")
 _UNIT = "freehold-standby"
 # How a worker is asked for it (files/analytics/src/analytics/worker.py).
-_REST, _WORK = "SIGUSR1", "SIGUSR2"
+_REST, _WORK = Signals.SIGUSR1, Signals.SIGUSR2
 
 
 def keep(old: Iterable[Container]) -> list[Container]:
@@ -29,7 +30,7 @@ def keep(old: Iterable[Container]) -> list[Container]:
 
     Returns which they are.
     """
-    chosen = [one for one in old if one.service in SERVICES and one.running]
+    chosen = [one for one in old if one.running and _can(one)]
     if not chosen or not _is_room() or not _end_later():
         return []
     for one in chosen:
@@ -65,6 +66,11 @@ def end(sockets: Path, but: Iterable[Container] = ()) -> None:
     """Nobody stands by any more, except `but`."""
     engine.remove(one for one in engine.standing_by() if one not in but)
     traffic.forget(sockets, {one.host for one in engine.everyone()})
+
+
+def _can(one: Container) -> bool:
+    """Of the worker, only when it is of a version that knows how."""
+    return one.service == "webapp" or (one.service == "worker" and engine.catches(one, _REST))
 
 
 def _is_room() -> bool:
