@@ -130,7 +130,7 @@ def stack(settings: Settings) -> None:
         path="/opt/freehold/commands.yml",
         settings=settings,
     )
-    _rollout()
+    _rollout(settings)
     compose_up(
         name="Bring all services up, the database migrated before",
         project="/opt/freehold",
@@ -140,7 +140,7 @@ def stack(settings: Settings) -> None:
     )
 
 
-def _rollout() -> None:
+def _rollout(settings: Settings) -> None:
     package(
         name="Write the program that replaces the services",
         package="freehold_rollout",
@@ -148,6 +148,21 @@ def _rollout() -> None:
     script(
         name="Install it",
         program="freehold-rollout",
+    )
+    unit = "/etc/systemd/system/freehold-standby.service"
+    rendered(
+        name="Describe what ends the version before, when the hour of a quick rollback is over",
+        template="systemd/freehold-standby.service.j2",
+        path=unit,
+        settings=settings,
+    )
+    applied(
+        name="End it at a boot too",
+        what="standby",
+        paths=[unit],
+        command="systemctl enable --quiet --no-reload freehold-standby.service"
+        " && systemctl daemon-reload",
+        state="systemctl is-enabled freehold-standby.service",
     )
 
 

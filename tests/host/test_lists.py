@@ -99,7 +99,7 @@ FOR_ALL = {"/tmp", "/var/tmp", "/dev/shm", "/run/lock", "/dev/mqueue"}  # noqa: 
 
 ENABLED = {
     # Of this project.
-    *("freehold-firewall.service", "freehold-ssh-revert.service"),
+    *("freehold-firewall.service", "freehold-ssh-revert.service", "freehold-standby.service"),
     *("freehold-prune-images.timer", "freehold-rebuild.timer", "run-freehold-keys.mount"),
     "freehold-checksums.timer",
     # Backups, where a place for them is named.

@@ -84,8 +84,6 @@ class Docker:
     """The id that a name means now; all containers are of one."""
     there: dict[str, Fake] = field(default_factory=dict)
     stopped: list[str] = field(default_factory=list)
-    told: list[tuple[str, str]] = field(default_factory=list)
-    """The signals that containers were sent."""
     volumes: set[str] = field(default_factory=set)
 
     def start(self, service: str, configuration: str = "new", **more: Any) -> Fake:
@@ -95,30 +93,19 @@ class Docker:
         self.there[made.id] = made
         return made
 
-    def _do(
-        self,
-        verb: str,
-        one: Fake,
-        asked: str,
-        given: Any,
-    ) -> tuple[int, object]:
+    def _do(self, verb: str, one: Fake, given: Any) -> tuple[int, object]:
         match verb:
             case "stop":
                 one.running = False
                 self.stopped.append(one.id)
             case "update":
                 one.policy = given["RestartPolicy"]["Name"]
-            case "kill" if one.running:
-                self.told.append((one.id, asked.removeprefix("signal=")))
-            case "kill":
-                return 409, {"message": "is not running"}
             case _:
                 return 404, {}
         return 204, {}
 
     def answer(self, method: str, path: str, given: Any) -> tuple[int, object]:
-        words, _, asked = path.partition("?")
-        what, name = words.strip("/").split("/", 1)
+        what, name = path.partition("?")[0].strip("/").split("/", 1)
         name, _, verb = unquote(name).rpartition("/") if "/" in name else (name, "", "")
         match method, what, name, verb:
             case "GET", "containers", "json", _:
@@ -134,7 +121,7 @@ class Docker:
                 self.volumes.remove(name)
                 return 204, {}
             case "POST", "containers", _, _ if name in self.there:
-                return self._do(verb, self.there[name], asked, given)
+                return self._do(verb, self.there[name], given)
             case "DELETE", "containers", _, _ if name in self.there:
                 del self.there[name]
                 return 204, {}

@@ -29,6 +29,8 @@ class Host:
     release: str
     asked: list[list[str]] = field(default_factory=list)
     """What systemd was asked for."""
+    told: list[tuple[str, Signals]] = field(default_factory=list)
+    """Whom a signal was sent."""
 
     def up(self, text: str = "services: {} # new\n") -> None:
         """Deploy the newer version."""
@@ -89,6 +91,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
             return subprocess.CompletedProcess(command, 0)
 
         monkeypatch.setattr(subprocess, "run", run)
+        monkeypatch.setattr(engine, "tell", lambda one, signal: made.told.append((one.id, signal)))
         yield made
 
 
@@ -100,19 +103,19 @@ def test_who_was_replaced_stands_by_for_an_hour(host: Host) -> None:
         "unless-stopped": ["new webapp", "new worker"],
         "no": ["old worker", "old webapp"],
     }
-    assert host.docker.told == [(worker.id, "SIGUSR1")]
+    assert host.told == [(worker.id, Signals.SIGUSR1)]
     assert (host.docker.stopped, len(engine.containers())) == ([], 4)
     stopped, begun = host.asked
     assert stopped[-2:] == ["stop", "freehold-standby.timer"]
     assert "--on-active=3600" in begun
-    assert begun[-2:] == ["/usr/local/sbin/freehold-rollout", "dismiss"]
+    assert "--unit=freehold-standby.service" in begun
 
 
 def test_to_go_back_starts_nothing(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     host.up()
-    there, (worker, *_) = set(host.docker.there), [one for one, _ in host.docker.told]
+    there, (worker, *_) = set(host.docker.there), [one for one, _ in host.told]
     monkeypatch.setattr(rollout, "Compose", lambda _: FakeCompose(pytest.fail))
-    host.docker.told.clear()
+    host.told.clear()
     rollout.back(host.places, host.release, lambda _: None)
     assert (host.serving, set(host.docker.there)) == ("old", there)
     assert host.seen() == {
@@ -121,7 +124,7 @@ def test_to_go_back_starts_nothing(host: Host, monkeypatch: pytest.MonkeyPatch) 
     }
     newer = next(one.id for one in engine.standing_by() if one.service == "worker")
     # In this order: at any moment one works, or is about to.
-    assert host.docker.told == [(worker, "SIGUSR2"), (newer, "SIGUSR1")]
+    assert host.told == [(worker, Signals.SIGUSR2), (newer, Signals.SIGUSR1)]
     rollout.back(host.places, max(one.name for one in releases.listed(host.places)), print)
     assert (host.serving, set(host.docker.there)) == ("new", there), "And forth again."
 
@@ -140,7 +143,7 @@ def test_a_worker_of_before_there_was_that_ends(
     monkeypatch.setattr(engine, "catches", lambda *_: False)
     host.up()
     assert host.seen()["no"] == ["old webapp"]
-    assert host.docker.told == []
+    assert host.told == []
 
 
 @pytest.mark.parametrize("knows", [True, False])

@@ -15,12 +15,11 @@ Until the fifth step a fault, or being asked to end, removes what is new, and th
 never stopped.
 """
 
-import os
-import signal
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from signal import SIGHUP
 
 from freehold_host.trouble import Trouble
 from freehold_rollout import engine, health, standby, traffic
@@ -164,13 +163,10 @@ class Change:
 
 
 def reload_nginx() -> None:
-    """Not by `docker kill`: freehold-nginx says why."""
+    """Have all that run read their configuration again."""
     for one in engine.containers():
         if one.service == "nginx" and one.running:
-            master = engine.state(one)["State"]["Pid"]
-            # 0 is one that has just ended, and to kill the whole group of this program.
-            if master > 0:
-                os.kill(master, signal.SIGHUP)
+            engine.tell(one, SIGHUP)
 
 
 def left_over(

@@ -20,7 +20,6 @@ _SECONDS = 3600
 # What must be available beside them, for a backup or the proof of one at the same time.
 _ROOM = 200 * 1024
 _MEMORY = Path("/proc/meminfo")
-_UNIT = "freehold-standby"
 # How a worker is asked for it (files/analytics/src/analytics/worker.py).
 _REST, _WORK = Signals.SIGUSR1, Signals.SIGUSR2
 
@@ -80,9 +79,6 @@ def _is_room() -> bool:
 
 def _end_later() -> bool:
     """Whether systemd will end them; it forgets what it was asked for before."""
-    subprocess.run(["systemctl", "--quiet", "stop", f"{_UNIT}.timer"], check=False)
-    asked = ["systemd-run", "--quiet", "--collect", f"--unit={_UNIT}", f"--on-active={_SECONDS}"]
-    # Another change of the services may be at work then.
-    again = ["--property=Restart=on-failure", "--property=RestartSec=60"]
-    program = ["/usr/local/sbin/freehold-rollout", "dismiss"]
-    return subprocess.run([*asked, *again, *program], check=False).returncode == 0
+    subprocess.run(["systemctl", "--quiet", "stop", "freehold-standby.timer"], check=False)
+    asked = ["systemd-run", "--quiet", "--unit=freehold-standby.service", f"--on-active={_SECONDS}"]
+    return subprocess.run(asked, check=False).returncode == 0
