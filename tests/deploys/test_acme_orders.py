@@ -429,6 +429,7 @@ def test_an_account_that_the_authority_has_lost_is_made_anew(certified: Lab) -> 
     assert certified.timer("--force-renewal").code == 0
 
 
+@pytest.mark.slow
 def test_near_its_end_it_is_renewed_and_after_it_the_status_is_an_error(lab: Lab) -> None:
     lab.start_authority(life=60)
     assert lab.program("issue").code == 0

@@ -142,8 +142,9 @@ def test_whatever_is_sent_the_next_page_is_counted(lab: Lab, counted: Counted, p
         )
         connection.recv(20)
     assert look(visitor, "/posts/") == 200
-    # nginx itself refuses some, as it does a NUL.
-    assert "/posts/" in [record.path for record in counted(1 if "%00" in path else 2)]
+    # nginx refuses some, as it does a NUL, and the service addresses of over 2,000 bytes.
+    refused = "%00" in path or len(path) > 2000
+    assert "/posts/" in [record.path for record in counted(1 if refused else 2)]
 
 
 def test_without_the_service_pages_are_served_as_before(lab: Lab) -> None:

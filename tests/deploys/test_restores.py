@@ -145,7 +145,7 @@ def test_a_backup_that_dies_late_loses_no_event(new_host: NewHost, dies_before: 
     assert new.counted() == list(range(30))
 
 
-@pytest.mark.parametrize("ends", [True, False])
+@pytest.mark.parametrize("ends", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_events_are_copied_while_a_dump_takes_long(new_host: NewHost, ends: bool) -> None:
     """Or more than five minutes of them would die with a large database's machine."""
     old = new_host()

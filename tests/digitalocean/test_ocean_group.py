@@ -1,5 +1,7 @@
 """What the environment says beside the settings: a further group, and another port for SSH."""
 
+import pytest
+
 from tests.digitalocean.owner import DROPLET
 from tests.digitalocean.test_ocean_inventory import Tried, owner
 
@@ -8,6 +10,7 @@ __all__ = ["owner"]
 STAGING = 'domain = "staging.example.org"\ndroplet_name = "staging"\naliases = []\n'
 
 
+@pytest.mark.slow
 def test_a_further_group_describes_another_droplet(owner: Tried) -> None:
     (owner.project / "group_data" / "staging.py").write_text(STAGING)
     there = {"FREEHOLD_GROUP": "staging", "FREEHOLD_SSH_PORT": "2222"}

@@ -156,6 +156,7 @@ def test_a_tag_takes_no_name_from_the_inventory(owner: Tried) -> None:
     assert "the tag list" in said
 
 
+@pytest.mark.slow
 def test_of_two_of_one_name_none_is_deployed_to(owner: Tried) -> None:
     assert owner.type(*DROPLET).code == 0
     body = {"region": "fra1", "size": "s-1vcpu-1gb", "image": "debian-13-x64", "name": DOMAIN}
@@ -178,6 +179,7 @@ def test_the_token_of_doctl_is_found(owner: Tried) -> None:
     assert owner.account.asked() == ["GET /v2/droplets"]
 
 
+@pytest.mark.slow
 def test_a_key_with_a_passphrase_and_no_agent(owner: Tried) -> None:
     key = owner.account.folder / "locked"
     command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "secret", "-f", str(key)]
@@ -196,6 +198,7 @@ def test_a_key_with_a_passphrase_and_no_agent(owner: Tried) -> None:
     assert json.loads(read.stdout)["connection"] == {"ssh_key": str(open_key)}
 
 
+@pytest.mark.slow
 def test_a_passphrase_that_is_named_is_for_pyinfra_and_not_for_ssh(owner: Tried) -> None:
     key = owner.account.folder / "locked"
     command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "secret", "-f", str(key)]
@@ -246,6 +249,7 @@ def beside(owner: Tried, **environment: str) -> object:
     return data.get("_beside")
 
 
+@pytest.mark.slow
 def test_one_that_is_to_take_anothers_place_is_known_as_that(owner: Tried) -> None:
     assert owner.type(*DROPLET).code == 0
     (number,) = owner.account.account.state["droplets"]

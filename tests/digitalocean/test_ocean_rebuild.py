@@ -365,6 +365,7 @@ def cut_off(rebuilt: Rebuilt, before: str, cut: int) -> bool:
     return True
 
 
+@pytest.mark.slow
 @given(cuts=st.lists(st.integers(1, 60), min_size=1, max_size=4), gone=st.booleans())
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example(cuts=[24], gone=True)

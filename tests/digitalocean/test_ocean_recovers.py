@@ -69,6 +69,7 @@ def _one_run(account: Ocean, trouble: Trouble) -> None:
         account.run(client)
 
 
+@pytest.mark.slow
 @given(troubles=st.lists(TROUBLES, min_size=1, max_size=4))
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_after_any_trouble_one_clean_run_ends_in_exactly_one_of_everything(

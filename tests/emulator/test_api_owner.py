@@ -111,6 +111,7 @@ def test_a_droplet_without_an_account_is_not_lost_to_it(owner: Owner) -> None:
     assert behind.running(owner.account) is None
 
 
+@pytest.mark.slow
 def test_the_droplet_that_was_bought_is_in_the_inventory_however_it_is_asked(
     owner: Owner, tmp_path: Path
 ) -> None:
