@@ -38,6 +38,7 @@ class Fake:
     volume: str = ""
     process: int = 0
     """Of which the files are seen as the container's."""
+    sites: str = "blog.test"
     policy: str = "unless-stopped"
     """Whether it is started again, and at a boot."""
 
@@ -65,7 +66,7 @@ class Fake:
                 "Pid": self.process,
             },
             "RestartCount": 0,
-            "Config": {"Image": IMAGE},
+            "Config": {"Image": IMAGE, "Env": [f"ANALYTICS_SITES={self.sites}"]},
             "HostConfig": {"RestartPolicy": {"Name": self.policy}},
             "Mounts": [{"Name": self.volume}],
         }

@@ -170,7 +170,7 @@ def up(
 ) -> Callable[[str], None]:
     """Brings a new webapp of which Docker says what is given; old ones of all serve before."""
     monkeypatch.setattr(beside, "_LAST_CONNECTIONS", 0.0)
-    monkeypatch.setattr(standby, "keep", lambda _: [])
+    monkeypatch.setattr(standby, "keep", lambda *_: [])
     monkeypatch.setattr(health, "last_lines", lambda one: f"last words of {one.id}")
     for service in ("db", "nginx", "worker"):
         docker.start(service)

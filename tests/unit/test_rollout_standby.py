@@ -1,12 +1,16 @@
 """The release before stands by, with a Docker that only seems so: who is called, and who ends."""
 
+import itertools
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from signal import Signals
+from typing import Any
 
 import pytest
 
@@ -46,6 +50,12 @@ class Host:
         else:
             self.docker.start(service)
 
+    def start_old(self, service: str) -> None:
+        if service == "webapp":
+            self.webapp("old")
+        else:
+            self.docker.start(service, "old")
+
     def seen(self) -> dict[str, list[str]]:
         """The versions that are there, by whether they are on duty."""
         found: dict[str, list[str]] = {"unless-stopped": [], "no": []}
@@ -68,6 +78,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
     memory.write_text("MemTotal:  1000000 kB\nMemAvailable:  300000 kB\n")
     monkeypatch.setattr(standby, "_MEMORY", memory)
     monkeypatch.setattr(beside, "_LAST_CONNECTIONS", 0.0)
+    monkeypatch.setattr(beside, "_ASK_DOCKER", 0.0)
     monkeypatch.setattr(health, "last_lines", lambda _: "")
     monkeypatch.setattr(engine, "catches", lambda *_: True)
     with (
@@ -106,8 +117,9 @@ def test_who_was_replaced_stands_by_for_an_hour(host: Host) -> None:
     assert host.told == [(worker.id, Signals.SIGUSR1)]
     assert (host.docker.stopped, len(engine.containers())) == ([], 4)
     stopped, begun = host.asked
-    assert stopped[-2:] == ["stop", "freehold-standby.timer"]
-    assert "--on-active=3600" in begun
+    assert stopped[-2:] == ["freehold-standby.timer", "freehold-standby.service"]
+    (moment,) = (float(one[10:]) for one in begun if one.startswith("--on-boot="))
+    assert 3590 < moment - time.monotonic() <= 3601
     assert "--unit=freehold-standby.service" in begun
 
 
@@ -127,6 +139,14 @@ def test_to_go_back_starts_nothing(host: Host, monkeypatch: pytest.MonkeyPatch) 
     assert host.told == [(worker, Signals.SIGUSR2), (newer, Signals.SIGUSR1)]
     rollout.back(host.places, max(one.name for one in releases.listed(host.places)), print)
     assert (host.serving, set(host.docker.there)) == ("new", there), "And forth again."
+
+
+def test_nobody_stands_by_who_counts_other_sites(host: Host) -> None:
+    """It would destroy the visitors' keys of a site that it does not know, twice a minute."""
+    for one in host.docker.there.values():
+        one.sites = "blog.test, shop.test"
+    host.up()
+    assert host.seen() == {"unless-stopped": ["new webapp", "new worker"], "no": []}
 
 
 def test_where_memory_is_short_nobody_stands_by(host: Host) -> None:
@@ -188,6 +208,44 @@ def test_they_end_before_anything_else_is_done(host: Host, change: str) -> None:
     assert sorted(host.docker.stopped[: len(before)]) == sorted(before)
     assert not set(before) & set(host.docker.there)
     assert not any(traffic.own(host.places.sockets, one).exists() for one in before)
+
+
+@pytest.mark.parametrize("way", ["up", "back"])
+@pytest.mark.parametrize("what", ["set_policy", "tell"])
+@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("then", ["up", "back"])
+def test_wherever_it_is_cut_off_one_works_after_the_next_run(
+    host: Host, way: str, what: str, number: int, then: str
+) -> None:
+    """By the power or by systemd: what comes after it is not done."""
+
+    def run(way: str) -> None:
+        if way == "up":
+            host.up()
+        else:
+            rollout.back(host.places, host.release, lambda _: None)
+
+    if way == "back":
+        host.up()
+    done, calls = getattr(engine, what), itertools.count()
+
+    def cut_off(*told: Any) -> None:
+        if next(calls) == number:
+            raise SystemExit(143)
+        done(*told)
+
+    with pytest.MonkeyPatch.context() as patch, suppress(SystemExit):
+        patch.setattr(engine, what, cut_off)
+        run(way)
+    started: dict[str, Any] = {"up": FakeCompose(host.start), "back": FakeCompose(host.start_old)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rollout, "Compose", lambda _: started[then])
+        run(then)
+    wanted = "new" if then == "up" else "old"
+    (worker,) = (one for one in engine.containers() if one.service == "worker")
+    assert (worker.configuration, host.serving) == (wanted, wanted)
+    rests = dict(host.told).get(worker.id) == Signals.SIGUSR1
+    assert not rests, host.told
 
 
 def test_a_deploy_that_changes_nothing_leaves_them(host: Host) -> None:

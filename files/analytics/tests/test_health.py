@@ -11,6 +11,7 @@ from analytics.migrate import migrate
 from analytics.spool import reader as segments
 from analytics.spool import writer
 from analytics.spool.live import LiveSegment
+from analytics.taking import drops
 from analytics.taking.visitors import Visitors
 from flask.testing import FlaskClient
 from sqlalchemy import URL, Engine, text
@@ -18,6 +19,8 @@ from werkzeug.test import TestResponse
 
 MakeSettings = Callable[[URL], Settings]
 Send = Callable[..., TestResponse]
+
+UNTRACKED = {"Origin": "https://blog.test", "DNT": "1"}
 
 
 @pytest.fixture
@@ -51,6 +54,39 @@ def test_being_asked_it_ends_what_is_old_though_nobody_comes(
     monkeypatch.setattr(LiveSegment, "age", lambda _: 60.0)
     client.get("/api/health")
     assert segments.read(segment, 0).sealed
+
+
+def test_being_asked_it_spools_what_was_not_counted(
+    client: FlaskClient, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would wait for an event, and be of another day; a webapp that stands by gets none."""
+    spool = client.application.extensions["settings"].spool
+    assert send(client, headers=UNTRACKED).headers["x-plausible-dropped"] == "1"
+    client.get("/api/health")
+    assert segments.segments(spool) == []
+    monkeypatch.setattr(drops, "_LONGEST_SECONDS", 0.0)
+    client.get("/api/health")
+    (segment,) = segments.segments(spool)
+    assert b"do not track" in segment.path.read_bytes()
+    client.get("/api/health")
+    assert segments.segments(spool) == [segment]
+
+
+@pytest.mark.parametrize("fails", ["full", "broken"])
+def test_what_was_not_counted_may_be_lost(
+    client: FlaskClient, send: Send, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    send(client, headers=UNTRACKED)
+    monkeypatch.setattr(drops, "_LONGEST_SECONDS", 0.0)
+    if fails == "full":
+        monkeypatch.setattr(writer, "free_bytes", lambda _: writer.RESERVE_BYTES)
+    else:
+        monkeypatch.setattr(writer.Spool, "append_many", _breaks)
+    assert client.get("/api/health").status_code == (503 if fails == "full" else 200)
+
+
+def _breaks(*_: object) -> None:
+    raise writer.SpoolError("the disk does not answer")
 
 
 def test_a_schema_that_is_behind(young: FlaskClient, unmigrated: Engine, send: Send) -> None:

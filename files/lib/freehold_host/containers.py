@@ -20,8 +20,15 @@ def of(service: str) -> list[str]:
     found = docker("ps", "--all", "--quiet", *_LABELS, *asked).split()
     if len(found) < 2:
         return found
-    policies = docker("inspect", "--format", "{{.HostConfig.RestartPolicy.Name}}", *found).split()
-    return [one for one, policy in zip(found, policies, strict=True) if policy != "no"]
+    # Without those that are gone meanwhile, for which it fails.
+    known = subprocess.run(
+        ["docker", "inspect", "--format", "{{.Id}} {{.HostConfig.RestartPolicy.Name}}", *found],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    on_duty = [line.split()[0] for line in known.stdout.splitlines() if line.split()[1:] != ["no"]]
+    return [one for one in found if any(longer.startswith(one) for longer in on_duty)]
 
 
 def the(service: str) -> str:

@@ -17,6 +17,7 @@ never stopped.
 
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGHUP
@@ -95,7 +96,11 @@ class Change:
         """The old ones end, or stand by where they may."""
         replaced = {one.service for one in self.new}
         old = [one for one in self.old if one.service in replaced]
-        waiting = standby.keep(old) if may_wait else []
+        waiting: list[Container] = []
+        if may_wait:
+            # Then they end, as where they may not.
+            with suppress(Trouble, OSError):
+                waiting = standby.keep(old, self.new)
         if ending := [one for one in old if one not in waiting]:
             self._drain()
             engine.remove(ending)

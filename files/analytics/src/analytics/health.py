@@ -26,7 +26,7 @@ def show() -> Response:
     try:
         # It is asked every minute, whether anybody visits the site or not.
         current_intake().destroy_old_keys()
-        current_intake().end_old_segment()
+        current_intake().tidy()
         backlog = segments.backlog(spool)
         writable = os.access(spool, os.W_OK) and not current_intake().is_full()
     except OSError as error:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from flask import current_app
@@ -9,7 +10,7 @@ from flask import current_app
 from analytics.config import Settings
 from analytics.sites import Site
 from analytics.spool.record import ENGAGEMENT, PAGE_VIEW, Dropped, Record, encode
-from analytics.spool.writer import Spool
+from analytics.spool.writer import Spool, SpoolError
 from analytics.taking import agents, bots, collect, spam
 from analytics.taking.bots import Headers
 from analytics.taking.collect import Sender
@@ -90,9 +91,16 @@ class Intake:
         """Whether events are refused, as there is no room for them; OSError as of `take`."""
         return self._spool.room() <= 0
 
-    def end_old_segment(self) -> None:
-        """What is in it goes from the disk when it has ended and was stored."""
+    def tidy(self) -> None:
+        """What is due though no event comes: an old segment ends, and sums of drops are spooled.
+
+        What is in a segment goes from the disk when it has ended and was stored.
+        """
         self._spool.end_old()
+        # Of the sums nothing was promised.
+        with suppress(SpoolError):
+            if not self.is_full():
+                self._keep([], datetime.now(UTC))
 
     def destroy_old_keys(self) -> None:
         """As the worker does, in case that it is down."""
