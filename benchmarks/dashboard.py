@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import mean, median, quantiles
 from tempfile import TemporaryDirectory
@@ -94,7 +94,8 @@ def fill(engine: Engine, events: int, now: datetime) -> None:
     if copies == 1:
         return
     with engine.begin() as connection:
-        partitions.add(connection, partitions.month_of(now.replace(day=28)).replace(day=28))
+        # The copies are some minutes younger.
+        partitions.add(connection, partitions.month_of(now + timedelta(days=1)))
         _multiply(connection, copies)
         days = connection.scalars(text("SELECT DISTINCT day FROM daily ORDER BY day")).all()
     for day in days:
