@@ -7,6 +7,9 @@ from collections.abc import Callable
 from emulator import Droplet
 from tests.containers import container
 
+# Its clock may be some seconds behind.
+_BEGAN = int(time.time()) - 10
+
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> None:
     """Ask every second until `condition` holds; AssertionError after `seconds`."""
@@ -37,7 +40,13 @@ def wait_until_healthy(droplet: Droplet) -> None:
 
 
 def wait_until_stored(droplet: Droplet, name: str, count: int) -> None:
-    """Wait until the database holds `count` events that are LIKE `name`; five minutes at most."""
-    query = f"select count(*) from events join texts t on t.id = name where t.text like '{name}'"
+    """Wait until the database holds `count` events that are LIKE `name`; five minutes at most.
+
+    Of this run of the tests: a droplet that is kept has those of earlier ones.
+    """
+    query = (
+        "select count(*) from events join texts t on t.id = name"
+        f" where t.text like '{name}' and time > to_timestamp({_BEGAN})"
+    )
     ask = f'docker exec {container("db")} psql -U analytics -At -c "{query}"'
     wait_on_droplet(droplet, f"[ $({ask}) = {count} ]", 300)
