@@ -78,8 +78,9 @@ def containers() -> list[Container]:
 
 def standing_by() -> list[Container]:
     """Those that do (standby.py), also when they have ended."""
-    on_duty = {one.id for one in containers()}
-    return [one for one in everyone() if one.id not in on_duty]
+    found = everyone()
+    counted = Counter(one.service for one in found)
+    return [one for one in found if counted[one.service] > 1 and _policy(one) == STANDING_BY]
 
 
 def everyone() -> list[Container]:
